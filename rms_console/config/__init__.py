@@ -1,0 +1,1 @@
+"""console.toml, environment and profiles -> validated settings."""

@@ -1,0 +1,402 @@
+"""Ports to the world. One adapter and one in-memory twin each; one test suite runs over both."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from rms_console.contract.records import (
+    AuditEntry,
+    LeaseOwner,
+    QueueCounts,
+    QueueEntry,
+    QueueKey,
+    QueueState,
+    SaleBoundary,
+    Settlement,
+)
+from rms_console.contract.snapshot import CycleView
+from rms_console.domain.operations import Operation, StockWrite
+from rms_console.domain.position import Position
+from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
+from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the present instant, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Source(Protocol):
+    """RMS. Blocking: called off the loop, by one thread at a time.
+
+    Raises (all): SourceUnavailable, SourceSchemaChanged, SourceDenied. A failed read never looks like an empty one.
+    """
+
+    def probe(self) -> SourceFacts:
+        """Look at the database: which detection serves and why, which columns are there, the server's clock."""
+        ...
+
+    def starting_point(self, back_hours: float) -> Position:
+        """Return the position from which everything stamped within the last `back_hours` will be read."""
+        ...
+
+    def read_changes(self, after: Position, limit: int) -> ChangesRead:
+        """Return at most `limit` changed keys above `after` in order, cheap columns of `Item` only.
+
+        With `last_updated` detection the caller passes the watermark; the overlap window is the source's own doing.
+        """
+        ...
+
+    def read_items(self, item_ids: Sequence[int]) -> RowsRead:
+        """Return whole items by ItemID. Any number of ids: the source chunks them below the parameter limit."""
+        ...
+
+    def item_ids(self, after_id: int, limit: int, web_only: bool) -> tuple[int, ...]:
+        """Return ItemIDs above `after_id` in order, from `Item` alone; with `web_only` those marked WebItem."""
+        ...
+
+    def find_items(self, styles: Sequence[str], skus: Sequence[str]) -> tuple[int, ...]:
+        """Return the ItemIDs of styles (CCOD) and SKUs as a person typed them (padding ignored)."""
+        ...
+
+    def statements(self) -> int:
+        """Return how many SQL statements were sent since the start."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleStatus:
+    """What Shopify says of its bucket with an answer, in points and points per second."""
+
+    maximum_points: float
+    available_points: float
+    restore_points_per_s: float
+
+
+class Reservation(Protocol):
+    """Points set aside for one request in flight."""
+
+    def settle(self, actual_points: float | None, status: ThrottleStatus | None) -> None:
+        """Report the answer: the real cost (None: not charged) and the bucket as Shopify sees it."""
+        ...
+
+
+class CostGate(Protocol):
+    """Lets a request go when its predicted cost fits the bucket and a place in flight is free."""
+
+    def reserve(self, points: float, priority: int) -> AbstractAsyncContextManager[Reservation]:
+        """Wait until `points` fit, more urgent (lower) `priority` first, then in order of arrival."""
+        ...
+
+    def throttled(self, requested_points: float, status: ThrottleStatus | None) -> float:
+        """Report a THROTTLED answer; return the seconds to wait before the same request again."""
+        ...
+
+
+PRIORITY_INTERACTIVE = 0
+PRIORITY_CHANGE = 10
+PRIORITY_BACKLOG = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLocation:
+    location_id: str
+    name: str
+    is_active: bool
+    is_primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What a look at the shop found."""
+
+    name: str
+    domain: str
+    currency: str
+    zone: str
+    taxes_included: bool | None
+    locations: tuple[ShopLocation, ...]
+    """Active ones, the primary first."""
+    served_version: str | None
+    """From `X-Shopify-API-Version`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantIds:
+    """Ids that Shopify gave a variant, matched to the RMS item they were made for."""
+
+    item_id: int
+    variant_id: str
+    inventory_item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StockRefusal:
+    """One stock row Shopify refuses. `code` is Shopify's."""
+
+    row: StockWrite
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The operation took effect.
+
+    For created products and variants the new ids; for a stock call which rows were stale (compare-and-set failed:
+    read them back and decide) and which were refused. Rows in neither took effect.
+    """
+
+    product_id: str | None = None
+    variants: tuple[VariantIds, ...] = ()
+    stale: tuple[StockWrite, ...] = ()
+    refused: tuple[StockRefusal, ...] = ()
+    points: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShopCounters:
+    """Since the start, for the cycle's figures."""
+
+    mutations: int = 0
+    queries: int = 0
+    points: float = 0.0
+    throttled: int = 0
+
+
+class Shop(Protocol):
+    """Shopify. Awaits on the engine's loop; pacing and THROTTLED are dealt with inside.
+
+    Raises (all): ShopUnavailable (certainly not applied), ShopOutcomeUnknown (read back), ShopRejected (user errors),
+    ShopDenied (token, scope, version).
+    """
+
+    async def describe(self) -> ShopFacts: ...
+
+    async def prepare(self) -> None:
+        """Make sure the unique id metafield definition exists. Asks first; makes it once."""
+        ...
+
+    async def find_product(self, style: str, *, priority: int) -> ObservedProduct | None:
+        """Return the product that carries this custom id, with all its variants and stock, or None."""
+        ...
+
+    async def read_product(self, product_id: str, *, priority: int) -> ObservedProduct | None:
+        """Return the product, or None when it no longer exists."""
+        ...
+
+    async def read_stock(
+        self, rows: Sequence[tuple[str, str]], *, priority: int
+    ) -> Mapping[tuple[str, str], int | None]:
+        """Return the quantity, of the configured name, per (inventory item id, location id).
+
+        None: the item is not stocked there.
+        """
+        ...
+
+    async def apply(self, operation: Operation, *, key: str, priority: int) -> Applied:
+        """Send one operation. `key` makes stock calls idempotent: the same key goes only with the same operation."""
+        ...
+
+    def counters(self) -> ShopCounters: ...
+
+    async def close(self) -> None: ...
+
+
+class Ledger(Protocol):
+    """Our memory, keyed by shop. Blocking: called off the loop, by one thread.
+
+    Raises (all): StoreBusy, StoreFull, StoreDamaged. A write either happened whole or not at all.
+    """
+
+    def watermark(self) -> Position | None: ...
+
+    def enqueue(self, keys: Iterable[QueueKey], watermark: Position | None, at: datetime) -> int:
+        """Put keys into the durable queue and move the watermark, in one transaction; return how many are news.
+
+        A key whose position was seen before is not news and is not queued again. A new position for a queued item
+        raises its version, makes it due at once and releases it from quarantine. The watermark never goes back
+        (None: leave it).
+        """
+        ...
+
+    def reset_watermark(self, position: Position | None) -> None:
+        """Set the watermark anew, also backwards (detection changed, database restored); forget seen positions."""
+        ...
+
+    def forget_seen(self, before: Position) -> None:
+        """Drop seen positions below `before`: the reader never asks for them again."""
+        ...
+
+    def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
+        """Return at most `limit` due entries, most urgent first, then oldest. They stay queued until settled."""
+        ...
+
+    def entries(self, item_ids: Sequence[int]) -> tuple[QueueEntry, ...]:
+        """Return the queue entries of these items, whatever their state."""
+        ...
+
+    def queue_page(self, states: Sequence[QueueState], limit: int, offset: int) -> tuple[QueueEntry, ...]: ...
+
+    def queue_counts(self, at: datetime) -> QueueCounts: ...
+
+    def release(self, item_ids: Sequence[int], at: datetime) -> int:
+        """Make quarantined or held items due again (all of them for an empty sequence); return how many."""
+        ...
+
+    def dismiss(self, item_ids: Sequence[int]) -> int:
+        """Take items off the queue until their row changes; return how many."""
+        ...
+
+    def next_try_at(self) -> datetime | None:
+        """Return when the earliest postponed entry becomes due."""
+        ...
+
+    def styles_of(self, item_ids: Sequence[int]) -> Mapping[int, str]:
+        """Return the style under which each of these items is known; items never acknowledged are left out."""
+        ...
+
+    def products(self, styles: Sequence[str]) -> Mapping[str, AcknowledgedProduct]: ...
+
+    def known_item_ids(self, after_id: int, limit: int) -> tuple[int, ...]:
+        """Return acknowledged ItemIDs above `after_id`, in order."""
+        ...
+
+    def settle(self, settlement: Settlement) -> None:
+        """Record a settlement in one transaction.
+
+        Raises:
+            LeaseLost: the settlement's epoch is older than the ledger's.
+        """
+        ...
+
+    def boundaries_due(self, at: datetime) -> tuple[SaleBoundary, ...]: ...
+
+    def next_boundary_at(self) -> datetime | None: ...
+
+    def created_since(self, at: datetime) -> int:
+        """Return how many products were created since `at`."""
+        ...
+
+    def claim_epoch(self) -> int:
+        """Begin a new tenure: return the next fencing token, durably."""
+        ...
+
+    def next_cycle_number(self) -> int: ...
+
+    def record_cycle(self, cycle: CycleView) -> None: ...
+
+    def cycles(self, limit: int, before: int | None) -> tuple[CycleView, ...]: ...
+
+    def cycles_since(self, at: datetime) -> tuple[CycleView, ...]: ...
+
+    def product_history(self, style: str, limit: int) -> tuple[Mapping[str, object], ...]: ...
+
+    def cycle_products(self, cycle: int) -> tuple[Mapping[str, object], ...]: ...
+
+    def get_fact(self, name: str) -> str | None:
+        """Return a small durable fact of the engine (pause, mode, location map, ...), as text."""
+        ...
+
+    def set_fact(self, name: str, value: str | None) -> None: ...
+
+    def append_audit(
+        self, at: datetime, actor: str, host: str, via: str, action: str, detail: Mapping[str, str]
+    ) -> AuditEntry: ...
+
+    def audit(self, limit: int, before: int | None) -> tuple[AuditEntry, ...]: ...
+
+    def verify_audit(self) -> int | None:
+        """Return None when the chain holds, else the number of the first entry that does not fit."""
+        ...
+
+    def prune(self, keep: timedelta, at: datetime) -> None:
+        """Drop cycles, product records and nothing else older than `keep`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Lease(Protocol):
+    """The right to be the one engine of a shop on this machine. Blocking, quick."""
+
+    def acquire(self, boot_id: str) -> None:
+        """Take the lock or refuse at once.
+
+        Raises:
+            LeaseHeld: another process holds it; the message names it.
+        """
+        ...
+
+    def owner(self) -> LeaseOwner | None: ...
+
+    def record_epoch(self, epoch: int) -> None: ...
+
+    def release(self) -> None: ...
+
+
+class Timer(Protocol):
+    """Calls back on the engine's loop. A call-back only enqueues: the work is done elsewhere."""
+
+    def start(self) -> None: ...
+
+    def every(self, name: str, seconds: float, call: Callable[[], None]) -> None:
+        """Call now and then every `seconds`; the same name again replaces the spacing."""
+        ...
+
+    def daily(self, name: str, hour: int, minute: int, zone: str, call: Callable[[], None]) -> None: ...
+
+    def at(self, name: str, when: datetime, call: Callable[[], None]) -> None:
+        """Call once at `when` (at once when past); the same name again replaces it."""
+        ...
+
+    def cancel(self, name: str) -> None: ...
+
+    def next_at(self, name: str) -> datetime | None: ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SystemReading:
+    memory_bytes: int
+    memory_total_bytes: int
+    cpu_percent: float | None
+    threads: int
+
+
+class System(Protocol):
+    def read(self) -> SystemReading: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line for people, in the words of the requirements: tag, logger, message; `facts` for machines."""
+
+    level: str
+    service: str
+    message: str
+    tag: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class LogSink(Protocol):
+    """Takes log lines. Never blocks, never raises."""
+
+    def write(self, line: LogLine) -> None: ...
+
+
+Work = Callable[[], Awaitable[None]]

@@ -1,0 +1,47 @@
+"""The engine's own settings, as a plain value. SETTINGS.md's names and defaults; `config` fills it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rms_console.contract.state import Mode
+from rms_console.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Everything the engine needs to know. Times in seconds unless the name says otherwise."""
+
+    shop: str
+    mode: Mode = Mode.OBSERVE
+    zone: str = "UTC"
+    """IANA name of the store's time zone."""
+    policy: Policy = field(default_factory=Policy)
+    enabled: bool = True
+    interval_s: float = 300.0
+    watch_s: float = 0.0
+    startup_delay_s: float = 0.0
+    batch_size: int = 10
+    max_concurrent_jobs: int = 3
+    batch_delay_s: float = 0.0
+    timeout_s: float = 1800.0
+    operation_timeout_s: float = 600.0
+    max_items_per_run: int = 500
+    incremental_hours: float = 24.0
+    progress: bool = True
+    full_sync_hour: int | None = 2
+    full_sync_minute: int = 0
+    lock_enabled: bool = True
+    lock_timeout_s: float = 1800.0
+    lock_retry_attempts: int = 3
+    health_interval_s: float = 300.0
+    recovery_enabled: bool = True
+    recovery_check_interval_s: float = 300.0
+    recovery_probe_s: float = 30.0
+    recovery_max_attempts: int = 5
+    recovery_backoff_multiplier: float = 2.0
+    max_attempts: int = 5
+    """Attempts before an item that keeps failing is set aside."""
+    detailed_log: bool = True
+    performance_log: bool = True
+    quiet_pass: bool = True

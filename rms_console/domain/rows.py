@@ -1,0 +1,109 @@
+"""Rows of RMS in our own words. `adapters/rms` translates the store's column names once, here they are English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from rms_console.domain.position import Detection, Position
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKey:
+    """One changed item as the cheap query sees it: no view was touched."""
+
+    item_id: int
+    position: Position
+    sku: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One item, complete: Item and the store's view joined on ItemID.
+
+    Text is as stored (padding and all); trimming is the mapping's business. Times are naive and store-local.
+    `stock` holds the raw quantity by the view's own column name (`Quantity`, `Exis00`, `Exis57`, ...);
+    1900-01-01 sale dates have already become None.
+    """
+
+    item_id: int
+    position: Position
+    sku: str | None
+    style: str | None
+    description: str | None
+    price: Decimal | None
+    sale_price: Decimal | None = None
+    sale_start: datetime | None = None
+    sale_end: datetime | None = None
+    stock: Mapping[str, Decimal] = field(default_factory=dict)
+    committed: Decimal = Decimal(0)
+    family: str | None = None
+    category: str | None = None
+    extended_category: str | None = None
+    color: str | None = None
+    size: str | None = None
+    gender: str | None = None
+    barcode: str | None = None
+    manufacturer: str | None = None
+    weight: Decimal | None = None
+    tax_percent: Decimal | None = None
+    inactive: bool = False
+    web_item: bool | None = None
+    cannot_be_sold: bool = False
+    last_updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row whose values cannot be what they claim to be (text in a price, say). It is set aside, not dropped."""
+
+    item_id: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRead:
+    """What a read of whole items by ItemID gave. Every id asked for is in exactly one of the four."""
+
+    rows: tuple[ItemRow, ...] = ()
+    unreadable: tuple[UnreadableRow, ...] = ()
+    hidden: frozenset[int] = frozenset()
+    """In `Item`, not in the view: the store's view filters it out."""
+    deleted: frozenset[int] = frozenset()
+    """Neither in `Item` nor in the view."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesRead:
+    """One read of changes.
+
+    `keys` may lie beyond `complete_up_to`: they go to the queue, the watermark does not pass it. `more` is true
+    when the read stopped at its row limit.
+    """
+
+    keys: tuple[ChangedKey, ...]
+    complete_up_to: Position
+    more: bool
+    server_time: datetime
+    """Naive, the server's own local clock, read in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What a probe of the database found."""
+
+    description: str
+    detection: Detection
+    detection_reason: str
+    server_time: datetime
+    stock_columns: tuple[str, ...]
+    missing_optional: tuple[str, ...] = ()
+    taxes_included: bool | None = None
+    """From `Configuration.TaxSystem` where it exists; None when the database does not say."""
+    identity: str = ""
+    """Changes when the database is restored or replaced, as far as it can be told."""
+    highest: Position | None = None
