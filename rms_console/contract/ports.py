@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -384,19 +384,22 @@ class System(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line for people, in the words of the requirements: tag, logger, message; `facts` for machines."""
+    """One line for people, in the order and with the tags of the requirements.
+
+    `template` is the English message with `{placeholders}`; the sink translates the template and fills it from
+    `facts`. `service` is the logger's name (ChangeDetector, RMSToShopifySync, SyncMonitor), `tag` a start-up step
+    (STARTUP, CONFIG, ... READY) or empty. `record` is a structured metrics record for the JSON file, if any.
+    """
 
     level: str
     service: str
-    message: str
-    tag: str = ""
+    template: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    tag: str = ""
+    record: Mapping[str, object] | None = None
 
 
 class LogSink(Protocol):
     """Takes log lines. Never blocks, never raises."""
 
     def write(self, line: LogLine) -> None: ...
-
-
-Work = Callable[[], Awaitable[None]]

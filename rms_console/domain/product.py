@@ -75,7 +75,7 @@ class AcknowledgedVariant:
     stock: Mapping[str, int | None] = field(default_factory=dict)
     """Location id -> last confirmed quantity; None: stocked there, quantity unknown; absent: not stocked there."""
     held_stock: Mapping[str, int] = field(default_factory=dict)
-    """Location id -> the desired quantity that the conflict policy holds back (the shop lowered since our last write)."""
+    """Location id -> desired quantity that the conflict policy holds back: the shop lowered since our last write."""
     held_since: datetime | None = None
     left_reason: str | None = None
     """Why the item left the desired set, when it did."""
