@@ -265,8 +265,11 @@ class Ledger(Protocol):
         """Return when the earliest postponed entry becomes due."""
         ...
 
-    def styles_of(self, item_ids: Sequence[int]) -> Mapping[int, str]:
-        """Return the style under which each of these items is known; items never acknowledged are left out."""
+    def styles_of(self, item_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+        """Return the styles under which each of these items is known (two after a move to another style).
+
+        Items never acknowledged are left out.
+        """
         ...
 
     def products(self, styles: Sequence[str]) -> Mapping[str, AcknowledgedProduct]: ...

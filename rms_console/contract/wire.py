@@ -6,6 +6,7 @@ A value of a union (a request, a reply) carries the name of its class as `kind`,
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar, get_args
 
@@ -21,7 +22,7 @@ _REPLIES: dict[str, type[Any]] = {kind.__name__: kind for kind in (Accepted, Ref
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
