@@ -1,0 +1,83 @@
+"""What was done: cycles, and each product's outcome with its field-by-field changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from rms_console.adapters.store.database import Database
+from rms_console.adapters.store.encoding import json_text, read_json, time_text
+from rms_console.adapters.store.statements import queries
+from rms_console.contract.records import ProductRecord
+from rms_console.contract.snapshot import CycleView
+from rms_console.contract.wire import from_json, to_json
+from rms_console.errors import LinkError
+
+_NEWEST = 2**63 - 1
+
+
+class History:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sql = queries("history")
+
+    def record_cycle(self, cycle: CycleView) -> None:
+        """Keep a cycle; the same number again replaces it."""
+        body = json_text(to_json(cycle))
+        with self._database.transaction():
+            self._database.run(self._sql["add_cycle"], (cycle.number, time_text(cycle.started_at), body))
+
+    def cycles(self, limit: int, before: int | None) -> tuple[CycleView, ...]:
+        """Return cycles with a number below `before`, the newest first."""
+        newest = _NEWEST if before is None else before
+        return self._database.read(_cycle, self._sql["cycles"], (newest, limit))
+
+    def cycles_since(self, at: datetime) -> tuple[CycleView, ...]:
+        """Return the cycles started at or after `at`, the newest first."""
+        return self._database.read(_cycle, self._sql["cycles_since"], (time_text(at),))
+
+    def record_products(self, cycle: int, at: datetime, records: Iterable[ProductRecord]) -> None:
+        when = time_text(at)
+        self._database.run_many(
+            self._sql["add_record"], ({**_columns(one), "cycle": cycle, "at": when} for one in records)
+        )
+
+    def of_style(self, style: str, limit: int) -> tuple[Mapping[str, object], ...]:
+        """Return what happened to a product, the newest first, as plain JSON objects."""
+        return self._database.read(_record, self._sql["of_style"], (style, limit))
+
+    def of_cycle(self, cycle: int) -> tuple[Mapping[str, object], ...]:
+        """Return what a cycle did to each product, in order, as plain JSON objects."""
+        return self._database.read(_record, self._sql["of_cycle"], (cycle,))
+
+    def prune(self, before: datetime) -> None:
+        with self._database.transaction():
+            self._database.run(self._sql["prune_cycles"], (time_text(before),))
+            self._database.run(self._sql["prune_records"], (time_text(before),))
+
+
+def _columns(record: ProductRecord) -> dict[str, object]:
+    return {
+        "style": record.style,
+        "title": record.title,
+        "result": record.result,
+        "variants": record.variants,
+        "duration_s": record.duration_s,
+        "code": record.code,
+        "message": record.message,
+        "changes": json_text([asdict(change) for change in record.changes]),
+    }
+
+
+def _cycle(row: sqlite3.Row) -> CycleView:
+    try:
+        return from_json(CycleView, read_json(row["body"]))
+    except LinkError as exc:
+        raise ValueError(f"cycle: {exc.message}") from exc
+
+
+def _record(row: sqlite3.Row) -> Mapping[str, object]:
+    plain = {name: row[name] for name in row.keys() if name not in ("record", "changes")}  # noqa: SIM118
+    return {**plain, "changes": read_json(row["changes"])}

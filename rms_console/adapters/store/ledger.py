@@ -1,0 +1,173 @@
+"""The ledger: one thin front over the parts, each of which owns its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rms_console.adapters.store.audit import Audit
+from rms_console.adapters.store.catalogue import Catalogue
+from rms_console.adapters.store.counters import CYCLE, EPOCH, Counters
+from rms_console.adapters.store.database import Database
+from rms_console.adapters.store.facts import Facts
+from rms_console.adapters.store.history import History
+from rms_console.adapters.store.opening import FILE_NAME, memory_database, open_database
+from rms_console.adapters.store.queue import Queue
+from rms_console.adapters.store.sales import Creations, Sales
+from rms_console.adapters.store.watermark import Watermark
+from rms_console.contract.records import (
+    AuditEntry,
+    QueueCounts,
+    QueueEntry,
+    QueueKey,
+    QueueState,
+    SaleBoundary,
+    Settlement,
+)
+from rms_console.contract.snapshot import CycleView
+from rms_console.domain.position import Position
+from rms_console.domain.product import AcknowledgedProduct
+
+
+def open_ledger(folder: Path) -> SqliteLedger:
+    """Open the ledger in `folder`, making both when absent.
+
+    Raises:
+        StoreDamaged: the file is no ledger, is damaged, or was written by a newer program.
+        StoreFull: the folder cannot be written.
+        StoreBusy: another program has the file locked.
+    """
+    return SqliteLedger(open_database(folder / FILE_NAME))
+
+
+def open_memory_ledger() -> SqliteLedger:
+    """Open a ledger that is gone when closed, for tests and trials."""
+    return SqliteLedger(memory_database())
+
+
+class SqliteLedger:
+    """`contract.ports.Ledger` over SQLite. Used by one thread at a time, which need not be the one that opened it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counters = Counters(database)
+        self._facts = Facts(database)
+        self._watermark = Watermark(database)
+        self._queue = Queue(database, self._watermark, self._counters)
+        self._catalogue = Catalogue(database)
+        self._sales = Sales(database)
+        self._creations = Creations(database)
+        self._history = History(database)
+        self._audit = Audit(database)
+
+    def watermark(self) -> Position | None:
+        return self._watermark.get()
+
+    def enqueue(self, keys: Iterable[QueueKey], watermark: Position | None, at: datetime) -> int:
+        return self._queue.enqueue(keys, watermark, at)
+
+    def reset_watermark(self, position: Position | None) -> None:
+        self._watermark.reset(position)
+
+    def forget_seen(self, before: Position) -> None:
+        self._watermark.forget_seen(before)
+
+    def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
+        return self._queue.take(limit, at)
+
+    def entries(self, item_ids: Sequence[int]) -> tuple[QueueEntry, ...]:
+        return self._queue.entries(item_ids)
+
+    def queue_page(self, states: Sequence[QueueState], limit: int, offset: int) -> tuple[QueueEntry, ...]:
+        return self._queue.page(states, limit, offset)
+
+    def queue_counts(self, at: datetime) -> QueueCounts:
+        return self._queue.counts(at)
+
+    def release(self, item_ids: Sequence[int], at: datetime) -> int:
+        return self._queue.release(item_ids, at)
+
+    def dismiss(self, item_ids: Sequence[int]) -> int:
+        return self._queue.dismiss(item_ids)
+
+    def next_try_at(self) -> datetime | None:
+        return self._queue.next_try_at()
+
+    def styles_of(self, item_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+        return self._catalogue.styles_of(item_ids)
+
+    def products(self, styles: Sequence[str]) -> Mapping[str, AcknowledgedProduct]:
+        return self._catalogue.products(styles)
+
+    def known_item_ids(self, after_id: int, limit: int) -> tuple[int, ...]:
+        return self._catalogue.known_item_ids(after_id, limit)
+
+    def settle(self, settlement: Settlement) -> None:
+        """Record a settlement whole, or not at all.
+
+        Raises:
+            LeaseLost: the settlement's epoch is older than the ledger's.
+        """
+        with self._database.transaction():
+            self._counters.check_epoch(settlement.epoch)
+            self._catalogue.forget(settlement.forgotten_styles)
+            self._catalogue.write(settlement.products, settlement.at)
+            self._queue.settle(settlement.settled)
+            self._queue.postpone(settlement.postponed, settlement.at)
+            self._sales.replace(settlement.boundaries)
+            self._history.record_products(settlement.cycle, settlement.at, settlement.records)
+            self._creations.add(settlement.created_products, settlement.at)
+
+    def boundaries_due(self, at: datetime) -> tuple[SaleBoundary, ...]:
+        return self._sales.due(at)
+
+    def next_boundary_at(self) -> datetime | None:
+        return self._sales.next_at()
+
+    def created_since(self, at: datetime) -> int:
+        return self._creations.since(at)
+
+    def claim_epoch(self) -> int:
+        return self._counters.next(EPOCH)
+
+    def next_cycle_number(self) -> int:
+        return self._counters.next(CYCLE)
+
+    def record_cycle(self, cycle: CycleView) -> None:
+        self._history.record_cycle(cycle)
+
+    def cycles(self, limit: int, before: int | None) -> tuple[CycleView, ...]:
+        return self._history.cycles(limit, before)
+
+    def cycles_since(self, at: datetime) -> tuple[CycleView, ...]:
+        return self._history.cycles_since(at)
+
+    def product_history(self, style: str, limit: int) -> tuple[Mapping[str, object], ...]:
+        return self._history.of_style(style, limit)
+
+    def cycle_products(self, cycle: int) -> tuple[Mapping[str, object], ...]:
+        return self._history.of_cycle(cycle)
+
+    def get_fact(self, name: str) -> str | None:
+        return self._facts.get(name)
+
+    def set_fact(self, name: str, value: str | None) -> None:
+        self._facts.set(name, value)
+
+    def append_audit(
+        self, at: datetime, actor: str, host: str, via: str, action: str, detail: Mapping[str, str]
+    ) -> AuditEntry:
+        return self._audit.append(at, actor, host, via, action, detail)
+
+    def audit(self, limit: int, before: int | None) -> tuple[AuditEntry, ...]:
+        return self._audit.page(limit, before)
+
+    def verify_audit(self) -> int | None:
+        return self._audit.verify()
+
+    def prune(self, keep: timedelta, at: datetime) -> None:
+        self._history.prune(at - keep)
+
+    def close(self) -> None:
+        self._database.close()

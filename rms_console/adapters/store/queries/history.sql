@@ -1,0 +1,25 @@
+-- name: add_cycle
+INSERT INTO cycles (number, started_at, body) VALUES (?, ?, ?)
+ON CONFLICT (number) DO UPDATE SET started_at = excluded.started_at, body = excluded.body;
+
+-- name: cycles
+SELECT body FROM cycles WHERE number < ? ORDER BY number DESC LIMIT ?;
+
+-- name: cycles_since
+SELECT body FROM cycles WHERE started_at >= ? ORDER BY number DESC;
+
+-- name: add_record
+INSERT INTO product_records (cycle, at, style, title, result, variants, duration_s, code, message, changes)
+VALUES (:cycle, :at, :style, :title, :result, :variants, :duration_s, :code, :message, :changes);
+
+-- name: of_style
+SELECT * FROM product_records WHERE style = ? ORDER BY record DESC LIMIT ?;
+
+-- name: of_cycle
+SELECT * FROM product_records WHERE cycle = ? ORDER BY record;
+
+-- name: prune_cycles
+DELETE FROM cycles WHERE started_at < ?;
+
+-- name: prune_records
+DELETE FROM product_records WHERE at < ?;

@@ -1,0 +1,11 @@
+-- name: forget
+DELETE FROM boundaries WHERE item_id = ?;
+
+-- name: add
+INSERT INTO boundaries (item_id, at) VALUES (?, ?) ON CONFLICT DO NOTHING;
+
+-- name: due
+SELECT item_id, at FROM boundaries WHERE at <= ? ORDER BY at, item_id;
+
+-- name: next
+SELECT min(at) AS at FROM boundaries;
