@@ -1,0 +1,140 @@
+"""A clock whose time passes only when everybody waits, and a bucket that behaves as Shopify's does."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from rms_console.contract.ports import Clock, ThrottleStatus
+
+T = TypeVar("T")
+_START = datetime(2026, 11, 24, tzinfo=UTC)
+_SETTLING_TURNS = 40
+
+
+class VirtualClock(Clock):
+    """Jumps to the next sleeper as soon as the loop has nothing else to do: a minute costs milliseconds."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._arrivals = 0
+
+    def now(self) -> datetime:
+        return _START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self._arrivals += 1
+        sleeper = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.seconds + max(0.0, seconds), self._arrivals, sleeper))
+        await sleeper
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what `work` gives, letting time pass for it. Fails when it waits for nothing that can happen."""
+        task = asyncio.ensure_future(work)
+        while not await self._settled(task):
+            if not self._wake_next():
+                task.cancel()
+                raise AssertionError(f"stuck at {self.seconds:.1f} s: nobody sleeps, and the work is not done")
+        return task.result()
+
+    async def advance(self, seconds: float) -> None:
+        """Let exactly this much time pass, waking whoever sleeps meanwhile."""
+        end = self.seconds + seconds
+        await self._turn()
+        while self._next_at() <= end:
+            self._wake_next()
+            await self._turn()
+        self.seconds = end
+
+    async def _settled(self, task: asyncio.Future[T]) -> bool:
+        await self._turn()
+        return task.done()
+
+    async def _turn(self) -> None:
+        for _ in range(_SETTLING_TURNS):
+            await asyncio.sleep(0)
+
+    def _next_at(self) -> float:
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        return self._sleepers[0][0] if self._sleepers else float("inf")
+
+    def _wake_next(self) -> bool:
+        if self._next_at() == float("inf"):
+            return False
+        at, _, sleeper = heapq.heappop(self._sleepers)
+        self.seconds = max(self.seconds, at)
+        sleeper.set_result(None)
+        return True
+
+
+@dataclass
+class ShopBucket:
+    """Shopify's side: takes the cost when a request arrives, answers after a while, may be drained by other apps."""
+
+    clock: VirtualClock
+    maximum: float = 2000.0
+    restore: float = 100.0
+    drained_per_s: float = 0.0
+    charge_late: bool = False
+    """Take the cost at the end of the request instead of at its arrival."""
+    level: float = 2000.0
+    answered: int = 0
+    throttled: int = 0
+    used: float = 0.0
+    sent_at: list[float] = field(default_factory=list)
+    _at: float = 0.0
+    _random: random.Random = field(default_factory=lambda: random.Random(7))
+
+    NETWORK_S = 0.05
+
+    async def call(self, requested: float, actual: float | None = None) -> tuple[float | None, ThrottleStatus]:
+        """Return what was charged (None: throttled) and the bucket as told in the answer."""
+        self.sent_at.append(self.clock.seconds)
+        work_s = self._random.uniform(0.2, 1.2)
+        await self.clock.sleep(self.NETWORK_S + (work_s if self.charge_late else 0.0))
+        if not self._take(requested):
+            self.throttled += 1
+            return None, await self._answer()
+        if not self.charge_late:
+            await self.clock.sleep(work_s)
+        charged = requested if actual is None else actual
+        self._refill()
+        self.level = min(self.maximum, self.level + requested - charged)
+        self.used += charged
+        self.answered += 1
+        return charged, await self._answer()
+
+    def status(self) -> ThrottleStatus:
+        self._refill()
+        return ThrottleStatus(self.maximum, float(int(self.level)), self.restore)
+
+    def set_restore(self, restore: float) -> None:
+        self._refill()
+        self.restore = restore
+
+    async def _answer(self) -> ThrottleStatus:
+        status = self.status()
+        await self.clock.sleep(self.NETWORK_S)
+        return status
+
+    def _take(self, points: float) -> bool:
+        self._refill()
+        if self.level < points:
+            return False
+        self.level -= points
+        return True
+
+    def _refill(self) -> None:
+        gained = (self.restore - self.drained_per_s) * (self.clock.seconds - self._at)
+        self.level = max(0.0, min(self.maximum, self.level + gained))
+        self._at = self.clock.seconds
