@@ -54,9 +54,9 @@ class SqliteLedger:
         self._counters = Counters(database)
         self._facts = Facts(database)
         self._watermark = Watermark(database)
-        self._queue = Queue(database, self._watermark, self._counters)
-        self._catalogue = Catalogue(database)
         self._sales = Sales(database)
+        self._queue = Queue(database, self._watermark, self._counters, self._sales)
+        self._catalogue = Catalogue(database)
         self._creations = Creations(database)
         self._history = History(database)
         self._audit = Audit(database)
@@ -88,6 +88,9 @@ class SqliteLedger:
     def release(self, item_ids: Sequence[int], at: datetime) -> int:
         return self._queue.release(item_ids, at)
 
+    def release_code(self, code: str, at: datetime) -> int:
+        return self._queue.release_code(code, at)
+
     def dismiss(self, item_ids: Sequence[int]) -> int:
         return self._queue.dismiss(item_ids)
 
@@ -114,7 +117,7 @@ class SqliteLedger:
             self._catalogue.forget(settlement.forgotten_styles)
             self._catalogue.write(settlement.products, settlement.at)
             self._queue.settle(settlement.settled)
-            self._queue.postpone(settlement.postponed, settlement.at)
+            self._queue.postpone(settlement.postponed)
             self._sales.replace(settlement.boundaries)
             self._history.record_products(settlement.cycle, settlement.at, settlement.records)
             self._creations.add(settlement.created_products, settlement.at)

@@ -21,6 +21,7 @@ from rms_console.adapters.store.encoding import (
     read_time,
     time_text,
 )
+from rms_console.adapters.store.sales import Sales
 from rms_console.adapters.store.statements import queries
 from rms_console.adapters.store.watermark import Watermark
 from rms_console.contract.records import (
@@ -42,8 +43,9 @@ _OPEN = {QueueState.WAITING, QueueState.RETRYING}
 
 
 class Queue:
-    def __init__(self, database: Database, watermark: Watermark, counters: Counters) -> None:
+    def __init__(self, database: Database, watermark: Watermark, counters: Counters, sales: Sales) -> None:
         self._database = database
+        self._sales = sales
         self._watermark = watermark
         self._counters = counters
         self._sql = queries("queue")
@@ -54,16 +56,17 @@ class Queue:
         news = 0
         with self._database.transaction():
             while chunk := list(islice(remaining, _CHUNK)):
-                news += self._add(self._watermark.unseen(chunk), time_text(at))
+                news += self._add(self._watermark.unseen(chunk), at)
             self._watermark.advance(watermark)
         return news
 
-    def _add(self, keys: Sequence[QueueKey], at: str) -> int:
+    def _add(self, keys: Sequence[QueueKey], at: datetime) -> int:
         if not keys:
             return 0
-        version = self._counters.next(QUEUE_VERSION)
-        added = self._database.run_many(self._sql["enqueue"], (_arrival(key, version, at) for key in keys))
+        version, when = self._counters.next(QUEUE_VERSION), time_text(at)
+        added = self._database.run_many(self._sql["enqueue"], (_arrival(key, version, when) for key in keys))
         self._watermark.mark_seen(keys)
+        self._sales.passed((key.item_id for key in keys if key.reason is QueueReason.SALE), at)
         return added
 
     def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
@@ -110,6 +113,10 @@ class Queue:
                 return self._database.run(self._sql["release_all"], (time_text(at),))
             return self._database.run(self._sql["release"], (time_text(at), json_text(list(item_ids))))
 
+    def release_code(self, code: str, at: datetime) -> int:
+        with self._database.transaction():
+            return self._database.run(self._sql["release_code"], (time_text(at), code))
+
     def dismiss(self, item_ids: Sequence[int]) -> int:
         with self._database.transaction():
             return self._database.run(self._sql["dismiss"], (json_text(list(item_ids)),))
@@ -123,18 +130,9 @@ class Queue:
         """Drop entries that are done, unless they changed since they were taken."""
         self._database.run_many(self._sql["settle"], ((done.item_id, done.version) for done in settled))
 
-    def postpone(self, postponed: Sequence[Postponed], at: datetime) -> None:
-        """Put entries off, unless they changed since. Version 0: the item was not queued and now is."""
-        self._database.run_many(self._sql["postpone"], (_delay(entry) for entry in postponed if entry.version))
-        newly = [entry for entry in postponed if not entry.version]
-        if newly:
-            fresh = {
-                "fresh": self._counters.next(QUEUE_VERSION),
-                "at": time_text(at),
-                "reason": QueueReason.CHANGE.value,
-                "priority": _PRIORITY[QueueReason.CHANGE],
-            }
-            self._database.run_many(self._sql["postpone_new"], ({**_delay(entry), **fresh} for entry in newly))
+    def postpone(self, postponed: Iterable[Postponed]) -> None:
+        """Put entries off, unless they changed since they were taken."""
+        self._database.run_many(self._sql["postpone"], (_delay(entry) for entry in postponed))
 
 
 def _arrival(key: QueueKey, version: int, at: str) -> dict[str, object]:

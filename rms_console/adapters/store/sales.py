@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from rms_console.adapters.store.database import Database
@@ -13,7 +13,7 @@ from rms_console.contract.records import SaleBoundary
 
 
 class Sales:
-    """Sale boundaries. One that is due stays until its item is settled, so that a crash cannot lose it."""
+    """Sale boundaries. One that is due stays until its item is queued for it or settled: a crash cannot lose it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -26,6 +26,14 @@ class Sales:
             self._sql["add"],
             ((item_id, time_text(one.at)) for item_id, several in boundaries.items() for one in several),
         )
+
+    def passed(self, item_ids: Iterable[int], at: datetime) -> None:
+        """Drop the boundaries up to `at` of items that are now queued for them: the queue remembers from here on.
+
+        Otherwise an item that cannot be settled would be rung for again at once, for ever.
+        """
+        when = time_text(at)
+        self._database.run_many(self._sql["pass"], ((item_id, when) for item_id in item_ids))
 
     def due(self, at: datetime) -> tuple[SaleBoundary, ...]:
         return self._database.read(_boundary, self._sql["due"], (time_text(at),))

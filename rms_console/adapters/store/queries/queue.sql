@@ -60,6 +60,12 @@ UPDATE queue
 SET state = 'waiting', is_open = 1, attempts = 0, next_try_at = NULL, enqueued_at = ?, code = '', message = ''
 WHERE is_open = 0;
 
+-- name: release_code
+UPDATE queue
+SET state = 'waiting', is_open = 1, attempts = 0, next_try_at = NULL,
+    enqueued_at = CASE WHEN is_open THEN enqueued_at ELSE ? END, code = '', message = ''
+WHERE code = ? AND state <> 'waiting';
+
 -- name: dismiss
 DELETE FROM queue WHERE item_id IN (SELECT value FROM json_each(?));
 
@@ -74,12 +80,3 @@ UPDATE queue
 SET state = :state, is_open = :is_open, code = :code, message = :message, attempts = :attempts, next_try_at = :next_try_at,
     style = coalesce(:style, style)
 WHERE item_id = :item_id AND version = :version;
-
--- name: postpone_new
-INSERT INTO queue (
-    item_id, version, reason, priority, state, is_open, enqueued_at, attempts, next_try_at, style, code, message
-)
-VALUES (
-    :item_id, :fresh, :reason, :priority, :state, :is_open, :at, :attempts, :next_try_at, :style, :code, :message
-)
-ON CONFLICT (item_id) DO NOTHING;

@@ -1,6 +1,9 @@
 -- name: forget
 DELETE FROM boundaries WHERE item_id = ?;
 
+-- name: pass
+DELETE FROM boundaries WHERE item_id = ? AND at <= ?;
+
 -- name: add
 INSERT INTO boundaries (item_id, at) VALUES (?, ?) ON CONFLICT DO NOTHING;
 
