@@ -1,0 +1,69 @@
+"""What this process uses of the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from rms_console.contract.ports import SystemReading
+
+CGROUP_ROOT = Path("/sys/fs/cgroup")
+OWN_CGROUP = Path("/proc/self/cgroup")
+
+
+class PsutilSystem:
+    """`contract.ports.System` for our own process.
+
+    `cpu_percent` is over the time since the reading before, of one core (two busy cores are 200); None for the first
+    reading, which has no such time.
+    """
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._process.cpu_percent(None)
+        self._is_first = True
+
+    def read(self) -> SystemReading:
+        with self._process.oneshot():
+            reading = SystemReading(
+                memory_bytes=self._process.memory_info().rss,
+                memory_total_bytes=memory_total_bytes(),
+                cpu_percent=None if self._is_first else self._process.cpu_percent(None),
+                threads=self._process.num_threads(),
+            )
+        self._is_first = False
+        return reading
+
+
+def memory_total_bytes(cgroup_root: Path = CGROUP_ROOT, own_cgroup: Path = OWN_CGROUP) -> int:
+    """Return the memory this process may use: the machine's, or its container's where that is less."""
+    limits = [limit for limit in _cgroup_limits(cgroup_root, own_cgroup) if limit is not None]
+    return min([psutil.virtual_memory().total, *limits])
+
+
+def _cgroup_limits(root: Path, own: Path) -> list[int | None]:
+    """Return what control groups say, of version 2 (own group, and the root as a container sees it) and of version 1.
+
+    Source: kernel.org, "Control Group v2" (memory.max) and "Memory Resource Controller" (limit_in_bytes), read 2026-11.
+    """
+    files = [root / "memory.max", root / "memory" / "memory.limit_in_bytes"]
+    files += [root / path.lstrip("/") / "memory.max" for path in _own_paths(own)]
+    return [_limit(file) for file in files]
+
+
+def _own_paths(own: Path) -> list[str]:
+    """Return the paths of our groups under version 2, from lines like `0::/system.slice/x.service`."""
+    try:
+        lines = own.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+    return [line.partition("::")[2] for line in lines if line.startswith("0::")]
+
+
+def _limit(file: Path) -> int | None:
+    """Return the bytes in a limit file; None where there is none (no such file, `max`)."""
+    try:
+        return int(file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None

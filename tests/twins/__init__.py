@@ -1,0 +1,1 @@
+"""In-memory twins of ports, for tests: they behave, they are not told what to answer."""
