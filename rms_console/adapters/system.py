@@ -39,7 +39,7 @@ class PsutilSystem:
 def memory_total_bytes(cgroup_root: Path = CGROUP_ROOT, own_cgroup: Path = OWN_CGROUP) -> int:
     """Return the memory this process may use: the machine's, or its container's where that is less."""
     limits = [limit for limit in _cgroup_limits(cgroup_root, own_cgroup) if limit is not None]
-    return min([psutil.virtual_memory().total, *limits])
+    return min([int(psutil.virtual_memory().total), *limits])
 
 
 def _cgroup_limits(root: Path, own: Path) -> list[int | None]:

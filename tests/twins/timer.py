@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from rms_console.contract.ports import Clock
@@ -40,11 +40,9 @@ class ManualTimer:
 
     def daily(self, name: str, hour: int, minute: int, zone: str, call: Callable[[], None]) -> None:
         def following(after: datetime) -> datetime:
-            local = after.astimezone(ZoneInfo(zone))
-            at = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            if at <= local:
-                at += timedelta(days=1)
-            return at.astimezone(UTC)
+            today = after.astimezone(ZoneInfo(zone)).date()
+            days = (datetime.combine(today + timedelta(days=n), time(hour, minute), ZoneInfo(zone)) for n in (0, 1))
+            return next(at for at in (day.astimezone(UTC) for day in days) if at > after)
 
         self._put(name, _Job(call, following(self._clock.now()), following))
 
