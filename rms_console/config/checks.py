@@ -1,0 +1,90 @@
+"""Settings against each other: what cannot be, and what was probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rms_console.config.layers import Layer, text_of
+from rms_console.config.sections.connections import is_loopback
+from rms_console.config.settings import DEFAULT, Settings
+
+
+def impossible(layers: Sequence[Layer]) -> Iterator[str]:
+    """Yield what contradicts itself so that nothing can be started, from what was given (not from defaults)."""
+    url = next((layer for layer in layers if text_of(layer.values, "rms.url")), None)
+    host = next((layer for layer in layers if text_of(layer.values, "rms.host")), None)
+    if url is not None and host is not None:
+        yield (
+            f"rms.url ({url.place_of('rms.url')}) and rms.host ({host.place_of('rms.host')}) are both set: "
+            "they name two databases; keep one of them"
+        )
+
+
+def impossible_together(settings: Settings) -> Iterator[str]:
+    """Yield contradictions between values that are each right by themselves."""
+    filters = settings.filter
+    if filters.min_price > filters.max_price:
+        yield f"filter.min_price = {filters.min_price} is above filter.max_price = {filters.max_price}: nothing passes"
+    shopify = settings.shopify
+    if bool(shopify.client_id) != bool(shopify.client_secret):
+        there, absent = ("client_id", "client_secret") if shopify.client_id else ("client_secret", "client_id")
+        place = settings.source_of(f"shopify.{there}")
+        yield f"{place}: shopify.{there} is set and shopify.{absent} is not; each is useless without the other"
+
+
+def doubtful(settings: Settings) -> Iterator[str]:
+    """Yield a warning for each combination that is legal but probably not meant."""
+    yield from _doubtful_timing(settings)
+    yield from _doubtful_catalogue(settings)
+    yield from _doubtful_faces(settings)
+
+
+def _doubtful_timing(settings: Settings) -> Iterator[str]:
+    sync, lock, alerts = settings.sync, settings.lock, settings.alerts
+    interval_s = sync.interval_minutes * 60
+    if not lock.enabled:
+        yield "lock.enabled = false: cycles are not locked; two engines on one state folder are still refused"
+    if sync.watch_s > interval_s:
+        yield f"sync.watch_s = {sync.watch_s:g} is longer than the interval of {interval_s:g} s: it changes nothing"
+    if sync.batch_size > sync.max_items_per_run:
+        yield (
+            f"sync.batch_size = {sync.batch_size} is above sync.max_items_per_run = {sync.max_items_per_run}: "
+            "no batch can be full"
+        )
+    if lock.enabled and lock.timeout_s < sync.timeout_minutes * 60:
+        yield (
+            f"lock.timeout_s = {lock.timeout_s:g} is shorter than sync.timeout_minutes = {sync.timeout_minutes:g}: "
+            "the lock ends a cycle first"
+        )
+    if sync.operation_timeout_s > sync.timeout_minutes * 60:
+        yield f"sync.operation_timeout_s = {sync.operation_timeout_s:g} is longer than a whole cycle may take"
+    given = settings.source_of("alerts.motor_stopped_minutes") != DEFAULT
+    if given and alerts.motor_stopped_minutes < 2 * sync.interval_minutes:
+        yield (
+            f"alerts.motor_stopped_minutes = {alerts.motor_stopped_minutes:g} is below two intervals: "
+            f"the alert waits for {2 * sync.interval_minutes:g} minutes"
+        )
+
+
+def _doubtful_catalogue(settings: Settings) -> Iterator[str]:
+    mapping, shopify = settings.mapping, settings.shopify
+    if not settings.is_demo and settings.scope.create == "all" and settings.guard.max_created == 0:
+        yield "scope.create = all with guard.max_created = 0: every item of RMS becomes a product, without a limit"
+    if mapping.tax == "included" and mapping.tax_percent is not None:
+        yield f"mapping.tax_percent = {mapping.tax_percent} does nothing while mapping.tax = included"
+    if settings.stock.conflict == "rms" and settings.source_of("stock.conflict_grace_hours") != DEFAULT:
+        yield "stock.conflict_grace_hours does nothing while stock.conflict = rms"
+    if shopify.token and shopify.client_id:
+        yield "shopify.token and shopify.client_id are both set: the token is used"
+
+
+def _doubtful_faces(settings: Settings) -> Iterator[str]:
+    email, api, log = settings.alerts.email, settings.api, settings.log
+    if email.enabled and not (email.to and email.smtp_host):
+        yield "alerts.email is enabled without recipients (to) or a mail server (smtp_host): no mail can be sent"
+    if email.enabled and "email" not in settings.alerts.channels:
+        yield "alerts.email is enabled but alerts.channels does not name email: no mail is sent"
+    if not is_loopback(api.host):
+        yield f"api.host = {api.host} can be reached from other machines: every request there needs the token"
+    if log.detailed and log.level not in ("DEBUG", "INFO") and settings.source_of("log.detailed") != DEFAULT:
+        yield f"log.detailed does nothing at log.level = {log.level}: product lines are of level INFO"
