@@ -16,6 +16,8 @@ APPLICATION_ID = 0x524D534C
 """Marks the file as ours ("RMSL"), so that another program's database is not taken for a ledger."""
 
 _CACHE_KIB = 8192
+_THOROUGH_BYTES = 64 * 1024 * 1024
+"""Checking indexes takes about a second per 100 MB, and a start must not: larger files get the quick check."""
 _WAL_LIMIT_BYTES = 32 * 1024 * 1024
 
 
@@ -72,7 +74,14 @@ def _configure(database: Database) -> None:
         f"journal_size_limit = {_WAL_LIMIT_BYTES}",
     ):
         database.rows(f"PRAGMA {pragma}")
-    problem = database.scalar("PRAGMA quick_check(1)")
+    _check_structure(database)
+
+
+def _check_structure(database: Database) -> None:
+    """Refuse a file whose pages do not fit together; of a small one also indexes that do not fit their tables."""
+    size_bytes = database.scalar("PRAGMA page_count") * database.scalar("PRAGMA page_size")
+    check = "integrity_check" if size_bytes <= _THOROUGH_BYTES else "quick_check"
+    problem = database.scalar(f"PRAGMA {check}(1)")
     if problem != "ok":
         raise database.damaged(f"damaged ({problem})")
 
