@@ -242,16 +242,17 @@ class Pacer(CostGate):
         now = self._clock.monotonic()
         self._flying.discard(request)
         self._bucket = self._bucket.changed_by(request.points - (actual or 0.0), now)
-        if request.sent_at is not None:
-            self._latency.note(now - request.sent_at)
         if status is not None and _sane(status):
+            self._latency.note(now - (request.sent_at or now))
             self._follow(status, now)
         self._reported, self._heard_at = True, now
         self._pump()
 
     def _follow(self, status: ThrottleStatus, now: float) -> None:
         available = min(status.available_points, status.maximum_points)
-        unseen = sum(r.points for r in self._flying if (r.sent_at or now) > now - self._latency.shortest)
+        unseen = sum(
+            r.points for r in self._flying if r.sent_at is not None and r.sent_at > now - self._latency.shortest
+        )
         self._bucket = self._bucket.corrected(status, available - self._points_in_flight(), available - unseen, now)
 
     def _leave(self, request: _Request) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rms_console.contract.ports import ThrottleStatus
@@ -54,6 +54,7 @@ def test_w11_a_report_changes_the_limits_and_pulls_the_level_between_its_bounds(
     assert (fitting.maximum, fitting.restore) == (1000.0, 50.0)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(level=st.floats(-500, 2000), cost=st.floats(0, 2000), restore=st.floats(1, 2000))
 def test_after_the_wait_the_cost_fits(level: float, cost: float, restore: float) -> None:
     bucket = Bucket(2000.0, level, restore, at=0.0)

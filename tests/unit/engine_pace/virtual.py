@@ -14,7 +14,7 @@ from rms_console.contract.ports import Clock, ThrottleStatus
 
 T = TypeVar("T")
 _START = datetime(2026, 11, 24, tzinfo=UTC)
-_SETTLING_TURNS = 40
+_SETTLING_TURNS, _IDLE_ROUNDS = 40, 50
 
 
 class VirtualClock(Clock):
@@ -40,8 +40,10 @@ class VirtualClock(Clock):
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what `work` gives, letting time pass for it. Fails when it waits for nothing that can happen."""
         task = asyncio.ensure_future(work)
+        idle = 0
         while not await self._settled(task):
-            if not self._wake_next():
+            idle = 0 if self._wake_next() else idle + 1
+            if idle > _IDLE_ROUNDS:
                 task.cancel()
                 raise AssertionError(f"stuck at {self.seconds:.1f} s: nobody sleeps, and the work is not done")
         return task.result()
