@@ -1,0 +1,215 @@
+"""The shop behind HTTP, as a plain ASGI application: the GraphQL endpoint and the token grant."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+
+from rms_console.demo.shopify.faults import Fault, FaultKind
+from rms_console.demo.shopify.shop import EmbeddedShop, GraphQLRequest
+from rms_console.demo.shopify.tokens import EXPIRES_IN_S
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_GRAPHQL = re.compile(r"/admin/api/([^/]+)/graphql\.json")
+_JSON = "application/json; charset=utf-8"
+_PAGE = "<!DOCTYPE html><html><head><title>Something went wrong</title></head><body>Please try again.</body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = _JSON
+
+
+def json_answer(status: int, body: Mapping[str, Any], *headers: tuple[str, str]) -> HttpAnswer:
+    return HttpAnswer(status, json.dumps(body, separators=(",", ":")).encode(), headers)
+
+
+class ShopApp:
+    """ASGI application of one shop. In process through httpx's ASGITransport, or served by uvicorn."""
+
+    def __init__(self, shop: EmbeddedShop) -> None:
+        self._shop = shop
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"the embedded shop speaks HTTP only, not {scope['type']}")
+        body = await _read_body(receive, self._shop.settings.max_body_bytes)
+        if body is None:
+            await _send(send, json_answer(413, {"errors": "Request body too large"}))
+            return
+        if self._shop.latency_s > 0:
+            await asyncio.sleep(self._shop.latency_s)
+        match = _GRAPHQL.fullmatch(scope["path"])
+        if scope["method"] == "POST" and match:
+            await self._graphql(scope, body, match[1], send)
+        elif scope["method"] == "POST" and scope["path"] == "/admin/oauth/access_token":
+            await _send(send, self._grant(_header(scope, b"content-type") or "", body))
+        else:
+            await _send(send, json_answer(404, {"errors": "Not Found"}))
+
+    async def _graphql(self, scope: Scope, body: bytes, asked: str, send: Send) -> None:
+        if not self._shop.tokens.accepts(_header(scope, b"x-shopify-access-token")):
+            message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+            await _send(send, json_answer(401, {"errors": message}))
+            return
+        request = read_request(body)
+        if request is None:
+            await _send(send, json_answer(400, {"errors": {"query": "Required parameter missing or invalid"}}))
+            return
+        version = self._shop.served_version(asked)
+        fault = self._shop.faults(self._shop.describe(request, version))
+        if fault is None:
+            await _send(send, self._run(request, version))
+        else:
+            await self._fail(fault, request, version, send)
+
+    def _run(self, request: GraphQLRequest, version: str, *, throttle: bool = False) -> HttpAnswer:
+        body = self._shop.answer(request, version, throttle=throttle)
+        headers = (("x-shopify-api-version", version), ("x-request-id", str(uuid.uuid4())))
+        return json_answer(200, body, *headers)
+
+    async def _fail(self, fault: Fault, request: GraphQLRequest, version: str, send: Send) -> None:
+        """Answer, or not, as the fault says."""
+        if fault.kind is FaultKind.LATE:
+            self._apply_later(fault.delay_s, request, version)
+            await _hang_up(send)
+            return
+        if fault.delay_s > 0:
+            await asyncio.sleep(fault.delay_s)
+        if fault.kind is FaultKind.DROP_BEFORE:
+            await _hang_up(send)
+        elif fault.kind is FaultKind.THROTTLED:
+            await _send(send, self._run(request, version, throttle=True))
+        elif fault.kind in (FaultKind.STATUS, FaultKind.HTML):
+            if fault.applied:
+                self._run(request, version)
+            await _send(send, _trouble(fault))
+        else:
+            await _deliver(fault.kind, self._run(request, version), send)
+
+    def _apply_later(self, delay_s: float, request: GraphQLRequest, version: str) -> None:
+        async def apply() -> None:
+            await asyncio.sleep(delay_s)
+            self._shop.answer(request, version)
+
+        task = asyncio.get_running_loop().create_task(apply())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    def _grant(self, content_type: str, body: bytes) -> HttpAnswer:
+        given = _read_form(content_type, body)
+        if given is None or given.get("grant_type") != "client_credentials":
+            return json_answer(400, {"error": "invalid_request", "error_description": "grant_type is not supported"})
+        token = self._shop.tokens.grant(given.get("client_id", ""), given.get("client_secret", ""))
+        if token is None:
+            return json_answer(401, {"error": "invalid_client", "error_description": "unknown client id or secret"})
+        scope = ",".join(sorted(self._shop.state.scopes))
+        return json_answer(200, {"access_token": token, "scope": scope, "expires_in": EXPIRES_IN_S})
+
+
+def read_request(body: bytes) -> GraphQLRequest | None:
+    """Return the request in a body; None where it is no JSON or not of a request's form."""
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(given, dict) or not isinstance(given.get("query"), str):
+        return None
+    variables = given.get("variables") or {}
+    if not isinstance(variables, dict):
+        return None
+    name = given.get("operationName")
+    return GraphQLRequest(given["query"], variables, name if isinstance(name, str) else None)
+
+
+def _read_form(content_type: str, body: bytes) -> dict[str, str] | None:
+    if "json" not in content_type:
+        return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return None
+    return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else None
+
+
+def _trouble(fault: Fault) -> HttpAnswer:
+    if fault.kind is FaultKind.HTML:
+        status = fault.status if fault.status != 503 else 200
+        return HttpAnswer(status, _PAGE.encode(), content_type="text/html; charset=utf-8")
+    return json_answer(fault.status, {"errors": "Internal Server Error" if fault.status == 500 else "Unavailable"})
+
+
+async def _deliver(kind: FaultKind, answer: HttpAnswer, send: Send) -> None:
+    """Send an answer that was worked out, as far as the fault lets it."""
+    half = answer.body[: len(answer.body) // 2]
+    if kind is FaultKind.DROP_AFTER:
+        await _hang_up(send)
+    elif kind is FaultKind.TRUNCATED:
+        await _send(send, HttpAnswer(answer.status, half, answer.headers))
+    elif kind is FaultKind.CUT:
+        await _start(send, answer, len(answer.body))
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        await _hang_up(send)
+    else:
+        await _send(send, answer)
+
+
+async def _hang_up(send: Send) -> None:
+    """Close the connection under the client's feet.
+
+    Served by uvicorn the transport is at hand behind `send`. In process there is no connection: then the client sees
+    the transport error that httpx makes of a closed one.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    transport.abort()
+    await asyncio.sleep(0)  # so that uvicorn hears of it before the application returns
+    await asyncio.sleep(0)
+
+
+async def _send(send: Send, answer: HttpAnswer) -> None:
+    await _start(send, answer, len(answer.body))
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _start(send: Send, answer: HttpAnswer, length: int) -> None:
+    headers = [("content-type", answer.content_type), ("content-length", str(length)), *answer.headers]
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), None)
+
+
+async def _read_body(receive: Receive, most: int) -> bytes | None:
+    """Return the whole body, or None when it is larger than allowed."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
