@@ -53,6 +53,8 @@ class ItemRow:
     web_item: bool | None = None
     cannot_be_sold: bool = False
     last_updated: datetime | None = None
+    sale_type: int | None = None
+    """Item.SaleType: 1 = on sale by date, 0 = not on sale; None: the database does not say, dates and price decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class ChangesRead:
     more: bool
     server_time: datetime
     """Naive, the server's own local clock, read in the same transaction."""
+    rereads_from: Position | None = None
+    """Later reads give no key below this place: what was seen below it may be forgotten. None: it does not say."""
+    highest: Position | None = None
+    """The highest place in the database, where it is known for nothing. Below the watermark: it was restored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ LONG_AGO = "2020-01-01 08:00:00.000"
 
 ITEM = (
     "ID INTEGER PRIMARY KEY, ItemLookupCode TEXT, LastUpdated DATETIME, DBTimeStamp INTEGER, Inactive BIT DEFAULT 0, "
-    "WebItem BIT DEFAULT 1, ItemCannotBeSold BIT DEFAULT 0, SaleType INTEGER DEFAULT 0, QuantityCommitted REAL DEFAULT 0"
+    "WebItem BIT DEFAULT 1, ItemCannotBeSold BIT DEFAULT 0, SaleType INTEGER DEFAULT 0, "
+    "QuantityCommitted REAL DEFAULT 0"
 )
 VIEW = (
-    "ItemID, C_ARTICULO, Description, Price, Quantity, CCOD, color, talla, Familia, Categoria, SalePrice, SaleStartDate, "
-    "SaleEndDate, ExtendedCategory, Tax, Exis00, Exis57, Genero, UPC, Weight, Manufacturer"
+    "ItemID, C_ARTICULO, Description, Price, Quantity, CCOD, color, talla, Familia, Categoria, SalePrice, "
+    "SaleStartDate, SaleEndDate, ExtendedCategory, Tax, Exis00, Exis57, Genero, UPC, Weight, Manufacturer"
 )
 
 
@@ -37,6 +38,9 @@ class Hand:
 
     def move(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+
+_STANDING = Hand()
 
 
 class RmsFile:
@@ -84,7 +88,7 @@ class RmsFile:
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         self.connection.execute(f"INSERT INTO View_Items ({names}) VALUES ({marks})", tuple(row.values()))
 
-    def source(self, detection: str = "auto", now: Callable[[], datetime] = Hand(), zone: str = ZONE) -> SqlSource:
+    def source(self, detection: str = "auto", now: Callable[[], datetime] = _STANDING, zone: str = ZONE) -> SqlSource:
         return open_source(self.url, zone=zone, detection=detection, now=now)
 
     def close(self) -> None:
