@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from rms_console.domain.changes import FieldChange as FieldChange
 from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
 
@@ -96,16 +97,6 @@ class SaleBoundary:
     item_id: int
     at: datetime
     """Aware UTC: the instant at which the item's price changes without its row changing."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field-by-field entry of a product's history."""
-
-    item_id: int | None
-    field: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""Taking a product of the shop for ours: which variant is which item, and what the shop holds of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rms_console.domain.grouping import sku_key, style_key
+from rms_console.domain.options import in_order, option_key
+from rms_console.domain.product import (
+    AcknowledgedProduct,
+    AcknowledgedVariant,
+    DesiredProduct,
+    DesiredVariant,
+    ObservedProduct,
+    ObservedVariant,
+    Status,
+)
+
+_Matches = dict[int, ObservedVariant]
+
+
+def adopt(
+    observed: ObservedProduct, desired: DesiredProduct, style: str, known: AcknowledgedProduct | None = None
+) -> AcknowledgedProduct:
+    """Return the product as acknowledged with every value as observed, so that a plan mends the differences only.
+
+    Variants are matched by the ids of `known` (what we remembered of the product), then by SKU, then by option
+    values. The shop's other variants are left alone: they are not in the result. Of `known` what the shop does not
+    tell is carried over (holds, reasons, marks, publications).
+
+    A product that carries our custom id counts as created by us: it is the trace of a creation whose answer was
+    lost, or of a lost ledger. Its publications are then sent once more, which changes nothing where it is published.
+    """
+    same = known if known is not None and known.product_id == observed.product_id else None
+    matches = _match(observed, desired, same)
+    remembered = {variant.item_id: variant for variant in same.variants} if same is not None else {}
+    return AcknowledgedProduct(
+        style=style,
+        product_id=observed.product_id,
+        variants=tuple(_variant(item_id, seen, remembered.get(item_id)) for item_id, seen in matches.items()),
+        title=observed.title,
+        description_html=observed.description_html,
+        vendor=observed.vendor,
+        product_type=observed.product_type,
+        tags=tuple(sorted(observed.tags)),
+        status=observed.status,
+        metafields=tuple(sorted(observed.metafields)),
+        option_names=observed.option_names,
+        published=same.published if same is not None else (),
+        status_before_leaving=_status_before(observed, same),
+        created_by_us=same.created_by_us if same is not None else style_key(observed.style) == style,
+    )
+
+
+def _status_before(observed: ObservedProduct, known: AcknowledgedProduct | None) -> Status | None:
+    """A product that somebody made visible again by hand is not to be restored by us."""
+    withdrawn = observed.status in (Status.DRAFT, Status.ARCHIVED)
+    return known.status_before_leaving if known is not None and withdrawn else None
+
+
+def _match(observed: ObservedProduct, desired: DesiredProduct, known: AcknowledgedProduct | None) -> _Matches:
+    free = {variant.variant_id: variant for variant in observed.variants}
+    matches: _Matches = {}
+    for variant in known.variants if known is not None else ():
+        if variant.variant_id in free:
+            matches[variant.item_id] = free.pop(variant.variant_id)
+
+    def claim(by: Callable[[DesiredVariant, ObservedVariant], bool]) -> None:
+        for want in desired.variants:
+            if want.item_id not in matches:
+                found = next((seen for seen in free.values() if by(want, seen)), None)
+                if found is not None:
+                    matches[want.item_id] = free.pop(found.variant_id)
+
+    def same_sku(want: DesiredVariant, seen: ObservedVariant) -> bool:
+        return bool(seen.sku) and sku_key(seen.sku or "") == sku_key(want.sku)
+
+    def same_options(want: DesiredVariant, seen: ObservedVariant) -> bool:
+        options = in_order(seen.options, observed.option_names, desired.option_names)
+        return options is not None and option_key(options) == option_key(want.options)
+
+    claim(lambda want, seen: same_sku(want, seen) and same_options(want, seen))
+    claim(same_sku)
+    claim(same_options)
+    return matches
+
+
+def _variant(item_id: int, seen: ObservedVariant, known: AcknowledgedVariant | None) -> AcknowledgedVariant:
+    return AcknowledgedVariant(
+        item_id=item_id,
+        variant_id=seen.variant_id,
+        inventory_item_id=seen.inventory_item_id,
+        sku=seen.sku,
+        options=seen.options,
+        price=seen.price,
+        compare_at=seen.compare_at,
+        barcode=seen.barcode or None,
+        weight_kg=seen.weight_kg or None,
+        stock=dict(seen.stock),
+        held_stock=known.held_stock if known is not None else {},
+        held_since=known.held_since if known is not None else None,
+        left_reason=known.left_reason if known is not None else None,
+        was_web_item=known.was_web_item if known is not None else False,
+    )

@@ -1,0 +1,206 @@
+"""Whether an RMS item belongs in the shop. One verdict an item, each with the rule that gave it.
+
+The rules in order: what takes an item out of the shop (gone, excluded), what keeps it from being created (scope,
+sold out), and what makes its values unusable. A filter never hides an item that the shop has: it is told to leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from rms_console.domain.money import plain
+from rms_console.domain.policy import FilterPolicy, Policy, Scope
+from rms_console.domain.product import AcknowledgedVariant
+from rms_console.domain.rows import ItemRow
+from rms_console.domain.sale import shop_price, tax_to_add
+from rms_console.domain.stock import units_for_sale, unusable_column
+from rms_console.domain.text import clean, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The item belongs in the shop as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceUnusable:
+    """No price to ask. A variant in the shop keeps its price while everything else flows; a new one is not made."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The shop has it, RMS no longer offers it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """The shop has it, the settings no longer want it."""
+
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCreated:
+    """The shop does not have it, and this rule keeps it from being created."""
+
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A value cannot be what it claims to be: the item is set aside and nothing about it changes in the shop."""
+
+    code: str
+    message: str
+
+
+Verdict = Wanted | PriceUnusable | Gone | Excluded | NotCreated | Rejected
+
+EXCLUSIONS = frozenset({"excluded-family", "excluded-category"})
+"""The rules under which an item leaves because of the settings, not because of RMS."""
+
+MOVED = "moved"
+HIDDEN = "hidden"
+DELETED = "deleted"
+GONE = {
+    "inactive": "it is inactive in RMS",
+    "cannot-be-sold": "RMS says it cannot be sold",
+    "no-sku": "it has no SKU (C_ARTICULO)",
+    "no-description": "it has no description",
+    "no-style": "it has no style (CCOD)",
+    "not-web-item": "it is not marked as a web item",
+    MOVED: "it belongs to another style now",
+    HIDDEN: "the store's view does not show it",
+    DELETED: "it is no longer in RMS",
+}
+"""Why an item left, or is not there, in words."""
+
+_WANTED = Wanted()
+_NOT_GONE = ""
+
+
+def judge(
+    row: ItemRow,
+    policy: Policy,
+    known: AcknowledgedVariant | None,
+    may_create: bool,
+    now_local: datetime | None = None,
+) -> Verdict:
+    """Return what becomes of an item. `known`: its variant in the shop, under whatever style.
+
+    With `now_local` (naive, store time) the price in force at that instant is checked too; without it the regular
+    price alone.
+    """
+    reason = _gone_because(row, policy, known)
+    if reason:
+        return Gone(reason) if known is not None else NotCreated(reason, GONE[reason])
+    excluded = _excluded(row, policy.filters)
+    if excluded is not None:
+        return excluded if known is not None else NotCreated(excluded.rule, excluded.message)
+    if known is None and not may_create:
+        return NotCreated("scope", f"new products come from: {policy.filters.scope}")
+    column = unusable_column(row)
+    if column is not None:
+        return Rejected("stock-unreadable", f"{column} of {clean(row.sku)} is no quantity: {_stock_text(row, column)}")
+    if known is None and not policy.filters.include_zero_stock and units_for_sale(row, policy) == 0:
+        return NotCreated("sold-out", "it has no stock; sync.include_zero_stock would create it")
+    return _price_problem(row, policy, now_local) or _WANTED
+
+
+def _gone_because(row: ItemRow, policy: Policy, known: AcknowledgedVariant | None) -> str:
+    if row.inactive:
+        return "inactive"
+    if row.cannot_be_sold:
+        return "cannot-be-sold"
+    if not clean(row.sku):
+        return "no-sku"
+    if not clean(row.description):
+        return "no-description"
+    if row.style is None or not row.style.strip():
+        return "no-style"
+    return _NOT_GONE if _web_allows(row, policy.filters.scope, known) else "not-web-item"
+
+
+def _web_allows(row: ItemRow, scope: Scope, known: AcknowledgedVariant | None) -> bool:
+    """Whether the WebItem mark lets the item be in the shop.
+
+    Under scope `web_item` the mark decides; where RMS does not say (no such column) nothing new comes in and nothing
+    leaves. Under the other scopes only unticking it says something: an item that never had the mark stays.
+    """
+    if row.web_item:
+        return True
+    if scope is Scope.WEB_ITEM:
+        return row.web_item is None and known is not None
+    return row.web_item is None or known is None or not known.was_web_item
+
+
+def _excluded(row: ItemRow, filters: FilterPolicy) -> Excluded | None:
+    if filters.excluded_families and row.family and fold(clean(row.family)) in _folded(filters.excluded_families):
+        return Excluded("excluded-family", f"family {clean(row.family)} is excluded by filter.excluded_families")
+    if (
+        filters.excluded_categories
+        and row.category
+        and fold(clean(row.category)) in _folded(filters.excluded_categories)
+    ):
+        return Excluded(
+            "excluded-category", f"category {clean(row.category)} is excluded by filter.excluded_categories"
+        )
+    return None
+
+
+@lru_cache(maxsize=16)
+def _folded(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(_folds(names))
+
+
+def _folds(names: Iterable[str]) -> Iterable[str]:
+    return (folded for name in names if (folded := fold(clean(name))))
+
+
+def _stock_text(row: ItemRow, column: str) -> str:
+    return str(row.stock.get(column, row.committed))
+
+
+def _price_problem(row: ItemRow, policy: Policy, now_local: datetime | None) -> PriceUnusable | None:
+    """Check the price of RMS, then what the shop would show of it: after sale, tax and rounding."""
+    price, filters = row.price, policy.filters
+    if price is None or not price.is_finite():
+        return PriceUnusable("price-missing", "it has no price")
+    if price <= 0:
+        return PriceUnusable("price-not-positive", f"its price is {plain(price)}")
+    problem = _outside(price, filters, "price")
+    if problem is not None:
+        return problem
+    percent = tax_to_add(row, policy.mapping)
+    if percent is None:
+        return PriceUnusable(
+            "tax-unknown", "tax is to be added and neither the row nor mapping.tax_percent says how much"
+        )
+    if not (percent.is_finite() and 0 <= percent <= 100):
+        return PriceUnusable("tax-unusable", f"{percent} is no tax percentage")
+    if now_local is None:
+        return None
+    shown = shop_price(row, now_local, policy)
+    regular = shown.compare_at if shown.compare_at is not None else shown.price
+    return _outside(regular, filters, "price in the shop") or _outside(shown.price, filters, "sale price")
+
+
+def _outside(price: Decimal, filters: FilterPolicy, what: str) -> PriceUnusable | None:
+    if price > filters.max_price:
+        limit = f"above filter.max_price = {plain(filters.max_price)}"
+        return PriceUnusable("price-above-maximum", f"its {what} {plain(price)} is {limit} (a lost decimal comma?)")
+    if price < filters.min_price or price <= 0:
+        limit = f"below filter.min_price = {plain(filters.min_price)}"
+        return PriceUnusable("price-below-minimum", f"its {what} {plain(price)} is {limit}")
+    return None

@@ -1,0 +1,349 @@
+"""What to send so that the shop becomes what is desired. Nothing changed: nothing to send.
+
+A plan is made from what the shop last confirmed. Some steps need the confirmation of others first and come with the
+next plan: publishing after creation, the stock of an inherited variant after its renaming, a product's status after
+the stock of all that left is 0. So plan, send, acknowledge, and plan again until the plan is empty.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from rms_console.domain.assemble import StyleWork
+from rms_console.domain.eligibility import EXCLUSIONS
+from rms_console.domain.operations import (
+    ActivateStock,
+    CreateProduct,
+    CreateVariants,
+    ProductOperation,
+    ProductPlan,
+    PublishProduct,
+    SetMetafields,
+    StockWrite,
+    UpdateProduct,
+    UpdateVariants,
+    VariantChange,
+)
+from rms_console.domain.options import Values, in_order, option_key, same_names
+from rms_console.domain.policy import DEFAULT_OWNERSHIP, FIELDS, Conflict, Leaving, MappingPolicy, Ownership, Policy
+from rms_console.domain.product import AcknowledgedProduct, AcknowledgedVariant, DesiredProduct, DesiredVariant, Status
+
+VARIANTS_A_CALL = 250
+"""Entries of one input array. Source: shopify.dev, Admin API input limits, read 2026-11."""
+METAFIELDS_A_CALL = 25
+"""Source: metafieldsSet in the Admin API, read 2026-11."""
+
+NOTE_STATUS_WAITS = "status-waits-for-stock"
+NOTE_OPTIONS_DIFFER = "options-differ"
+"""The product in the shop has other options than ours: its option values are left as they are."""
+
+_T = TypeVar("_T")
+_CONTENT = ("title", "description", "vendor", "product_type", "tags")
+_ATTRIBUTE = {"description": "description_html"}
+_VISIBLE = frozenset({Status.ACTIVE, Status.UNLISTED})
+
+
+def plan(work: StyleWork, acknowledged: AcknowledgedProduct | None, policy: Policy, now: datetime) -> ProductPlan:
+    """Return what to send for one style.
+
+    Of a field's owner (`policy.mapping.ownership`): `always` is kept equal to RMS, `create` is set once, `never` is
+    not sent even then, except what a new product cannot be without (title, options, sku, price). `force_update`
+    sends what is ours even where it is equal. Stock rows stand apart; send them before the operations.
+    """
+    if acknowledged is None:
+        return _creation(work, policy)
+    return _Planner(work, acknowledged, policy, now).plan()
+
+
+def _creation(work: StyleWork, policy: Policy) -> ProductPlan:
+    desired = work.desired
+    if desired is None:
+        return ProductPlan(work.style)
+    priced = tuple(variant for variant in desired.variants if _has_price(variant, work))
+    if not priced:
+        return ProductPlan(work.style)
+    if len(priced) != len(desired.variants):
+        desired = dataclasses.replace(desired, variants=priced)
+    return ProductPlan(work.style, (CreateProduct(_without_foreign(desired, policy.mapping)),))
+
+
+def _has_price(variant: DesiredVariant, work: StyleWork) -> bool:
+    """Whether a new variant could be given a price: RMS's, or one that the shop confirmed before."""
+    return variant.item_id not in work.price_kept or variant.price > 0
+
+
+def _without_foreign(desired: DesiredProduct, mapping: MappingPolicy) -> DesiredProduct:
+    """Return the product without the fields that are never ours."""
+    never = _fields_of(mapping, Ownership.NEVER)
+    if not never:
+        return desired
+    blank: dict[str, Any] = {"description": "", "vendor": "", "product_type": "", "tags": (), "metafields": ()}
+    changes = {_ATTRIBUTE.get(name, name): value for name, value in blank.items() if name in never}
+    variants = tuple(_variant_without_foreign(variant, never) for variant in desired.variants)
+    return dataclasses.replace(desired, variants=variants, **changes)
+
+
+def _variant_without_foreign(variant: DesiredVariant, never: frozenset[str]) -> DesiredVariant:
+    blank: dict[str, Any] = {"compare_at": None, "barcode": None, "weight": None, "stock": {}}
+    changes = {"weight_kg" if name == "weight" else name: value for name, value in blank.items() if name in never}
+    return dataclasses.replace(variant, **changes) if changes else variant
+
+
+def _fields_of(mapping: MappingPolicy, owner: Ownership) -> frozenset[str]:
+    ownership = mapping.ownership
+    return frozenset(name for name in FIELDS if ownership.get(name, DEFAULT_OWNERSHIP[name]) is owner)
+
+
+class _Planner:
+    """Plans one product that the shop has."""
+
+    def __init__(self, work: StyleWork, have: AcknowledgedProduct, policy: Policy, now: datetime) -> None:
+        self._work = work
+        self._have = have
+        self._policy = policy
+        self._now = now
+        self._ours = _fields_of(policy.mapping, Ownership.ALWAYS)
+        self._force = policy.force_update
+        self._held = {variant.item_id: variant for variant in have.variants}
+        self._notes: list[str] = []
+
+    def plan(self) -> ProductPlan:
+        desired = self._work.desired
+        if desired is None or not desired.variants:
+            operations: list[ProductOperation] = list(self._leave())
+            stock = list(self._zeros(()))
+        else:
+            new = [one for one in desired.variants if one.item_id not in self._held and _has_price(one, self._work)]
+            heirs = self._heirs(desired, new) if new else {}
+            operations = list(self._operations(desired, new, heirs))
+            stock = list(self._stock(desired))
+            stock += self._zeros({left.item_id for left in heirs.values()})
+        return ProductPlan(self._work.style, tuple(operations), tuple(stock), tuple(self._notes))
+
+    def _operations(
+        self, desired: DesiredProduct, new: Sequence[DesiredVariant], heirs: dict[int, AcknowledgedVariant]
+    ) -> Iterator[ProductOperation]:
+        """Variants first, so that prices are right when the status makes a product visible again."""
+        style, product_id = self._work.style, self._have.product_id
+        for changes in _chunks(self._changes(desired, heirs), VARIANTS_A_CALL):
+            yield UpdateVariants(style, product_id, tuple(changes))
+        names = self._names(desired)
+        for variants in _chunks(self._additions(new, heirs), VARIANTS_A_CALL):
+            yield CreateVariants(style, product_id, names, tuple(variants))
+        content = self._content(desired)
+        if content:
+            yield UpdateProduct(style, product_id, **content)
+        for metafields in _chunks(self._metafields(desired), METAFIELDS_A_CALL):
+            yield SetMetafields(style, product_id, tuple(metafields))
+        yield from self._activations(desired)
+        missing = tuple(one for one in desired.publications if one not in self._have.published)
+        if missing and self._have.created_by_us:
+            yield PublishProduct(style, product_id, missing)
+
+    # Variants
+
+    def _heirs(self, desired: DesiredProduct, new: Sequence[DesiredVariant]) -> dict[int, AcknowledgedVariant]:
+        """Return, per new item, the leaving variant with the same options: it becomes the new item's.
+
+        Nothing is deleted, and the shop refuses two variants with equal options; so an item that RMS replaces by
+        another under a new ItemID (or that swaps places with it) hands its variant on.
+        """
+        left = {}
+        for item_id in self._work.leaving:
+            variant = self._held.get(item_id)
+            if variant is not None and variant.options is not None:
+                options = in_order(variant.options, self._have.option_names, desired.option_names)
+                if options is not None:
+                    left[option_key(options)] = variant
+        if not left:
+            return {}
+        keys = ((variant.item_id, option_key(variant.options)) for variant in new)
+        return {item_id: left[key] for item_id, key in keys if key in left}
+
+    def _changes(self, desired: DesiredProduct, heirs: dict[int, AcknowledgedVariant]) -> Iterator[VariantChange]:
+        for want in desired.variants:
+            have = self._held.get(want.item_id)
+            if have is not None:
+                fields = self._differences(desired, want, have)
+            elif want.item_id in heirs:
+                have = heirs[want.item_id]
+                fields = self._inheritance(desired, want, have)
+            else:
+                continue
+            if fields:
+                yield VariantChange(want.item_id, have.variant_id, **fields)
+
+    def _differences(self, desired: DesiredProduct, want: DesiredVariant, have: AcknowledgedVariant) -> dict[str, Any]:
+        ours, force = self._ours, self._force
+        fields: dict[str, Any] = {}
+        if want.item_id not in self._work.price_kept:
+            if (force or want.price != have.price) and "price" in ours:
+                fields["price"] = want.price
+            if (force or want.compare_at != have.compare_at or have.price is None) and "compare_at" in ours:
+                fields["compare_at"] = want.compare_at
+        if (force or want.sku != have.sku) and "sku" in ours:
+            fields["sku"] = want.sku
+        if (force or want.barcode != have.barcode) and "barcode" in ours:
+            fields["barcode"] = want.barcode
+        if (force or want.weight_kg != have.weight_kg) and "weight" in ours:
+            fields["weight_kg"] = want.weight_kg
+        if "options" in ours:
+            self._add_options(fields, desired, want, have)
+        return fields
+
+    def _inheritance(self, desired: DesiredProduct, want: DesiredVariant, have: AcknowledgedVariant) -> dict[str, Any]:
+        """Everything of the former owner is replaced, but for fields that are never ours."""
+        fields: dict[str, Any] = {
+            "price": want.price,
+            "compare_at": want.compare_at,
+            "sku": want.sku,
+            "barcode": want.barcode,
+            "weight": want.weight_kg,
+        }
+        never = _fields_of(self._policy.mapping, Ownership.NEVER)
+        for name in never - {"price", "sku"}:
+            fields.pop(name, None)
+        if "weight" in fields:
+            fields["weight_kg"] = fields.pop("weight")
+        if "options" not in never:
+            self._add_options(fields, desired, want, have)
+        return fields
+
+    def _add_options(
+        self, fields: dict[str, Any], desired: DesiredProduct, want: DesiredVariant, have: AcknowledgedVariant
+    ) -> None:
+        names = self._have.option_names or desired.option_names
+        values = in_order(want.options, desired.option_names, names)
+        if values is None:
+            if NOTE_OPTIONS_DIFFER not in self._notes:
+                self._notes.append(NOTE_OPTIONS_DIFFER)
+        elif self._force or values != have.options:
+            fields["options"] = tuple(zip(names, values, strict=True))
+
+    def _additions(
+        self, new: Sequence[DesiredVariant], heirs: dict[int, AcknowledgedVariant]
+    ) -> Iterator[DesiredVariant]:
+        added = [variant for variant in new if variant.item_id not in heirs]
+        never = _fields_of(self._policy.mapping, Ownership.NEVER) if added else frozenset()
+        for variant in added:
+            yield _variant_without_foreign(variant, never)
+
+    def _names(self, desired: DesiredProduct) -> Values:
+        """Return the option names under which to add variants: the product's own, where ours can be read as them."""
+        names = self._have.option_names
+        if not names or same_names(names, desired.option_names) or len(names) != len(desired.option_names):
+            return desired.option_names
+        return names
+
+    # Content
+
+    def _content(self, desired: DesiredProduct) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for name in _CONTENT:
+            if name in self._ours:
+                attribute = _ATTRIBUTE.get(name, name)
+                value = getattr(desired, attribute)
+                if self._force or value != getattr(self._have, attribute):
+                    fields[attribute] = value
+        status = self._status(desired)
+        if status is not None and status is not self._have.status:
+            fields["status"] = status
+        return fields
+
+    def _status(self, desired: DesiredProduct) -> Status | None:
+        """Ours: as desired. Otherwise a product that comes back gets the status it had before it left."""
+        if "status" in self._ours:
+            return desired.status
+        return self._have.status_before_leaving
+
+    def _metafields(self, desired: DesiredProduct) -> Iterator[Any]:
+        if "metafields" not in self._ours:
+            return
+        have = {(one.namespace, one.key): (one.type, one.value) for one in self._have.metafields}
+        for want in desired.metafields:
+            if self._force or have.get((want.namespace, want.key)) != (want.type, want.value):
+                yield want
+
+    # Stock
+
+    def _activations(self, desired: DesiredProduct) -> Iterator[ActivateStock]:
+        if "stock" not in self._ours:
+            return
+        for want in desired.variants:
+            have = self._held.get(want.item_id)
+            if have is not None:
+                for location, quantity in want.stock.items():
+                    if location not in have.stock:
+                        yield ActivateStock(self._work.style, want.item_id, have.inventory_item_id, location, quantity)
+
+    def _stock(self, desired: DesiredProduct) -> Iterator[StockWrite]:
+        if "stock" not in self._ours:
+            return
+        for want in desired.variants:
+            have = self._held.get(want.item_id)
+            if have is None:
+                continue
+            for location, quantity in want.stock.items():
+                if location not in have.stock:
+                    continue
+                known = have.stock[location]
+                if (known != quantity or self._force) and not self._holds(have, location, quantity):
+                    yield self._row(have, location, quantity)
+
+    def _holds(self, have: AcknowledgedVariant, location: str, quantity: int) -> bool:
+        """Whether the conflict policy still holds this very quantity back."""
+        policy = self._policy.stock
+        if have.held_stock.get(location) != quantity or have.held_since is None or policy.conflict is Conflict.RMS:
+            return False
+        return self._now - have.held_since < timedelta(hours=policy.conflict_grace_hours)
+
+    def _zeros(self, inherited: set[int] | tuple[()]) -> Iterator[StockWrite]:
+        if "stock" not in self._ours:
+            return
+        for item_id in self._work.leaving:
+            have = self._held.get(item_id)
+            if have is not None and item_id not in inherited:
+                for location, known in have.stock.items():
+                    if known != 0:
+                        yield self._row(have, location, 0)
+
+    def _row(self, have: AcknowledgedVariant, location: str, quantity: int) -> StockWrite:
+        return StockWrite(
+            self._work.style, have.item_id, have.inventory_item_id, location, quantity, have.stock[location]
+        )
+
+    # Leaving
+
+    def _leave(self) -> Iterator[UpdateProduct]:
+        """The product's status, once nothing is wanted or kept and the stock of all that left is 0."""
+        status = self._leaving_status()
+        leaving = self._work.leaving
+        if status is None or not leaving or any(item_id not in leaving for item_id in self._held):
+            return
+        emptied = all(known == 0 for variant in self._have.variants for known in variant.stock.values())
+        if emptied or "stock" not in self._ours:
+            yield UpdateProduct(self._work.style, self._have.product_id, status=status)
+        else:
+            self._notes.append(NOTE_STATUS_WAITS)
+
+    def _leaving_status(self) -> Status | None:
+        """Excluded by the settings throughout: `when_excluded`; otherwise `when_gone`. Never more visible than now."""
+        mapping, filters = self._policy.mapping, self._policy.filters
+        if mapping.ownership.get("status", DEFAULT_OWNERSHIP["status"]) is Ownership.NEVER:
+            return None
+        excluded = all(reason in EXCLUSIONS for reason in self._work.leaving.values())
+        rule = filters.when_excluded if excluded else filters.when_gone
+        if rule is Leaving.DRAFT and (self._have.status in _VISIBLE or self._have.status is None):
+            return Status.DRAFT
+        if rule is Leaving.ARCHIVE and self._have.status is not Status.ARCHIVED:
+            return Status.ARCHIVED
+        return None
+
+
+def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
+    whole = list(items)
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]
