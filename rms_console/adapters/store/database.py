@@ -29,6 +29,8 @@ _FULL = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_NOLFS,
 }
+_MISSING = ("no such table", "no such column")
+"""The schema is of a known version, so what is missing was there."""
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_SCHEMA}
 
 
@@ -124,6 +126,8 @@ class Database:
         """Translate SQLite's errors. What is none of the file's (a wrong statement of ours) passes as the bug it is."""
         try:
             yield
+        except UnicodeDecodeError as exc:
+            raise self.damaged(f"not readable ({exc})") from exc
         except sqlite3.DatabaseError as exc:
             known = self._known(exc)
             if known is None:
@@ -133,7 +137,8 @@ class Database:
     def _known(self, exc: sqlite3.DatabaseError) -> StoreError | None:
         code = getattr(exc, "sqlite_errorcode", None)
         if code is None:
-            return None
+            # Python's own, without a code of SQLite's: text that is no UTF-8. Anything else of that kind is a bug.
+            return self.damaged(f"not readable ({exc})") if "decode" in str(exc) else None
         if code & _PRIMARY in _BUSY:
             return StoreBusy(
                 f"{self.name} is locked by another program ({exc})",
@@ -144,6 +149,6 @@ class Database:
                 f"{self.name} cannot be read or written ({exc})",
                 hint="free space on the disk, or check the quota and the rights on the folder; it is tried again",
             )
-        if code & _PRIMARY in _DAMAGED:
+        if code & _PRIMARY in _DAMAGED or str(exc).startswith(_MISSING):
             return self.damaged(f"not readable as a ledger ({exc})")
         return None

@@ -15,6 +15,7 @@ FILE_NAME = "ledger.db"
 APPLICATION_ID = 0x524D534C
 """Marks the file as ours ("RMSL"), so that another program's database is not taken for a ledger."""
 
+_MIN_BYTES = 512
 _CACHE_KIB = 8192
 _THOROUGH_BYTES = 64 * 1024 * 1024
 """Checking indexes takes about a second per 100 MB, and a start must not: larger files get the quick check."""
@@ -35,16 +36,20 @@ def open_database(path: Path) -> Database:
         raise StoreFull(
             f"the folder {path.parent} cannot be made ({exc})", hint="choose a folder that this account may write"
         ) from exc
-    return _prepared(str(path))
+    database = _connected(str(path))
+    if path.exists() and 0 < path.stat().st_size < _MIN_BYTES:
+        # SQLite would take so short a file for an empty database, and write over it.
+        database.connection.close()
+        raise database.damaged("too short for a ledger")
+    return _prepared(database)
 
 
 def memory_database() -> Database:
     """Open a ledger that lives as long as its connection."""
-    return _prepared(":memory:")
+    return _prepared(_connected(":memory:"))
 
 
-def _prepared(name: str) -> Database:
-    database = _connected(name)
+def _prepared(database: Database) -> Database:
     try:
         _configure(database)
         _migrate(database)
@@ -80,10 +85,12 @@ def _configure(database: Database) -> None:
 def _check_structure(database: Database) -> None:
     """Refuse a file whose pages do not fit together; of a small one also indexes that do not fit their tables."""
     size_bytes = database.scalar("PRAGMA page_count") * database.scalar("PRAGMA page_size")
-    check = "integrity_check" if size_bytes <= _THOROUGH_BYTES else "quick_check"
-    problem = database.scalar(f"PRAGMA {check}(1)")
+    is_small = size_bytes <= _THOROUGH_BYTES
+    problem = database.scalar("PRAGMA integrity_check(1)" if is_small else "PRAGMA quick_check(1)")
     if problem != "ok":
         raise database.damaged(f"damaged ({problem})")
+    if is_small and database.rows("PRAGMA foreign_key_check"):
+        raise database.damaged("damaged (parts of a product without the product)")
 
 
 def _check_origin(database: Database) -> None:
@@ -117,8 +124,11 @@ def _version(database: Database) -> int:
 
 
 def _apply(database: Database, number: int, name: str, script: str) -> None:
-    for statement in split(script):
-        database.run(statement)
+    try:
+        for statement in split(script):
+            database.run(statement)
+    except sqlite3.OperationalError as exc:
+        raise database.damaged(f"{name} cannot be applied ({exc})") from exc
     database.run(
         "INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)",
         (number, name, time_text(datetime.now(UTC))),
