@@ -111,6 +111,22 @@ def test_d2_a_row_committed_late_with_an_older_stamp_arrives_at_the_next_poll(rm
         assert late in engine.poll()
 
 
+def test_d2_a_pass_of_many_slow_pages_does_not_outrun_the_window(rms: RmsFile) -> None:
+    """D2: a row is committed behind the pages of a pass that takes longer than the window is wide."""
+    clock = Hand()
+    engine = reader(rms, Detection.LAST_UPDATED, clock, limit=10)
+    rms.write(range(1, 101), "2026-11-24 11:59:30.000")
+    while engine.page().more:
+        clock.move(600)
+        rms.write([1000 + len(engine.arrived)], local(clock.at, -6))
+        if 20 <= len(engine.arrived) < 30:
+            rms.write([7777], "2026-11-24 11:59:00.000")
+    assert clock.at > NOON + timedelta(minutes=60)
+    assert 7777 not in engine.arrived
+    clock.move(60)
+    assert 7777 in engine.poll()
+
+
 @BOTH
 def test_d4_a_commit_between_the_bound_and_the_rows_is_not_lost(rms: RmsFile, detection: str) -> None:
     """D4: the clock is read first; what is committed then lies above it, and arrives now or at the next poll."""
@@ -199,7 +215,23 @@ def test_d6_a_server_whose_zone_is_changed_at_run_time_loses_no_row(rms: RmsFile
         written.add(minute)
         if minute % 5 == 0:
             engine.poll()
-    assert engine.arrived == written
+            assert engine.arrived == written
+
+
+@pytest.mark.parametrize("first", range(30, 200, 10))
+def test_d6_a_gap_over_the_end_of_summer_time_loses_no_row(rms: RmsFile, first: int) -> None:
+    """D6: the engine was down while the clock went from 04:00 back to 03:00; one poll before, one after."""
+    begin = datetime(2026, 10, 24, 23, tzinfo=UTC)
+    clock = Hand(begin)
+    source = rms.source(Detection.LAST_UPDATED, clock, "Europe/Athens")
+    engine = Reader(source, source.starting_point(1))
+    for minute in range(1, 361):
+        clock.move(60)
+        rms.write([minute], stamp(clock.at.astimezone(ZoneInfo("Europe/Athens")).replace(tzinfo=None)))
+        if minute == first:
+            engine.poll()
+    engine.poll()
+    assert engine.arrived == set(range(1, 361))
 
 
 def test_d13_a_restored_database_shows_a_highest_place_below_the_watermark(rms: RmsFile) -> None:
@@ -317,6 +349,16 @@ def test_a_watermark_set_back_brings_everything_above_it_again(rms: RmsFile) -> 
     engine.poll()
     engine.watermark = engine.source.starting_point(1)
     assert engine.poll() == set(range(1, 11))
+
+
+def test_a_watermark_nobody_offered_forgets_what_the_caller_was_thought_to_have(rms: RmsFile) -> None:
+    engine = reader(rms, Detection.LAST_UPDATED)
+    rms.write([1], "2026-11-24 11:40:00.000")
+    rms.write([2], "2026-11-24 11:50:00.000")
+    engine.poll()
+    engine.poll()
+    engine.watermark = Position("2026-11-24 11:45:00.000", 0)
+    assert engine.poll() == {1, 2}
 
 
 def test_a_row_written_twice_within_one_second_is_told_twice(rms: RmsFile) -> None:
