@@ -1,0 +1,168 @@
+"""The log sink: each line once, through one chain, to app.log as JSON and to a stream as text."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, MutableMapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import structlog
+
+from rms_console.adapters.logs.clean import plain
+from rms_console.adapters.logs.outlet import StreamOutlet
+from rms_console.adapters.logs.redact import Redactor
+from rms_console.adapters.logs.rolling import RollingFile
+from rms_console.contract.ports import LogLine
+from rms_console.locale import mark, translate
+
+FILE_NAME: Final = "app.log"
+
+_LEVELS: Final = {"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "CRITICAL": 50, "FATAL": 50}
+_SHOWN_LEVELS: Final = {"WARNING": "WARN", "FATAL": "CRITICAL"}
+_CLOSE_WAIT_S: Final = 2.0
+SERVICE: Final = "LogWriter"
+_LOST = mark("{count} log lines could not be written")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LogWriter:
+    """Writes log lines to FOLDER/app.log and, where given, to a stream. Safe to call from any thread.
+
+    Never raises and waits for nothing but its own write to the file: what cannot be written is counted in `dropped`,
+    `problem` says why, and the next line is tried again.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        stream: TextIO | None = None,
+        level: str = "INFO",
+        language: str = "en",
+        secrets: Iterable[str] = (),
+        max_mb: float = 50.0,
+        keep_days: float = 30.0,
+        as_json: bool = False,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._now = now
+        self._language = language
+        self._least = _LEVELS["INFO"]
+        self._redact = Redactor(secrets)
+        self._file = RollingFile(folder / FILE_NAME, int(max_mb * 1_000_000), timedelta(days=keep_days), now)
+        self._outlet = StreamOutlet(stream, self._lost_text) if stream is not None else None
+        self._as_json = as_json
+        # Re-entrant, because a signal's handler may log while the same thread is logging.
+        self._one_at_a_time = threading.RLock()
+        self._lost = self._dropped = 0
+        self._chain = _Chain(self._outputs, [self._tell, self._make_harmless, self._render], {})
+        self.set_level(level)
+
+    @property
+    def path(self) -> Path:
+        return self._file.path
+
+    @property
+    def problem(self) -> str:
+        """Why the last line is not in the file; empty when it is."""
+        return self._file.problem
+
+    @property
+    def dropped(self) -> int:
+        """How many lines reached the file or the stream not at all, since the start."""
+        return self._dropped + (self._outlet.dropped if self._outlet else 0)
+
+    def set_level(self, level: str) -> None:
+        """Write lines of `level` and above from now on; an unknown word leaves it as it is."""
+        self._least = _LEVELS.get(level.strip().upper(), self._least)
+
+    def set_language(self, language: str) -> None:
+        self._language = language
+
+    def add_secrets(self, secrets: Iterable[str]) -> None:
+        """Hide these too from now on: a token that was granted while running."""
+        with self._one_at_a_time:
+            self._redact.add(secrets)
+
+    def write(self, line: LogLine) -> None:
+        """Write one line, translated, redacted and harmless."""
+        if _LEVELS.get(line.level.upper(), _LEVELS["INFO"]) < self._least:
+            return
+        try:
+            with self._one_at_a_time:
+                self._chain.emit(line)
+        except Exception as exc:  # noqa: BLE001  # a fact whose text raises must not stop what it tells about
+            self._dropped += 1
+            self._file.problem = f"a log line could not be made: {type(exc).__name__}"
+
+    def close(self) -> None:
+        """Write what is waiting (for at most two seconds) and let go of the file."""
+        if self._outlet is not None:
+            self._outlet.close(_CLOSE_WAIT_S)
+        with self._one_at_a_time:
+            self._file.close()
+
+    def _tell(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Return the entry of a line: the fixed keys first, then its facts and its structured record."""
+        line: LogLine = event["line"]
+        level = line.level.upper()
+        entry: dict[str, Any] = {
+            "timestamp": _iso(self._now()),
+            "level": _SHOWN_LEVELS.get(level, level),
+            "service": line.service,
+            "tag": line.tag,
+            "message": translate(self._language, line.template, line.facts),
+        }
+        if line.facts:
+            entry["facts"] = line.facts
+        beside = line.record or {}
+        return {**entry, **{key: value for key, value in beside.items() if key not in entry}}
+
+    def _make_harmless(self, _logger: object, _method: str, entry: MutableMapping[str, Any]) -> dict[str, Any]:
+        return {key: plain(value, self._redact) for key, value in entry.items()}
+
+    def _render(
+        self, logger: object, method: str, entry: MutableMapping[str, Any]
+    ) -> tuple[tuple[str, str], dict[str, Any]]:
+        """Return the entry as a JSON line and as a line for people."""
+        label = entry["tag"] or entry["service"]
+        readable = f"{entry['level']} [{label}] {entry['message']}" if label else f"{entry['level']} {entry['message']}"
+        return (str(_JSON(logger, method, entry)), readable), {}
+
+    def _outputs(self, as_json: str, readable: str) -> None:
+        self._to_file(as_json)
+        if self._outlet is not None:
+            self._outlet.put(as_json if self._as_json else readable)
+
+    def _to_file(self, as_json: str) -> None:
+        if not self._file.append(as_json.encode() + b"\n"):
+            self._dropped += 1
+            self._lost += 1
+        elif self._lost:
+            # Told once the file takes lines again, so that nobody reads a gap as silence.
+            lost, self._lost = self._lost, 0
+            self._chain.emit(LogLine("WARN", SERVICE, _LOST, {"count": lost}))
+
+    def _lost_text(self, count: int) -> str:
+        return f"WARN [{SERVICE}] {translate(self._language, _LOST, {'count': count})}"
+
+
+class _Chain(structlog.BoundLoggerBase):
+    """structlog's chain of processors around our two outputs."""
+
+    def emit(self, line: LogLine) -> None:
+        self._proxy_to_logger("__call__", line=line)
+
+
+_JSON = structlog.processors.JSONRenderer(serializer=partial(json.dumps, ensure_ascii=False))
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
