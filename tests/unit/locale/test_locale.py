@@ -15,8 +15,8 @@ from rms_console.locale import language_for, mark, messages, translate
 
 PACKAGE = Path(rms_console.__file__).parent
 LOGGING_CALLS = {"LogLine", "log", "_log", "step", "record", "mark"}
-NOT_A_TEMPLATE = re.compile(r"[A-Z][A-Z-]*|[A-Z]\w*[a-z][A-Z]\w*|")
-"""Levels, tags and logger names stand in the same calls as the templates; they are not translated."""
+NOT_A_TEMPLATE = re.compile(r"[A-Z][A-Z-]*|[A-Z]\w*[a-z][A-Z]\w*|[a-z_.]*")
+"""Levels, tags, loggers' names and keys stand in the same calls as the templates; they are not translated."""
 
 
 def called_name(call: ast.Call) -> str:
@@ -49,12 +49,19 @@ def written_templates() -> dict[str, str]:
     }
 
 
+def has_words(template: str) -> bool:
+    """Return whether a template says anything itself: one that is all facts needs no translation."""
+    return any(literal.strip(" :,.()") for literal, _, _, _ in Formatter().parse(template))
+
+
 def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def test_every_template_has_spanish() -> None:
-    missing = {text: place for text, place in written_templates().items() if text not in messages("es")}
+    missing = {
+        text: place for text, place in written_templates().items() if has_words(text) and text not in messages("es")
+    }
     told = "\n".join(f"{place}: {text!r}" for text, place in missing.items())
     assert not missing, f"add these to rms_console/locale/es.po:\n{told}"
 
@@ -76,12 +83,19 @@ def test_the_scan_sees_templates_and_only_templates() -> None:
     source = """
 self._journal.log("WARN", "ChangeDetector", "one {a}", a="not this")
 journal.step("READY", "Ready")
-LogLine(level, service, template="two")
-self._log("three" if busy else "four")
-TABLE = (mark("five"), "six")
-other("seven")
+LogLine(level, service, template="The two")
+self._log("The three" if busy else "The four")
+TABLE = (mark("The five"), "The six")
+other("The seven")
 """
-    assert {text for _, text in templates_in(source)} == {"one {a}", "Ready", "two", "three", "four", "five"}
+    assert {text for _, text in templates_in(source)} == {
+        "one {a}",
+        "Ready",
+        "The two",
+        "The three",
+        "The four",
+        "The five",
+    }
 
 
 def test_spanish_is_filled_from_the_facts() -> None:
