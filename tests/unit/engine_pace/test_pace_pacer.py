@@ -82,7 +82,7 @@ async def test_w11_the_rate_falls_to_nothing_and_comes_back(clock: VirtualClock)
 async def test_before_the_first_answer_only_a_few_go(clock: VirtualClock) -> None:
     pacer = Pacer(clock)
     waiting = [asyncio.ensure_future(_hold(pacer, 10.0)) for _ in range(9)]
-    await clock.advance(1.0)
+    await clock.run_for(1.0)
     assert pacer.view().in_flight == 4
     assert pacer.view().limited_by == "jobs"
     await _cancel(waiting)
@@ -93,10 +93,10 @@ async def test_urgent_goes_first_then_in_order_of_arrival(clock: VirtualClock) -
     await told(pacer, status(2000.0))
     order: list[str] = []
     gate = asyncio.ensure_future(_hold(pacer, 10.0, seconds=1.0, clock=clock))
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     named = [("b1", BACKLOG), ("c1", CHANGE), ("b2", BACKLOG), ("u1", URGENT), ("c2", CHANGE)]
     tasks = [asyncio.ensure_future(_note(pacer, name, priority, order)) for name, priority in named]
-    await clock.advance(2.0)
+    await clock.run_for(2.0)
     await asyncio.gather(gate, *tasks)
     assert order == ["u1", "c1", "c2", "b1", "b2"]
 
@@ -107,7 +107,7 @@ async def test_the_backlog_is_not_starved_by_a_stream_of_urgent_work(clock: Virt
     done: list[str] = []
     patient = asyncio.ensure_future(_note(pacer, "backlog", BACKLOG, done))
     stream = [asyncio.ensure_future(_stream(pacer, clock)) for _ in range(3)]
-    await clock.advance(AGEING_S * (BACKLOG - URGENT) + 5.0)
+    await clock.run_for(AGEING_S * (BACKLOG - URGENT) + 5.0)
     assert done == ["backlog"]
     await _cancel([*stream, patient])
 
@@ -131,13 +131,13 @@ async def test_the_limit_of_places_may_change_while_running(clock: VirtualClock)
     pacer = Pacer(clock, max_in_flight=2)
     await told(pacer, status(2000.0))
     held = [asyncio.ensure_future(_hold(pacer, 10.0)) for _ in range(8)]
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     assert (pacer.view().in_flight, pacer.view().limited_by) == (2, "jobs")
     pacer.max_in_flight = 5
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     assert pacer.view().in_flight == 5
     pacer.max_in_flight = 0
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     assert (pacer.view().in_flight, pacer.view().limited_by) == (8, "nothing")
     await _cancel(held)
 
@@ -147,10 +147,10 @@ async def test_no_more_places_are_taken_than_the_budget_can_feed(clock: VirtualC
     await told(pacer, status(2000.0))
     async with pacer.reserve(10.0, URGENT) as answered:
         held = [asyncio.ensure_future(_hold(pacer, 1.0)) for _ in range(100)]
-        await clock.advance(0.1)
+        await clock.run_for(0.1)
         standard = pacer.view().in_flight
         answered.settle(10.0, status(20_000.0, 20_000.0, 1000.0))
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     assert 16 <= standard <= 32
     assert pacer.view().in_flight == 100
     await _cancel(held)
@@ -161,7 +161,7 @@ async def test_the_view_says_what_limits_the_pace(clock: VirtualClock) -> None:
     await told(pacer, status(50.0))
     assert pacer.view().limited_by == "nothing"
     waiting = asyncio.ensure_future(_hold(pacer, 400.0))
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     view = pacer.view()
     assert (view.limited_by, view.waiting, view.in_flight) == ("points", 1, 0)
     assert (view.maximum, view.restore) == (2000.0, 100.0)
@@ -174,10 +174,10 @@ async def test_a_cancelled_waiter_gives_its_place_back(clock: VirtualClock) -> N
     await told(pacer, status(30.0))
     first = asyncio.ensure_future(_hold(pacer, 1500.0))
     second = asyncio.ensure_future(_hold(pacer, 10.0))
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     assert pacer.view().in_flight == 0
     await _cancel([first])
-    await clock.advance(0.0)
+    await clock.run_for(0.0)
     assert pacer.view().in_flight == 1
     await _cancel([second])
     assert pacer.view().in_flight == 0
@@ -188,7 +188,7 @@ async def test_one_cancelled_just_when_its_turn_came_gives_its_points_back(clock
     await told(pacer, status(500.0))
     async with pacer.reserve(10.0, CHANGE) as before:
         task = asyncio.ensure_future(_hold(pacer, 400.0))
-        await clock.advance(0.0)
+        await clock.run_for(0.0)
         before.settle(10.0, None)
         assert pacer.view().in_flight == 1
         task.cancel()
@@ -221,7 +221,7 @@ async def test_a_report_does_not_forget_what_it_has_not_seen(clock: VirtualClock
     pacer = Pacer(clock)
     await told(pacer, status(500.0))
     others = [asyncio.ensure_future(_hold(pacer, 100.0)) for _ in range(3)]
-    await clock.advance(0.0)
+    await clock.run_for(0.0)
     async with pacer.reserve(10.0, CHANGE) as reservation:
         reservation.settle(10.0, status(490.0))
     assert pacer.view().available == pytest.approx(190.0)
@@ -256,7 +256,7 @@ async def test_one_that_waits_when_the_bucket_shrinks_below_it_is_refused(clock:
     pacer = Pacer(clock)
     await told(pacer, status(100.0))
     waiting = asyncio.ensure_future(_hold(pacer, 1500.0))
-    await clock.advance(0.1)
+    await clock.run_for(0.1)
     await told(pacer, status(500.0, maximum=1000.0, restore=50.0))
     with pytest.raises(ShopRejected) as refused:
         await waiting

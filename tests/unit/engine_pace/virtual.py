@@ -3,80 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import random
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from rms_console.contract.ports import Clock, ThrottleStatus
+from rms_console.contract.ports import ThrottleStatus
+from tests.twins.clock import ManualClock, settle
 
 T = TypeVar("T")
-_START = datetime(2026, 11, 24, tzinfo=UTC)
 _SETTLING_TURNS, _IDLE_ROUNDS = 40, 50
 
 
-class VirtualClock(Clock):
-    """Jumps to the next sleeper as soon as the loop has nothing else to do: a minute costs milliseconds."""
+class VirtualClock(ManualClock):
+    """Moves by itself to the next sleeper as soon as the loop has nothing else to do: a minute costs milliseconds."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
-        self._arrivals = 0
-
-    def now(self) -> datetime:
-        return _START + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self._arrivals += 1
-        sleeper = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.seconds + max(0.0, seconds), self._arrivals, sleeper))
-        await sleeper
+    @property
+    def seconds(self) -> float:
+        return self.monotonic()
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what `work` gives, letting time pass for it. Fails when it waits for nothing that can happen."""
         task = asyncio.ensure_future(work)
         idle = 0
         while not await self._settled(task):
-            idle = 0 if self._wake_next() else idle + 1
-            if idle > _IDLE_ROUNDS:
+            wake = self.next_wake_s
+            idle = idle + 1 if wake is None else 0
+            if wake is not None:
+                self.advance(wake)
+            elif idle > _IDLE_ROUNDS:
                 task.cancel()
                 raise AssertionError(f"stuck at {self.seconds:.1f} s: nobody sleeps, and the work is not done")
         return task.result()
 
-    async def advance(self, seconds: float) -> None:
-        """Let exactly this much time pass, waking whoever sleeps meanwhile."""
-        end = self.seconds + seconds
-        await self._turn()
-        while self._next_at() <= end:
-            self._wake_next()
-            await self._turn()
-        self.seconds = end
-
     async def _settled(self, task: asyncio.Future[T]) -> bool:
-        await self._turn()
+        await settle(_SETTLING_TURNS)
         return task.done()
-
-    async def _turn(self) -> None:
-        for _ in range(_SETTLING_TURNS):
-            await asyncio.sleep(0)
-
-    def _next_at(self) -> float:
-        while self._sleepers and self._sleepers[0][2].done():
-            heapq.heappop(self._sleepers)
-        return self._sleepers[0][0] if self._sleepers else float("inf")
-
-    def _wake_next(self) -> bool:
-        if self._next_at() == float("inf"):
-            return False
-        at, _, sleeper = heapq.heappop(self._sleepers)
-        self.seconds = max(self.seconds, at)
-        sleeper.set_result(None)
-        return True
 
 
 @dataclass
