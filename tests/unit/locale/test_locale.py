@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -14,13 +13,15 @@ import rms_console
 from rms_console.locale import language_for, mark, messages, translate
 
 PACKAGE = Path(rms_console.__file__).parent
-LOGGING_CALLS = {"LogLine", "log", "_log", "step", "record", "mark"}
-NOT_A_TEMPLATE = re.compile(r"[A-Z][A-Z-]*|[A-Z]\w*[a-z][A-Z]\w*|[a-z_.]*")
-"""Levels, tags, loggers' names and keys stand in the same calls as the templates; they are not translated."""
+TEMPLATE_AT = {"LogLine": 2, "log": 2, "step": 1, "record": 1, "_log": 0, "mark": 0}
+"""Which argument of a call is the template; those before it are levels, loggers' names and tags."""
 
 
 def called_name(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    """Return the name a call goes by; a method that happens to be called `mark` is not ours."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr if call.func.attr != "mark" else ""
+    return getattr(call.func, "id", "")
 
 
 def texts(node: ast.expr) -> Iterator[str]:
@@ -34,10 +35,11 @@ def texts(node: ast.expr) -> Iterator[str]:
 
 def templates_in(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and called_name(node) in LOGGING_CALLS:
+        if isinstance(node, ast.Call) and called_name(node) in TEMPLATE_AT:
+            place = TEMPLATE_AT[called_name(node)]
             named = [keyword.value for keyword in node.keywords if keyword.arg == "template"]
-            for argument in [*node.args, *named]:
-                yield from ((argument.lineno, text) for text in texts(argument) if not NOT_A_TEMPLATE.fullmatch(text))
+            for argument in [*node.args[place : place + 1], *named]:
+                yield from ((argument.lineno, text) for text in texts(argument))
 
 
 def written_templates() -> dict[str, str]:
@@ -83,10 +85,12 @@ def test_the_scan_sees_templates_and_only_templates() -> None:
     source = """
 self._journal.log("WARN", "ChangeDetector", "one {a}", a="not this")
 journal.step("READY", "Ready")
-LogLine(level, service, template="The two")
+LogLine(level, "Till", template="The two")
+LogLine("INFO", "Till", "The eight", facts)
 self._log("The three" if busy else "The four")
 TABLE = (mark("The five"), "The six")
 other("The seven")
+self._links.mark("The nine")
 """
     assert {text for _, text in templates_in(source)} == {
         "one {a}",
@@ -95,6 +99,7 @@ other("The seven")
         "The three",
         "The four",
         "The five",
+        "The eight",
     }
 
 
