@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from rms_console.errors import ConfigError
 
 ENVIRONMENT_LAYER: Final = "environment"
 
+_NO_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(\w+)\b(?!\s*=)")
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(\w+)\s*=(\s+#)?")
 """A line of an env file; the second group is there when nothing but a comment follows the sign."""
 
@@ -41,11 +43,17 @@ def env_file_layer(path: Path) -> Layer:
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from exc
     places, only_commented = _scan(path, text)
+    skipped = tuple(
+        f"{path}:{number}: {match.group(1)} is not followed by = and was ignored; write {match.group(1)}=VALUE"
+        for number, line in enumerate(text.splitlines(), start=1)
+        if (match := _NO_ASSIGNMENT.match(line)) and match.group(1) in ENVIRONMENT
+    )
     parsed = DotEnvSettingsSource(
         BaseSettings, env_file=path, env_file_encoding="utf-8-sig", case_sensitive=True, env_ignore_empty=True
     ).env_vars
     given = {name: text.strip() for name, text in parsed.items() if text and name not in only_commented}
-    return _layer(str(path), {name: text for name, text in given.items() if text}, places)
+    layer = _layer(str(path), {name: text for name, text in given.items() if text}, places)
+    return replace(layer, warnings=layer.warnings + skipped)
 
 
 def _scan(path: Path, text: str) -> tuple[dict[str, str], set[str]]:

@@ -73,7 +73,8 @@ def revise(settings: Settings, values: Mapping[str, object]) -> Settings:
         if key not in RUNTIME_KEYS
     )
     revised = _build([_overrides_layer(values, WHILE_RUNNING), *settings.layers], [])
-    return revised.with_warnings(tuple(doubtful(revised)))
+    of_the_sources = [warning for warning in settings.warnings if warning not in set(doubtful(settings))]
+    return revised.with_warnings([*of_the_sources, *doubtful(revised)])
 
 
 def find_config() -> Path | None:

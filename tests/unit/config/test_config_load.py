@@ -158,6 +158,15 @@ def test_a_misspelt_variable_is_told(write_file: WriteFile) -> None:
     assert "SYNC_INTERVAL_MINUTES?" in warning
 
 
+def test_a_line_that_assigns_nothing_is_told(write_file: WriteFile) -> None:
+    env_file = write_file("SOMETHING else\nSYNC_BATCH_SIZE: 5\nLOG_LEVEL=DEBUG\n", "env")
+    settings = load(write_file(MINIMAL), env_file=env_file)
+    assert settings.warnings == (
+        f"{env_file}:2: SYNC_BATCH_SIZE is not followed by = and was ignored; write SYNC_BATCH_SIZE=VALUE",
+    )
+    assert settings.log.level == "DEBUG"
+
+
 REQUIRED_PROFILES: dict[str, dict[str, object]] = {
     "development": {
         "sync.enabled": True,
@@ -294,6 +303,13 @@ def test_some_settings_change_while_running(write_file: WriteFile) -> None:
     assert (after.sync.interval_minutes, after.log.level) == (0.5, "DEBUG")
     assert after.source_of("sync.interval_minutes") == "changed while running"
     assert before.sync.interval_minutes == 5
+
+
+def test_a_change_while_running_keeps_the_warnings_that_still_hold(write_file: WriteFile) -> None:
+    before = load(write_file(MINIMAL), environ={"SYNC_BATCH_SIZ": "1"}, overrides={"sync.watch_s": 400})
+    assert len(before.warnings) == 2
+    after = revise(before, {"sync.interval_minutes": 60})
+    assert [warning for warning in after.warnings if "SYNC_BATCH_SIZ " in warning] == list(after.warnings)
 
 
 @pytest.mark.parametrize(
