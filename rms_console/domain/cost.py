@@ -44,6 +44,7 @@ def connection(first: int, children: float) -> float:
 
 
 def read_locations(first: int) -> float:
+    """Return the cost of one page of the shop's locations."""
     return connection(first, 1)
 
 
@@ -81,7 +82,7 @@ def created_ids(variants: int) -> float:
 def predicted_points(operation: Operation) -> float:
     """Return the points that Shopify will ask for one operation, all its calls together.
 
-    Shopify drops the fraction of a call's cost, and so do we.
+    Each call is rounded to whole points: 1,499 variants added in one were recorded with 310, which is 309.8.
     """
     match operation:
         case CreateProduct(product=product):
@@ -105,6 +106,7 @@ def product_set(variants: int, metafields: int) -> float:
 
 
 def update_variants(changes: int) -> float:
+    """Return the cost of one call that changes so many variants of a product."""
     return _whole(MUTATION + PER_VARIANT * changes)
 
 
@@ -126,4 +128,4 @@ def _create_product(variants: int, metafields: int) -> float:
 
 
 def _whole(points: float) -> float:
-    return float(math.floor(points + 1e-9))
+    return float(math.floor(points + 0.5 + 1e-9))

@@ -90,10 +90,9 @@ async def test_w1_a_creation_carries_its_custom_id_in_the_identifier_and_as_a_me
     made = scripted("productSet", made_product(node(1, "38")))
     await made.clock.run(made.shop.apply(CreateProduct(desired(variant(1, "38"))), key="k", priority=10))
     variables = made.script.sent[0].variables
-    assert variables["identifier"] == {"customId": {"namespace": "rms", "key": "ccod", "value": "26-1234 NEGRO"}}
-    assert {"namespace": "rms", "key": "ccod", "type": "id", "value": "26-1234 NEGRO"} in variables["input"][
-        "metafields"
-    ]
+    custom_id = {"namespace": "rms", "key": "ccod", "value": "26-1234 NEGRO"}
+    assert variables["identifier"] == {"customId": custom_id}
+    assert variables["input"]["metafields"][0] == custom_id
     assert "synchronous: true" in made.script.sent[0].query
 
 
