@@ -79,10 +79,8 @@ class VersionReader:
 
     def _read(self, session: Session, after: Position, limit: int) -> ChangesRead:
         server_time, bound = session.server_time(), session.version_limit()
-        *rows, (_, highest, _) = session.rows(
-            "changes_by_version", self._slots, after=after.number, row_limit=limit + 1
-        )
-        keys = [_version_key(row) for row in rows]
+        ((highest, above),) = session.rows("version_overview", after=after.number)
+        keys = self._page(session, after.number, limit + 1) if above else []
         more = len(keys) > limit and (bound is None or keys[limit].position.number <= bound)
         if more:
             keys = self._with_ties(session, keys[:limit], keys[limit])
@@ -95,7 +93,7 @@ class VersionReader:
             more,
             server_time,
             rereads_from=after,
-            highest=None if highest is None else Position.of_version(highest),
+            highest=Position.of_version(highest) if isinstance(highest, int) else None,
         )
 
     def _with_ties(self, session: Session, keys: list[ChangedKey], first_left: ChangedKey) -> list[ChangedKey]:
@@ -109,10 +107,14 @@ class VersionReader:
         """Read on above the limit of open transactions: the watermark cannot get there, so no later page would."""
         while True:
             last = keys[-1].position.number
-            *rows, _ = session.rows("changes_by_version", self._slots, after=last, row_limit=PAGE)
-            keys = [*keys, *(_version_key(row) for row in rows)]
-            if len(rows) < PAGE:
+            page = self._page(session, last, PAGE)
+            keys = [*keys, *page]
+            if len(page) < PAGE:
                 return keys
+
+    def _page(self, session: Session, after: int, row_limit: int) -> list[ChangedKey]:
+        rows = session.rows("changes_by_version", self._slots, after=after, row_limit=row_limit)
+        return [_version_key(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

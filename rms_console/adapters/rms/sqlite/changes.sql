@@ -8,17 +8,16 @@ CASE
         THEN strftime('%Y-%m-%d %H:%M:%f', LastUpdated, '+0 days')
 END
 
+-- name: version_overview
+-- One pass over the table says whether there is anything to read, and where the versions end.
+SELECT max(DBTimeStamp) AS highest, count(*) FILTER (WHERE DBTimeStamp > :after) AS above FROM Item;
+
 -- name: changes_by_version
--- The last row is no item: it carries the highest version there is.
-SELECT ID, version, sku FROM (
-    SELECT ID, DBTimeStamp AS version, {sku} AS sku
-    FROM Item
-    WHERE DBTimeStamp > :after AND typeof(DBTimeStamp) = 'integer'
-    ORDER BY DBTimeStamp, ID
-    LIMIT :row_limit
-)
-UNION ALL
-SELECT NULL, max(DBTimeStamp), NULL FROM Item WHERE typeof(DBTimeStamp) = 'integer';
+SELECT ID, DBTimeStamp AS version, {sku} AS sku
+FROM Item
+WHERE DBTimeStamp > :after AND typeof(DBTimeStamp) = 'integer'
+ORDER BY DBTimeStamp, ID
+LIMIT :row_limit;
 
 -- name: ties_of_version
 SELECT ID, DBTimeStamp AS version, {sku} AS sku
@@ -27,21 +26,17 @@ WHERE DBTimeStamp = :version AND ID > :above_id
 ORDER BY ID;
 
 -- name: changes_from_stamp
--- First the window up to the watermark, whole; then what is new, up to the limit. The comparison by date alone lets
--- an index on LastUpdated help although the column's text comes in several forms.
+-- The window up to the watermark, whole, and what is new, up to the limit: in one pass over the table. The comparison
+-- by date alone lets an index on LastUpdated help although the column's text comes in several forms.
 SELECT ID, stamp, sku FROM (
-    SELECT ID, {stamp} AS stamp, {sku} AS sku FROM Item WHERE LastUpdated >= substr(:floor, 1, 10)
-)
-WHERE stamp >= :floor AND (stamp, ID) <= (:stamp, :number)
-UNION ALL
-SELECT ID, stamp, sku FROM (
-    SELECT ID, stamp, sku FROM (
-        SELECT ID, {stamp} AS stamp, {sku} AS sku FROM Item WHERE LastUpdated >= substr(:stamp, 1, 10)
+    SELECT ID, stamp, sku, is_new, row_number() OVER (PARTITION BY is_new ORDER BY stamp, ID) AS place FROM (
+        SELECT ID, stamp, sku, (stamp, ID) > (:stamp, :number) AS is_new FROM (
+            SELECT ID, {stamp} AS stamp, {sku} AS sku FROM Item WHERE LastUpdated >= substr(:floor, 1, 10)
+        )
+        WHERE stamp >= :floor
     )
-    WHERE (stamp, ID) > (:stamp, :number)
-    ORDER BY stamp, ID
-    LIMIT :row_limit
-);
+)
+WHERE is_new = 0 OR place <= :row_limit;
 
 -- name: changes_above_stamp
 SELECT ID, stamp, sku FROM (
