@@ -6,14 +6,17 @@ import asyncio
 import gzip
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
 import pytest
 
 from rms_console.adapters.shopify import client as client_module
-from rms_console.contract.ports import ThrottleStatus
+from rms_console.adapters.shopify.shop import ShopifyShop
+from rms_console.contract.ports import Reservation, ThrottleStatus
 from rms_console.domain.operations import UpdateProduct
+from rms_console.engine.pace import Pacer
 from rms_console.errors import (
     ConsoleError,
     ShopDenied,
@@ -23,6 +26,7 @@ from rms_console.errors import (
     ShopUnavailable,
 )
 from tests.shopify.harness import DOMAIN, TOKEN, Bench, Reply, ScriptedShop, bench, errors, ok, throttled, user_errors
+from tests.unit.engine_pace.virtual import VirtualClock
 
 UPDATE = UpdateProduct("S1", "gid://shopify/Product/1", title="Nuevo")
 DONE: dict[str, Any] = {"product": {"id": "gid://shopify/Product/1"}, "userErrors": []}
@@ -203,6 +207,21 @@ async def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch)
     made = scripted(httpx.Response(200, content=drip()))
     with pytest.raises(ShopOutcomeUnknown):
         await made.shop.apply(UPDATE, key="k", priority=10)
+
+
+async def test_a_throttled_backlog_request_becomes_urgent_and_no_more_than_that() -> None:
+    asked: list[int] = []
+
+    class Gate(Pacer):
+        def reserve(self, points: float, priority: int) -> AbstractAsyncContextManager[Reservation]:
+            asked.append(priority)
+            return super().reserve(points, priority)
+
+    script = ScriptedShop({"productUpdate": [*[throttled()] * 3, ok("productUpdate", DONE)]})
+    clock = VirtualClock()
+    shop = ShopifyShop(DOMAIN, TOKEN, gate=Gate(clock), clock=clock, transport=httpx.MockTransport(script.answer))
+    await clock.run(shop.apply(UPDATE, key="k", priority=20))
+    assert asked == [20, 10, 0, 0]
 
 
 async def test_w13_the_version_that_answered_is_remembered() -> None:

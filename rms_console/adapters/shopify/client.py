@@ -13,9 +13,10 @@ from rms_console import __version__
 from rms_console.adapters.shopify import classify
 from rms_console.adapters.shopify.access import TokenSource, is_loopback
 from rms_console.adapters.shopify.classify import Done, Failed, HttpAnswer, Throttled, Verdict
+from rms_console.adapters.shopify.clean import clean
 from rms_console.adapters.shopify.documents import Document
 from rms_console.adapters.shopify.inputs import Variables
-from rms_console.contract.ports import Clock, CostGate, Reservation, ShopCounters
+from rms_console.contract.ports import PRIORITY_INTERACTIVE, Clock, CostGate, Reservation, ShopCounters
 from rms_console.errors import ShopDenied, ShopThrottled
 
 CONNECT_S, WRITE_S, POOL_S = 10.0, 30.0, 30.0
@@ -29,6 +30,7 @@ MOST_ANSWER_BYTES = 20 * 1024 * 1024
 CONNECTIONS = 258
 """Two more than the pacer ever lets fly, so that nobody waits for a connection with points in hand."""
 
+LONGEST_VERSION = 40
 SHORTEST_SECRET = 8
 """A token below this is made up for a test, and its text would be found everywhere."""
 
@@ -126,7 +128,8 @@ class ShopifyClient:
             return classify.of_exception(exc, request.document)
         if answer is None:
             return classify.of_size(request.document, MOST_ANSWER_BYTES)
-        self.served_version = answer.headers.get("x-shopify-api-version", self.served_version)
+        if version := clean(answer.headers.get("x-shopify-api-version"), LONGEST_VERSION):
+            self.served_version = version
         return classify.of_answer(answer, request.document)
 
     async def _post(self, content: bytes, token: str) -> HttpAnswer | None:
@@ -159,7 +162,7 @@ class ShopifyClient:
                 wait_s=wait_s,
                 hint="another app may be using up the shop's API limit",
             )
-        request.priority -= AHEAD_WHEN_THROTTLED
+        request.priority = max(PRIORITY_INTERACTIVE, request.priority - AHEAD_WHEN_THROTTLED)
         await self._clock.sleep(wait_s)
 
     async def _renewed(self, request: _Request, verdict: Failed) -> bool:
