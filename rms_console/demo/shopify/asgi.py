@@ -49,6 +49,14 @@ class ShopApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"the embedded shop speaks HTTP only, not {scope['type']}")
+        try:
+            await self._serve(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server stops with this request in flight: the client sees what a dying server shows, no HTTP 500.
+            if not await _close(send):
+                raise
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive, self._shop.settings.max_body_bytes)
         if body is None:
             await _send(send, json_answer(413, {"errors": "Request body too large"}))
@@ -173,15 +181,21 @@ async def _deliver(kind: FaultKind, answer: HttpAnswer, send: Send) -> None:
 async def _hang_up(send: Send) -> None:
     """Close the connection under the client's feet.
 
-    Served by uvicorn the transport is at hand behind `send`. In process there is no connection: then the client sees
-    the transport error that httpx makes of a closed one.
+    In process there is no connection: then the client sees the transport error that httpx makes of a closed one.
     """
+    if not await _close(send):
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+
+
+async def _close(send: Send) -> bool:
+    """Cut the connection, whose transport uvicorn keeps behind `send`. Return False where there is none."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
-        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        return False
     transport.abort()
-    await asyncio.sleep(0)  # so that uvicorn hears of it before the application returns
-    await asyncio.sleep(0)
+    for _ in range(2):
+        await asyncio.sleep(0)  # so that uvicorn hears of it before the application returns
+    return True
 
 
 async def _send(send: Send, answer: HttpAnswer) -> None:

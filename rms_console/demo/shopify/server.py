@@ -87,6 +87,7 @@ def serve(shop: EmbeddedShop, host: str = "127.0.0.1", port: int = 0) -> Running
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=1,
     )
     running = RunningShop(shop, uvicorn.Server(config), listener)
