@@ -81,5 +81,5 @@ def test_a_request_in_flight_does_not_hold_up_stopping(caplog: pytest.LogCapture
 
 
 def test_a_port_that_is_taken_is_refused_plainly(running: RunningShop) -> None:
-    with pytest.raises(OSError, match="in use|one usage"):
+    with pytest.raises(OSError, match=r"in use|one usage"):
         serve(EmbeddedShop(), port=running.port)
