@@ -1,8 +1,77 @@
-"""Commands and exit codes."""
+"""Commands and exit codes. Global options stand before the command."""
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from rms_console import __version__
+from rms_console.errors import ConfigError, ConsoleError, LeaseHeld
+
+EXIT_WELL = 0
+EXIT_NOT_HEALTHY = 1
+EXIT_WRONG_USE = 2
+EXIT_NO_ENGINE = 3
+EXIT_REFUSED = 4
+EXIT_INTERRUPTED = 130
+
+FILE = click.Path(path_type=Path)
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.command(context_settings=HELP)
+@click.version_option(__version__, "-V", "--version", prog_name="rms-console", message="%(prog)s %(version)s")
+@click.option("--config", "-c", type=FILE, help="Settings file; else ./console.toml, the user's, the machine's.")
+@click.option("--env-file", type=FILE, help="File of NAME=value lines; the environment wins over it.")
+@click.option("--profile", help="A named set of values, such as production or limited-resources.")
+@click.option("--state-dir", type=FILE, help="Folder of the ledger; else machine-wide, one folder a shop.")
+@click.option("--log-dir", type=FILE, help="Folder of app.log.")
+@click.option("--lang", type=click.Choice(["es", "en"]), help="Language of messages; else by locale.")
+@click.option("--demo", is_flag=True, help="An embedded store and shop: reads no settings, meets no real engine.")
+@click.option("--no-ui", is_flag=True, help="The engine alone, for a service; SIGTERM settles and exits 0.")
+@click.option("--once", is_flag=True, help="With --no-ui: one cycle, a JSON summary on stdout; exit 0 or 1.")
+@click.option("--json", "as_json", is_flag=True, help="With --no-ui: log lines as JSON.")
+def command(
+    config: Path | None,
+    env_file: Path | None,
+    profile: str | None,
+    state_dir: Path | None,
+    log_dir: Path | None,
+    lang: str | None,
+    demo: bool,
+    no_ui: bool,
+    once: bool,
+    as_json: bool,
+) -> None:
+    """Bring every change of an RMS store to its Shopify shop."""
+    if not no_ui:
+        why = "--once goes with --no-ui" if once else "the console is not part of this version yet: add --no-ui"
+        raise click.UsageError(why)
+    from rms_console import headless
+    from rms_console.wiring import Options
+
+    options = Options(dict(os.environ), config, env_file, profile, state_dir, log_dir, lang, demo, as_json)
+    raise SystemExit(headless.run_once(options) if once else headless.run_service(options))
+
 
 def main() -> None:
-    """Entry point of `rms-console`."""
-    raise SystemExit(2)
+    """Entry point of `rms-console`: every foreseen error becomes one clear message and an exit code."""
+    try:
+        command.main(prog_name="rms-console")
+    except ConfigError as error:
+        fail(error, EXIT_WRONG_USE)
+    except LeaseHeld as error:
+        fail(error, EXIT_REFUSED)
+    except ConsoleError as error:
+        fail(error, EXIT_NOT_HEALTHY)
+
+
+def fail(error: ConsoleError, code: int) -> None:
+    """Print what is wrong and what to do, then exit with `code`."""
+    click.echo(f"rms-console: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+    sys.exit(code)

@@ -1,1 +1,202 @@
-"""The only place that names concrete classes."""
+"""The only place that names concrete classes: builds an engine with all its parts from what the command line said."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from rms_console import __version__
+from rms_console.adapters.clock import SystemClock
+from rms_console.adapters.lease import FileLease
+from rms_console.adapters.logs import LogWriter, capture_standard_logging
+from rms_console.adapters.rms import SqlSource, open_source
+from rms_console.adapters.shopify.shop import ShopifyShop
+from rms_console.adapters.store import open_ledger
+from rms_console.adapters.system import PsutilSystem
+from rms_console.adapters.timer import ApschedulerTimer
+from rms_console.config import Settings, load_settings, log_folder, state_folder
+from rms_console.contract.settings import EngineSettings
+from rms_console.engine.deps import Deps
+from rms_console.engine.offload import ThreadOffload
+from rms_console.engine.pace import Pacer
+from rms_console.engine.service import EngineService
+from rms_console.errors import ConfigError, StoreFull
+from rms_console.locale import language_for
+
+if TYPE_CHECKING:
+    from rms_console.demo.embedded import Embedded
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said."""
+
+    environ: Mapping[str, str]
+    config: Path | None = None
+    env_file: Path | None = None
+    profile: str | None = None
+    state_dir: Path | None = None
+    log_dir: Path | None = None
+    language: str | None = None
+    demo: bool = False
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One shop's settings and folders; for the demo also the store and the shop that it embeds."""
+
+    options: Options
+    settings: Settings
+    state: Path
+    logs: Path
+    embedded: Embedded | None = None
+
+    @property
+    def language(self) -> str:
+        setting = self.settings.log.language or self.settings.console.language
+        return language_for(setting, self.options.environ)
+
+
+@contextlib.contextmanager
+def open_site(options: Options) -> Iterator[Site]:
+    """Read the settings and make the folders; for the demo, bring its store and its shop to life.
+
+    Raises:
+        ConfigError: the settings are wrong, nothing was started. StoreFull: a folder cannot be made.
+    """
+    if options.demo:
+        # Imported here: a real engine neither needs nor loads the simulated shop.
+        from rms_console.demo.embedded import embedded
+
+        settings = Settings.demo(_overrides(options))
+        with embedded() as store:
+            yield Site(options, settings, store.folder, _folder(options.log_dir or store.folder / "logs"), store)
+        return
+    settings = _read(options)
+    state, logs = state_folder(settings, options.state_dir), log_folder(settings, options.log_dir)
+    yield Site(options, settings, _folder(state), _folder(logs))
+
+
+@contextlib.contextmanager
+def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
+    """Lend an engine with all its parts, built but not begun; `stream` gets the log lines for people.
+
+    Raises:
+        ConfigError, StoreError: nothing was started.
+    """
+    settings = engine_settings(site)
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(contextlib.closing(_log(site, stream)))
+        stack.enter_context(capture_standard_logging(log))
+        ledger = stack.enter_context(contextlib.closing(open_ledger(site.state)))
+        source = stack.enter_context(contextlib.closing(_source(site, settings)))
+        sql = stack.enter_context(contextlib.closing(ThreadOffload("rms")))
+        disk = stack.enter_context(contextlib.closing(ThreadOffload("ledger")))
+        clock = SystemClock()
+        pacer = Pacer(clock, settings.max_concurrent_jobs)
+        yield EngineService(
+            Deps(
+                source=source,
+                shop=_shop(site, settings, pacer, clock),
+                ledger=ledger,
+                lease=FileLease(site.state, clock),
+                clock=clock,
+                timer=ApschedulerTimer(clock),
+                system=PsutilSystem(),
+                pacer=pacer,
+                log=log,
+                sql=sql,
+                disk=disk,
+                source_name=_source_name(site),
+                settings_name=str(site.settings.file or ("demo" if site.embedded else "environment")),
+                version=__version__,
+                log_level=site.settings.log.level,
+                demo=site.embedded is not None,
+                load_settings=None if site.embedded else lambda: _read(site.options).to_engine(),
+            ),
+            settings,
+        )
+
+
+def engine_settings(site: Site) -> EngineSettings:
+    """Return the engine's settings; the demo's name its own shop and its own zone."""
+    store = site.embedded
+    if store is None:
+        return site.settings.to_engine()
+    return replace(site.settings.to_engine(machine_zone=store.zone), shop=store.shop_domain)
+
+
+def _read(options: Options) -> Settings:
+    settings = load_settings(options.config, options.env_file, options.profile, options.environ, _overrides(options))
+    settings.to_engine()
+    return settings
+
+
+def _overrides(options: Options) -> dict[str, object]:
+    return {"console.language": options.language, "log.language": options.language} if options.language else {}
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreFull(
+            f"the folder {path} cannot be made: {error.strerror}",
+            hint="name one that this account can write: --state-dir, --log-dir",
+        ) from error
+    return path
+
+
+def _log(site: Site, stream: TextIO) -> LogWriter:
+    settings = site.settings
+    return LogWriter(
+        site.logs,
+        stream=stream,
+        level=settings.log.level,
+        language=site.language,
+        secrets=settings.secrets(),
+        max_mb=settings.log.max_mb,
+        keep_days=settings.log.keep_days,
+        as_json=site.options.as_json,
+    )
+
+
+def _source(site: Site, settings: EngineSettings) -> SqlSource:
+    rms = site.settings.rms
+    url = site.embedded.rms_url if site.embedded else rms.url.get_secret_value()
+    if not url:
+        raise ConfigError(
+            "rms.host: SQL Server is not part of this version yet",
+            hint="use rms.url with a SQLite file, or --demo",
+        )
+    return open_source(
+        url,
+        zone=settings.zone,
+        detection=rms.detection,
+        overlap_s=rms.overlap_s,
+        pool_size=rms.pool_size,
+        pooling=rms.pooling,
+    )
+
+
+def _source_name(site: Site) -> str:
+    return site.embedded.rms_url if site.embedded else site.settings.rms.url.shown
+
+
+def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock) -> ShopifyShop:
+    shopify, store, mapping = site.settings.shopify, site.embedded, settings.policy.mapping
+    return ShopifyShop(
+        store.shop_domain if store else shopify.shop,
+        store.token if store else shopify.token.get_secret_value(),
+        gate=pacer,
+        clock=clock,
+        api_version=shopify.api_version,
+        api_base=store.origin if store else (shopify.api_base or None),
+        quantity_name=settings.policy.stock.quantity_name,
+        custom_id=(mapping.metafield_namespace, mapping.custom_id_key),
+        operation_timeout_s=settings.operation_timeout_s,
+    )

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from rms_console.contract.records import (
-    AuditEntry,
-    LeaseOwner,
-    QueueCounts,
-    QueueEntry,
-    QueueKey,
-    QueueState,
-    SaleBoundary,
-    Settlement,
-)
-from rms_console.contract.snapshot import CycleView
+from rms_console.contract.ledger_port import Ledger as Ledger
+from rms_console.contract.records import LeaseOwner
 from rms_console.domain.operations import Operation, StockWrite
 from rms_console.domain.position import Position
-from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
+from rms_console.domain.product import ObservedProduct
 from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
 
 
@@ -180,6 +171,9 @@ class ShopCounters:
 class Shop(Protocol):
     """Shopify. Awaits on the engine's loop; pacing and THROTTLED are dealt with inside.
 
+    One exception to that: ShopThrottled comes out of any call that had to wait longer than an operation may take, or
+    met a daily limit. Nothing was applied then, and it is no failed attempt.
+
     Raises (all): ShopUnavailable (certainly not applied), ShopOutcomeUnknown (read back), ShopRejected (user errors),
     ShopDenied (token, scope, version).
     """
@@ -214,123 +208,6 @@ class Shop(Protocol):
     def counters(self) -> ShopCounters: ...
 
     async def close(self) -> None: ...
-
-
-class Ledger(Protocol):
-    """Our memory, keyed by shop. Blocking: called off the loop, by one thread.
-
-    Raises (all): StoreBusy, StoreFull, StoreDamaged. A write either happened whole or not at all.
-    """
-
-    def watermark(self) -> Position | None: ...
-
-    def enqueue(self, keys: Iterable[QueueKey], watermark: Position | None, at: datetime) -> int:
-        """Put keys into the durable queue and move the watermark, in one transaction; return how many are news.
-
-        A key whose position was seen before is not news and is not queued again. A new position for a queued item
-        raises its version, makes it due at once and releases it from quarantine. The watermark never goes back
-        (None: leave it).
-        """
-        ...
-
-    def reset_watermark(self, position: Position | None) -> None:
-        """Set the watermark anew, also backwards (detection changed, database restored); forget seen positions."""
-        ...
-
-    def forget_seen(self, before: Position) -> None:
-        """Drop seen positions below `before`: the reader never asks for them again."""
-        ...
-
-    def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
-        """Return at most `limit` due entries, most urgent first, then oldest. They stay queued until settled."""
-        ...
-
-    def entries(self, item_ids: Sequence[int]) -> tuple[QueueEntry, ...]:
-        """Return the queue entries of these items, whatever their state."""
-        ...
-
-    def queue_page(self, states: Sequence[QueueState], limit: int, offset: int) -> tuple[QueueEntry, ...]: ...
-
-    def queue_counts(self, at: datetime) -> QueueCounts: ...
-
-    def release(self, item_ids: Sequence[int], at: datetime) -> int:
-        """Make quarantined or held items due again (all of them for an empty sequence); return how many."""
-        ...
-
-    def dismiss(self, item_ids: Sequence[int]) -> int:
-        """Take items off the queue until their row changes; return how many."""
-        ...
-
-    def next_try_at(self) -> datetime | None:
-        """Return when the earliest postponed entry becomes due."""
-        ...
-
-    def styles_of(self, item_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
-        """Return the styles under which each of these items is known (two after a move to another style).
-
-        Items never acknowledged are left out.
-        """
-        ...
-
-    def products(self, styles: Sequence[str]) -> Mapping[str, AcknowledgedProduct]: ...
-
-    def known_item_ids(self, after_id: int, limit: int) -> tuple[int, ...]:
-        """Return acknowledged ItemIDs above `after_id`, in order."""
-        ...
-
-    def settle(self, settlement: Settlement) -> None:
-        """Record a settlement in one transaction.
-
-        Raises:
-            LeaseLost: the settlement's epoch is older than the ledger's.
-        """
-        ...
-
-    def boundaries_due(self, at: datetime) -> tuple[SaleBoundary, ...]: ...
-
-    def next_boundary_at(self) -> datetime | None: ...
-
-    def created_since(self, at: datetime) -> int:
-        """Return how many products were created since `at`."""
-        ...
-
-    def claim_epoch(self) -> int:
-        """Begin a new tenure: return the next fencing token, durably."""
-        ...
-
-    def next_cycle_number(self) -> int: ...
-
-    def record_cycle(self, cycle: CycleView) -> None: ...
-
-    def cycles(self, limit: int, before: int | None) -> tuple[CycleView, ...]: ...
-
-    def cycles_since(self, at: datetime) -> tuple[CycleView, ...]: ...
-
-    def product_history(self, style: str, limit: int) -> tuple[Mapping[str, object], ...]: ...
-
-    def cycle_products(self, cycle: int) -> tuple[Mapping[str, object], ...]: ...
-
-    def get_fact(self, name: str) -> str | None:
-        """Return a small durable fact of the engine (pause, mode, location map, ...), as text."""
-        ...
-
-    def set_fact(self, name: str, value: str | None) -> None: ...
-
-    def append_audit(
-        self, at: datetime, actor: str, host: str, via: str, action: str, detail: Mapping[str, str]
-    ) -> AuditEntry: ...
-
-    def audit(self, limit: int, before: int | None) -> tuple[AuditEntry, ...]: ...
-
-    def verify_audit(self) -> int | None:
-        """Return None when the chain holds, else the number of the first entry that does not fit."""
-        ...
-
-    def prune(self, keep: timedelta, at: datetime) -> None:
-        """Drop cycles, product records and nothing else older than `keep`."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class Lease(Protocol):

@@ -54,6 +54,8 @@ class QueueEntry:
     style: str | None = None
     code: str = ""
     message: str = ""
+    doubt: bool = False
+    """A write ended without a clear answer: the shop is read before anything newer goes to this product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Postponed:
     attempts: int
     next_try_at: datetime | None = None
     style: str | None = None
+    doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class EngineSettings:
     """Everything the engine needs to know. Times in seconds unless the name says otherwise."""
 
     shop: str
+    api_version: str = "2026-10"
     mode: Mode = Mode.OBSERVE
     zone: str = "UTC"
     """IANA name of the store's time zone."""
@@ -44,4 +45,3 @@ class EngineSettings:
     """Attempts before an item that keeps failing is set aside."""
     detailed_log: bool = True
     performance_log: bool = True
-    quiet_pass: bool = True

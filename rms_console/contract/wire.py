@@ -55,6 +55,7 @@ def from_json(kind: type[T], plain: object) -> T:
 
 
 def command_to_json(command: Command) -> dict[str, Any]:
+    """Return a command as plain JSON, its request tagged with its kind."""
     return {
         "command_id": command.command_id,
         "actor": to_json(command.actor),
@@ -73,6 +74,7 @@ def command_from_json(plain: dict[str, Any]) -> Command:
 
 
 def reply_to_json(reply: Reply) -> dict[str, Any]:
+    """Return a reply as plain JSON, tagged with its kind."""
     return _tagged(reply)
 
 

@@ -41,6 +41,18 @@ class Hand:
 
 
 _STANDING = Hand()
+_opened: list[SqlSource] = []
+
+
+def kept(source: SqlSource) -> SqlSource:
+    """Return the source, and have `close_kept` close it."""
+    _opened.append(source)
+    return source
+
+
+def close_kept() -> None:
+    while _opened:
+        _opened.pop().close()
 
 
 class RmsFile:
@@ -89,9 +101,11 @@ class RmsFile:
         self.connection.execute(f"INSERT INTO View_Items ({names}) VALUES ({marks})", tuple(row.values()))
 
     def source(self, detection: str = "auto", now: Callable[[], datetime] = _STANDING, zone: str = ZONE) -> SqlSource:
-        return open_source(self.url, zone=zone, detection=detection, now=now)
+        return kept(open_source(self.url, zone=zone, detection=detection, now=now))
 
     def close(self) -> None:
+        """Close the writer and every source that a test opened."""
+        close_kept()
         self.connection.close()
 
 

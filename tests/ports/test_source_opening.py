@@ -19,7 +19,13 @@ from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.store_clock import StoreClock
 from rms_console.domain.position import Detection, Position
 from rms_console.errors import ConfigError, SourceDenied, SourceError, SourceSchemaChanged, SourceUnavailable
-from tests.ports.rms_file import ITEM, LONG_AGO, VIEW, ZONE, Reader, RmsFile
+from tests.ports.rms_file import ITEM, LONG_AGO, VIEW, ZONE, Reader, RmsFile, close_kept, kept
+
+
+@pytest.fixture(autouse=True)
+def sources_are_closed() -> Iterator[None]:
+    yield
+    close_kept()
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def rms(tmp_path: Path) -> Iterator[RmsFile]:
 
 def impatient(path: Path) -> SqlSource:
     dialect = replace(SqliteDialect(path, StoreClock(ZONE)), lock_timeout_s=0.05)
-    return SqlSource(dialect, PoolSettings(), detection="auto", overlap_s=1800)
+    return kept(SqlSource(dialect, PoolSettings(), detection="auto", overlap_s=1800))
 
 
 def refusal(path: Path) -> SourceError:
@@ -365,7 +371,7 @@ def test_a_wal_file_of_another_process_is_readable_while_it_writes(tmp_path: Pat
         assert writer.stdin is not None
         assert writer.stdout is not None
         assert writer.stdout.readline() == "written\n"
-        engine = Reader(open_source(f"sqlite:///{path}", zone=ZONE), Position.of_version(0))
+        engine = Reader(kept(open_source(f"sqlite:///{path}", zone=ZONE)), Position.of_version(0))
         assert engine.poll() == {1}
         print("go on", file=writer.stdin, flush=True)
         assert writer.stdout.readline() == "written\n"

@@ -130,9 +130,10 @@ class Queue:
         """Drop entries that are done, unless they changed since they were taken."""
         self._database.run_many(self._sql["settle"], ((done.item_id, done.version) for done in settled))
 
-    def postpone(self, postponed: Iterable[Postponed]) -> None:
-        """Put entries off, unless they changed since they were taken."""
+    def postpone(self, postponed: Sequence[Postponed]) -> None:
+        """Put entries off, unless they changed since they were taken; a doubt stays in any case."""
         self._database.run_many(self._sql["postpone"], (_delay(entry) for entry in postponed))
+        self._database.run_many(self._sql["doubt"], ((entry.item_id,) for entry in postponed if entry.doubt))
 
 
 def _arrival(key: QueueKey, version: int, at: str) -> dict[str, object]:
@@ -177,6 +178,7 @@ def _entry(row: sqlite3.Row) -> QueueEntry:
         style=row["style"],
         code=row["code"],
         message=row["message"],
+        doubt=bool(row["doubt"]),
     )
 
 

@@ -80,3 +80,7 @@ UPDATE queue
 SET state = :state, is_open = :is_open, code = :code, message = :message, attempts = :attempts, next_try_at = :next_try_at,
     style = coalesce(:style, style)
 WHERE item_id = :item_id AND version = :version;
+
+-- name: doubt
+-- Whatever its version: a newer change of the item does not make the shop any clearer.
+UPDATE queue SET doubt = 1 WHERE item_id = ?;

@@ -37,7 +37,8 @@ CREATE TABLE seen (
 
 CREATE INDEX seen_by_position ON seen (stamp, number);
 
--- `priority` is the urgency of `reason`, lower first. `is_open`: to be taken when due (waiting, retrying).
+-- `priority` is the urgency of `reason`, lower first. `is_open`: to be taken when due (waiting, retrying). `doubt`: a
+-- write of this item ended without a clear answer, so that the shop is read first, whatever else comes meanwhile.
 CREATE TABLE queue (
     item_id INTEGER PRIMARY KEY,
     version INTEGER NOT NULL,
@@ -52,7 +53,8 @@ CREATE TABLE queue (
     sku TEXT,
     style TEXT,
     code TEXT NOT NULL DEFAULT '',
-    message TEXT NOT NULL DEFAULT ''
+    message TEXT NOT NULL DEFAULT '',
+    doubt INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE INDEX queue_by_urgency ON queue (is_open, priority, enqueued_at, item_id);

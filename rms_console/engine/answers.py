@@ -1,0 +1,69 @@
+"""Answers to questions about history, the queue, one product: read from the ledger, as plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from rms_console.contract import wire
+from rms_console.contract.queries import Page, Query, Subject
+from rms_console.contract.records import QueueState
+
+if TYPE_CHECKING:
+    from rms_console.engine.service import EngineService
+
+MAX_ROWS = 500
+
+
+async def answer(engine: EngineService, query: Query) -> Page:
+    """Return the page asked for; a part that the engine does not have yet says so instead of being empty."""
+    reader = READERS.get(query.subject)
+    if reader is None:
+        return Page(query.subject, (), problem="not-supported")
+    return await reader(engine, query)
+
+
+async def _activity(engine: EngineService, query: Query) -> Page:
+    cycles = await engine.deps.disk(engine.deps.ledger.cycles, _limit(query), query.before)
+    rows = tuple(wire.to_json(cycle) for cycle in cycles)
+    return Page(query.subject, rows, next_before=cycles[-1].number if cycles else None)
+
+
+async def _cycle(engine: EngineService, query: Query) -> Page:
+    number = int(query.key or 0)
+    rows = await engine.deps.disk(engine.deps.ledger.cycle_products, number)
+    return Page(query.subject, tuple(dict(row) for row in rows), total=len(rows))
+
+
+async def _queue(engine: EngineService, query: Query) -> Page:
+    asked = query.filters.get("state", "")
+    states = (QueueState(asked),) if asked else tuple(QueueState)
+    deps = engine.deps
+    entries = await deps.disk(deps.ledger.queue_page, states, _limit(query), query.before or 0)
+    rows = tuple(wire.to_json(entry) for entry in entries)
+    return Page(query.subject, rows, next_before=(query.before or 0) + len(rows) if rows else None)
+
+
+async def _product(engine: EngineService, query: Query) -> Page:
+    style = (query.key or "").strip().upper()
+    rows = await engine.deps.disk(engine.deps.ledger.product_history, style, _limit(query))
+    return Page(query.subject, tuple(dict(row) for row in rows), total=len(rows))
+
+
+async def _audit(engine: EngineService, query: Query) -> Page:
+    entries = await engine.deps.disk(engine.deps.ledger.audit, _limit(query), query.before)
+    rows = tuple(wire.to_json(entry) for entry in entries)
+    return Page(query.subject, rows, next_before=entries[-1].number if entries else None)
+
+
+def _limit(query: Query) -> int:
+    return max(1, min(MAX_ROWS, query.limit))
+
+
+READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
+    Subject.ACTIVITY: _activity,
+    Subject.CYCLE: _cycle,
+    Subject.QUEUE: _queue,
+    Subject.PRODUCT: _product,
+    Subject.AUDIT: _audit,
+}

@@ -1,0 +1,37 @@
+"""When a cycle must stop pushing: the shop is gone, a person must act, somebody asked."""
+
+from __future__ import annotations
+
+from rms_console.errors import Action, ConsoleError, LeaseError, ShopUnavailable, StoreError
+
+IN_A_ROW = 3
+"""So many requests unanswered in a row are an outage, not bad luck."""
+
+
+class Brakes:
+    """Collects what happens to requests; `closed` says that nothing new may start in this cycle."""
+
+    def __init__(self) -> None:
+        self.fault: ConsoleError | None = None
+        """What closed the brakes, when an error did."""
+        self.asked = ""
+        """Why somebody asked to stop (stop, cancel, timeout)."""
+        self._in_a_row = 0
+
+    @property
+    def closed(self) -> bool:
+        return self.fault is not None or bool(self.asked)
+
+    def ask(self, why: str) -> None:
+        self.asked = self.asked or why
+
+    def note(self, error: Exception | None) -> None:
+        """Take note of one request's end: None is an answer."""
+        if error is None or not isinstance(error, ConsoleError):
+            self._in_a_row = 0
+            return
+        unanswered = isinstance(error, ShopUnavailable) or error.action is Action.RESOLVE
+        self._in_a_row = self._in_a_row + 1 if unanswered else 0
+        final = error.action is Action.STOP or isinstance(error, StoreError | LeaseError)
+        if self.fault is None and (final or self._in_a_row >= IN_A_ROW):
+            self.fault = error

@@ -1,0 +1,171 @@
+"""The end of a product's way through a cycle: decided, recorded in one transaction, then told."""
+
+from __future__ import annotations
+
+from rms_console.contract.events import EventName
+from rms_console.contract.records import Postponed, ProductRecord, QueueState, SaleBoundary, Settled
+from rms_console.contract.settings import EngineSettings
+from rms_console.domain.acknowledge import acknowledge_leaving
+from rms_console.domain.changes import describe
+from rms_console.domain.product import AcknowledgedProduct
+from rms_console.domain.zone import to_utc
+from rms_console.engine.deps import Deps
+from rms_console.engine.intake import Load
+from rms_console.engine.job import Job, Tally
+from rms_console.engine.journal import PUSHER, Journal
+from rms_console.engine.recorder import Part, Recorder
+from rms_console.engine.retry import RetryDecision, decide
+
+WAITS_FOR_LIVE = "observe-mode"
+"""The code of entries that were planned but not sent; going live makes them due."""
+
+
+class Closing:
+    """Records how each job ended. A job ends once: later calls change nothing."""
+
+    def __init__(
+        self, deps: Deps, journal: Journal, recorder: Recorder, settings: EngineSettings, load: Load, tally: Tally
+    ) -> None:
+        self._deps = deps
+        self._journal = journal
+        self._recorder = recorder
+        self._settings = settings
+        self._load = load
+        self._tally = tally
+        self._aside = {item.item_id for item in load.postponed}
+
+    async def finish(self, job: Job) -> None:
+        """Record the job's outcome: settled, or postponed with the reason of its error."""
+        if job.done:
+            return
+        job.done = True
+        part = Part(product=self._confirmed(job), created=int(job.created), boundaries=self._boundaries(job))
+        if job.error is None:
+            part.settled = [Settled(e.item_id, e.version) for e in job.entries if e.item_id not in self._aside]
+        else:
+            decision = self._decide(job, job.error)
+            part.postponed = self._postponed(job, decision)
+        part.record = self._record(job)
+        await self._recorder.commit(part)
+        self._tally.add(job)
+        self._tell(job, part)
+
+    async def observe(self, job: Job) -> None:
+        """Record what would be sent; the entries wait until the shop is written to."""
+        if job.done:
+            return
+        job.done = True
+        changes = describe(job.plan, job.product)
+        part = Part()
+        if job.plan.is_empty:
+            part.settled = [Settled(e.item_id, e.version) for e in job.entries if e.item_id not in self._aside]
+        else:
+            message = "planned, not sent: the engine observes"
+            waits = RetryDecision(QueueState.HELD, WAITS_FOR_LIVE, message, 0, None)
+            part.postponed = self._postponed(job, waits)
+            part.record = ProductRecord(job.style, job.title, "planned", len(changes), 0.0, changes=changes)
+            self._tally.planned += 1
+        await self._recorder.commit(part)
+        if not job.plan.is_empty:
+            self._journal.publish(EventName.PRODUCT_PLANNED, style=job.style, title=job.title, changes=len(changes))
+
+    async def confirm(self, job: Job) -> None:
+        """Record what the shop confirmed of a job that was stopped half way; its entries stay due."""
+        await self._recorder.commit(Part(product=self._confirmed(job), created=int(job.created)))
+
+    def _decide(self, job: Job, error: Exception) -> RetryDecision:
+        attempts = max((entry.attempts for entry in job.entries), default=0)
+        return decide(error, attempts, self._settings.max_attempts, self._deps.clock.now())
+
+    def _postponed(self, job: Job, decision: RetryDecision) -> list[Postponed]:
+        return [
+            Postponed(
+                entry.item_id,
+                entry.version,
+                decision.state,
+                decision.code,
+                decision.message,
+                decision.attempts,
+                decision.next_try_at,
+                job.style,
+                doubt=decision.doubt,
+            )
+            for entry in job.entries
+            if entry.item_id not in self._aside
+        ]
+
+    def _confirmed(self, job: Job) -> AcknowledgedProduct | None:
+        if job.product is None:
+            return None
+        web = frozenset(item for item in job.work.item_ids if (row := self._load.rows.get(item)) and row.web_item)
+        return acknowledge_leaving(job.product, job.work, web)
+
+    def _boundaries(self, job: Job) -> dict[int, tuple[SaleBoundary, ...]]:
+        zone = self._settings.zone
+        return {
+            item: tuple(SaleBoundary(item, to_utc(local, zone)) for local in locals_)
+            for item, locals_ in job.work.boundaries.items()
+        }
+
+    def _record(self, job: Job) -> ProductRecord | None:
+        if job.error is None and not job.touched:
+            return None
+        decision = self._decide(job, job.error) if job.error else None
+        return ProductRecord(
+            job.style,
+            job.title,
+            _result(job),
+            self._variants(job),
+            self._deps.clock.monotonic() - job.started,
+            decision.code if decision else "",
+            decision.message if decision else "",
+            tuple(job.changes),
+        )
+
+    @staticmethod
+    def _variants(job: Job) -> int:
+        return len(job.work.desired.variants) if job.work.desired is not None else len(job.work.leaving)
+
+    def _tell(self, job: Job, part: Part) -> None:
+        if job.error is None:
+            if job.touched:
+                self._journal.publish(
+                    EventName.PRODUCT_SYNCED,
+                    style=job.style,
+                    title=job.title,
+                    variants=self._variants(job),
+                    created=job.created,
+                )
+                if self._settings.detailed_log:
+                    self._journal.log(
+                        "INFO",
+                        PUSHER,
+                        "Product synced: {title} (CCOD: {style}, {variants} variants)",
+                        title=job.title,
+                        style=job.style,
+                        variants=self._variants(job),
+                    )
+            return
+        record = part.record
+        code, message = (record.code, record.message) if record else ("", "")
+        self._tally.fail(code)
+        aside = any(item.state is QueueState.QUARANTINED for item in part.postponed)
+        self._tally.quarantined += len(part.postponed) if aside else 0
+        self._journal.publish(
+            EventName.PRODUCT_FAILED, "ERROR" if aside else "WARN", style=job.style, code=code, message=message
+        )
+        self._journal.log(
+            "ERROR" if aside else "WARN",
+            PUSHER,
+            "Product not synced (CCOD: {style}): {message}",
+            style=job.style,
+            message=message,
+        )
+
+
+def _result(job: Job) -> str:
+    if job.error is not None:
+        return "failed"
+    if job.created:
+        return "created"
+    return "left" if job.work.desired is None else "updated"

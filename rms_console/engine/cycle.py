@@ -1,0 +1,228 @@
+"""The pushing half of a cycle: the only place that puts the pure stages and the ports together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from rms_console.contract.events import EventName
+from rms_console.contract.records import QueueState
+from rms_console.contract.settings import EngineSettings
+from rms_console.contract.state import Mode
+from rms_console.domain.policy import Policy
+from rms_console.engine.brakes import Brakes
+from rms_console.engine.closing import Closing
+from rms_console.engine.deps import Deps
+from rms_console.engine.inflight import InFlight
+from rms_console.engine.intake import Load
+from rms_console.engine.job import Job, Tally
+from rms_console.engine.journal import DETECTOR, PUSHER, Journal
+from rms_console.engine.productpush import ProductPusher
+from rms_console.engine.recorder import Part, Recorder
+from rms_console.engine.stockpush import StockPusher
+from rms_console.errors import LeaseError, ShopOutcomeUnknown, ShopRejected, StoreError
+
+ROUNDS = 4
+"""Plan, push, plan again: creation, stock, publishing and leaving never need more."""
+SIDE_BY_SIDE = 64
+"""Products worked on at once; how many requests are really in flight is the pacer's business."""
+
+
+class Pass:
+    """Pushes one load. `brakes`, `tally`, `jobs` and `batch` may be read from outside while it runs."""
+
+    def __init__(
+        self,
+        deps: Deps,
+        journal: Journal,
+        recorder: Recorder,
+        in_flight: InFlight,
+        settings: EngineSettings,
+        policy: Policy,
+        load: Load,
+    ) -> None:
+        self._deps = deps
+        self._journal = journal
+        self._recorder = recorder
+        self._in_flight = in_flight
+        self._settings = settings
+        self._load = load
+        self.brakes = Brakes()
+        self.tally = Tally()
+        self.batch = 0
+        self._products = ProductPusher(deps.shop, policy, self.brakes, deps.clock.now)
+        self._stock = StockPusher(deps, policy.stock, self.brakes)
+        self._closing = Closing(deps, journal, recorder, settings, load, self.tally)
+        self.jobs = [self._job(style) for style in load.plans]
+
+    async def run(self) -> Tally:
+        """Push everything in the load; each product's outcome is recorded as soon as it is known.
+
+        Raises:
+            StoreError, LeaseLost: nothing more is pushed; what was not recorded is read back after the next start.
+        """
+        load = self._load
+        self.tally.items_found = len(load.taken)
+        self.tally.quarantined += load.quarantined
+        self.tally.held += sum(item.state is QueueState.HELD for item in load.postponed)
+        for item in load.postponed:
+            if item.state is QueueState.QUARANTINED:
+                self.tally.codes[item.code] = self.tally.codes.get(item.code, 0) + 1
+                self._tell_aside(item.item_id, item.style or "", item.code, item.message)
+        await self._recorder.commit(Part(settled=load.settled, postponed=load.postponed))
+        if self._settings.mode is Mode.OBSERVE:
+            await self._each(self.jobs, self._closing.observe)
+        else:
+            await self._push()
+        self.tally.unfinished = sum(not job.done for job in self.jobs)
+        return self.tally
+
+    @property
+    def done(self) -> int:
+        return sum(job.done for job in self.jobs)
+
+    def _job(self, style: str) -> Job:
+        load = self._load
+        return Job(
+            load.works[style],
+            load.entries_of(style),
+            load.plans[style],
+            load.products.get(style),
+            self._deps.clock.monotonic(),
+            read_first=load.is_retry(style),
+        )
+
+    def _tell_aside(self, item_id: int, style: str, code: str, message: str) -> None:
+        self._journal.publish(
+            EventName.ITEM_QUARANTINED, "WARN", item_id=item_id, style=style, code=code, message=message
+        )
+        self._journal.log(
+            "WARN",
+            DETECTOR,
+            "Item {item} set aside (CCOD: {style}): {message}",
+            item=item_id,
+            style=style,
+            message=message,
+        )
+
+    async def _push(self) -> None:
+        suspects = set(self._in_flight.suspects(job.style for job in self.jobs))
+        await self._push_marked([job for job in self.jobs if job.style not in suspects])
+        for job in self.jobs:
+            if job.style in suspects and not self.brakes.closed:
+                await self._push_suspect(job)
+
+    async def _push_suspect(self, job: Job) -> None:
+        """Push alone what was in flight when the engine last went down, so that the next time tells which it was."""
+        if self._in_flight.is_poison(job.style):
+            job.error = ShopRejected("the engine went down each time this product was pushed", code="crashed-engine")
+            await self._closing.finish(job)
+            await self._in_flight.end([job.style])
+            return
+        job.read_first = True
+        await self._push_marked([job])
+
+    async def _push_marked(self, jobs: Sequence[Job]) -> None:
+        busy = [job for job in jobs if job.read_first or not job.plan.is_empty]
+        quiet = [job for job in jobs if not job.read_first and job.plan.is_empty]
+        await self._each(quiet, self._closing.finish)
+        if not busy:
+            return
+        styles = [job.style for job in busy]
+        await self._in_flight.begin(styles)
+        await self._each([job for job in busy if job.read_first], self._products.look_first)
+        for number in range(ROUNDS):
+            await self._round([job for job in busy if not job.done], first=number == 0)
+            if self.brakes.closed or all(job.done for job in busy):
+                break
+        await self._give_up([job for job in busy if not job.done])
+        await self._in_flight.end(styles)
+
+    async def _round(self, jobs: Sequence[Job], first: bool) -> None:
+        """Stock of all products in few calls, then each product's operations; who is through is recorded."""
+        await self._stock.push([job for job in jobs if job.error is None and job.plan.stock])
+        await self._each([job for job in jobs if job.error or not job.plan.operations], self._settle)
+        work = [job for job in jobs if not job.done and job.plan.operations]
+        size = max(1, self._settings.batch_size)
+        batches = [work[i : i + size] for i in range(0, len(work), size)]
+        if self._settings.batch_delay_s > 0:
+            await self._in_turn(batches, first)
+            return
+        # Without a delay batches are a count, not a barrier: the pace is set by points, and a barrier wastes them.
+        for number, batch in enumerate(batches, start=1):
+            self._batch_started(number, len(batches), len(batch), first)
+        await self._each(work, self._push_one)
+
+    async def _in_turn(self, batches: Sequence[Sequence[Job]], first: bool) -> None:
+        for number, batch in enumerate(batches, start=1):
+            if self.brakes.closed:
+                return
+            self._batch_started(number, len(batches), len(batch), first)
+            await self._each(batch, self._push_one)
+            if number < len(batches):
+                await self._deps.clock.sleep(self._settings.batch_delay_s)
+
+    def _batch_started(self, number: int, batches: int, products: int, first: bool) -> None:
+        if not first:
+            return
+        self.batch = number
+        self.tally.batches = max(self.tally.batches, batches)
+        self._journal.publish(EventName.BATCH_STARTED, batch=number, batches=batches, products=products)
+        self._journal.log(
+            "INFO",
+            DETECTOR,
+            "Starting batch {batch}/{batches} ({products} products)",
+            batch=number,
+            batches=batches,
+            products=products,
+        )
+
+    async def _push_one(self, job: Job) -> None:
+        if self._settings.detailed_log:
+            self._journal.log("INFO", PUSHER, "Product: {title} (CCOD: {style})", title=job.title, style=job.style)
+        try:
+            async with asyncio.timeout(self._settings.operation_timeout_s):
+                await self._products.push(job)
+        except TimeoutError:
+            limit = self._settings.operation_timeout_s
+            job.error = ShopOutcomeUnknown(f"no end within {limit:g} s", code="operation-timeout")
+        except Exception as error:
+            job.error = error  # a defect that one product shows must not stop the others
+        await self._settle(job)
+
+    async def _settle(self, job: Job) -> None:
+        """Plan again from what was confirmed; nothing left to send, or an error, ends the job."""
+        if job.error is None:
+            if self.brakes.closed:
+                return
+            self._products.replan(job)
+        if job.error is not None or job.plan.is_empty:
+            await self._closing.finish(job)
+
+    async def _give_up(self, jobs: Sequence[Job]) -> None:
+        """Stopped half way: what was confirmed is recorded, the entries stay due. Restless: tried again later."""
+        for job in jobs:
+            if not self.brakes.closed:
+                job.error = ShopOutcomeUnknown("the shop keeps differing from what was written", code="restless")
+                await self._closing.finish(job)
+            elif job.touched:
+                await self._closing.confirm(job)
+
+    async def _each(self, jobs: Sequence[Job], call: Callable[[Job], Awaitable[None]]) -> None:
+        """Run `call` for each job side by side; a ledger or lease error closes the brakes and is raised at the end."""
+        places = asyncio.Semaphore(SIDE_BY_SIDE)
+        trouble: list[StoreError | LeaseError] = []
+
+        async def one(job: Job) -> None:
+            async with places:
+                if self.brakes.closed and not job.touched:
+                    return
+                try:
+                    await call(job)
+                except (StoreError, LeaseError) as error:
+                    trouble.append(error)
+                    self.brakes.note(error)
+
+        await asyncio.gather(*(one(job) for job in jobs))
+        if trouble:
+            raise trouble[0]

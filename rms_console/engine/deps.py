@@ -1,0 +1,34 @@
+"""Everything the engine is given: ports, never concrete classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
+from rms_console.contract.settings import EngineSettings
+from rms_console.engine.offload import Offload
+from rms_console.engine.pace import Pacer
+
+
+@dataclass(slots=True)
+class Deps:
+    """The engine's world. `load_settings` reads them again for a reload; None where there is nothing to read."""
+
+    source: Source
+    shop: Shop
+    ledger: Ledger
+    lease: Lease
+    clock: Clock
+    timer: Timer
+    system: System
+    pacer: Pacer
+    log: LogSink
+    sql: Offload
+    disk: Offload
+    source_name: str
+    settings_name: str
+    version: str
+    log_level: str = "INFO"
+    demo: bool = False
+    load_settings: Callable[[], EngineSettings] | None = None

@@ -1,0 +1,209 @@
+"""Commands: each is carried out, or refused with the reason; either way it goes into the audit trail."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rms_console.contract.commands import (
+    Accepted,
+    CancelCycle,
+    Command,
+    DismissItems,
+    FullSync,
+    Pause,
+    Refused,
+    Reload,
+    Reply,
+    Resume,
+    RetryItems,
+    SetInterval,
+    Stop,
+    Trigger,
+)
+from rms_console.contract.events import EventName
+from rms_console.contract.records import QueueKey, QueueReason
+from rms_console.contract.snapshot import PauseView
+from rms_console.contract.state import EngineState
+from rms_console.engine.reporting import Cause
+from rms_console.engine.wakes import Wake
+from rms_console.errors import ConsoleError
+
+if TYPE_CHECKING:
+    from rms_console.engine.service import EngineService
+
+FACT_PAUSE = "pause"
+MIN_INTERVAL_MINUTES = 0.01
+
+
+async def handle(engine: EngineService, command: Command) -> Reply:
+    """Carry a command out or refuse it; either way it is in the audit trail."""
+    handler = HANDLERS.get(type(command.request))
+    if handler is None:
+        name = type(command.request).__name__
+        return Refused(command.command_id, "not-supported", f"{name} is not part of this version yet")
+    try:
+        reply = await handler(engine, command, command.request)
+    except ConsoleError as error:
+        reply = Refused(command.command_id, error.code, error.message, error.hint)
+    await _audit(engine, command, reply)
+    return reply
+
+
+async def load_pause(engine: EngineService) -> PauseView | None:
+    """Return the pause that was in force when the engine last ran; a pause outlives restarts."""
+    text = await engine.deps.disk(engine.deps.ledger.get_fact, FACT_PAUSE)
+    if not text:
+        return None
+    plain = json.loads(text)
+    until = plain.get("until_at")
+    return PauseView(
+        plain["by"],
+        plain["reason"],
+        datetime.fromisoformat(plain["since_at"]),
+        datetime.fromisoformat(until) if until else None,
+    )
+
+
+async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
+    request = command.request
+    detail = {field.name: str(getattr(request, field.name)) for field in dataclasses.fields(request)}
+    detail["result"] = "accepted" if isinstance(reply, Accepted) else f"refused: {reply.code}"
+    actor = command.actor
+    await engine.deps.disk(
+        engine.deps.ledger.append_audit,
+        engine.deps.clock.now(),
+        actor.name,
+        actor.host,
+        actor.via,
+        type(request).__name__,
+        detail,
+    )
+    engine.journal.publish(
+        EventName.COMMAND_HANDLED,
+        command_id=command.command_id,
+        action=type(request).__name__,
+        by=actor.name,
+        result=detail["result"],
+    )
+
+
+async def _pause(engine: EngineService, command: Command, request: Pause) -> Reply:
+    if engine.pause is not None:
+        return Refused(command.command_id, "paused", f"already paused by {engine.pause.by}")
+    view = PauseView(command.actor.name, request.reason, engine.deps.clock.now(), request.until_at)
+    plain = {
+        "by": view.by,
+        "reason": view.reason,
+        "since_at": view.since_at.isoformat(),
+        "until_at": view.until_at.isoformat() if view.until_at else None,
+    }
+    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_PAUSE, json.dumps(plain))
+    engine.pause = view
+    if engine.runner.current is not None:
+        engine.runner.current.brakes.ask("pause")
+    else:
+        engine.machine.move(EngineState.PAUSED)
+    return Accepted(command.command_id, "paused: changes are still read and queued, nothing is sent")
+
+
+async def _resume(engine: EngineService, command: Command, request: Resume) -> Reply:
+    if engine.pause is None:
+        return Refused(command.command_id, "not-paused", "the engine is not paused")
+    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_PAUSE, None)
+    engine.pause = None
+    if engine.recovery.fault is None:
+        engine.machine.move(EngineState.RUNNING)
+    engine.wakes.ring(Wake.SCHEDULE)
+    return Accepted(command.command_id, "resumed: the next run starts now")
+
+
+async def _trigger(engine: EngineService, command: Command, request: Trigger) -> Reply:
+    if engine.pause is not None and not request.force:
+        return Refused(
+            command.command_id,
+            "paused",
+            f"paused by {engine.pause.by}: {engine.pause.reason}",
+            "resume first, or force it",
+        )
+    items: tuple[int, ...] = ()
+    if request.styles or request.skus:
+        deps = engine.deps
+        items = await deps.sql(deps.source.find_items, request.styles, request.skus)
+        if not items:
+            asked = ", ".join(request.styles + request.skus)
+            return Refused(command.command_id, "not-found", f"RMS has no item {asked}", "check the spelling")
+        keys = [QueueKey(item, QueueReason.MANUAL) for item in items]
+        await deps.disk(deps.ledger.enqueue, keys, None, deps.clock.now())
+    engine.manual.append(
+        Cause("manual", command.actor.name, request.reason, items, request.batch_size, request.include_zero_stock)
+    )
+    engine.wakes.ring(Wake.MANUAL)
+    return Accepted(command.command_id, "a run starts now", {"items": len(items)})
+
+
+async def _full_sync(engine: EngineService, command: Command, request: FullSync) -> Reply:
+    if engine.pause is not None:
+        return Refused(command.command_id, "paused", f"paused by {engine.pause.by}", "resume first")
+    await engine.reconciler.ask(request.reason)
+    engine.manual.append(
+        Cause("full sync", command.actor.name, request.reason, include_zero_stock=request.include_zero_stock)
+    )
+    engine.wakes.ring(Wake.MANUAL)
+    return Accepted(command.command_id, "the full comparison starts now")
+
+
+async def _interval(engine: EngineService, command: Command, request: SetInterval) -> Reply:
+    minutes = request.interval_minutes
+    if not MIN_INTERVAL_MINUTES <= minutes <= 1440:
+        return Refused(command.command_id, "invalid", f"{minutes:g} minutes: allowed are 0.01 to 1440")
+    engine.apply(dataclasses.replace(engine.settings, interval_s=minutes * 60))
+    return Accepted(command.command_id, f"every {minutes:g} minutes from now")
+
+
+async def _reload(engine: EngineService, command: Command, request: Reload) -> Reply:
+    if engine.deps.load_settings is None:
+        return Refused(command.command_id, "not-supported", "there is no settings file to read again")
+    engine.apply(engine.deps.load_settings())
+    return Accepted(command.command_id, "settings read again")
+
+
+async def _stop(engine: EngineService, command: Command, request: Stop) -> Reply:
+    engine.stop()
+    return Accepted(command.command_id, "stopping: what is in flight is settled first")
+
+
+async def _cancel(engine: EngineService, command: Command, request: CancelCycle) -> Reply:
+    if engine.runner.current is None:
+        return Refused(command.command_id, "idle", "no run is pushing now")
+    engine.runner.current.brakes.ask("cancelled")
+    return Accepted(command.command_id, "the run ends after the products in flight")
+
+
+async def _retry(engine: EngineService, command: Command, request: RetryItems) -> Reply:
+    deps = engine.deps
+    count = await deps.disk(deps.ledger.release, request.item_ids, deps.clock.now())
+    engine.wakes.ring(Wake.RETRY)
+    return Accepted(command.command_id, f"{count} items are tried again", {"items": count})
+
+
+async def _dismiss(engine: EngineService, command: Command, request: DismissItems) -> Reply:
+    count = await engine.deps.disk(engine.deps.ledger.dismiss, request.item_ids)
+    return Accepted(command.command_id, f"{count} items dismissed until their row changes", {"items": count})
+
+
+HANDLERS: dict[type[Any], Callable[[Any, Command, Any], Awaitable[Reply]]] = {
+    Pause: _pause,
+    Resume: _resume,
+    Trigger: _trigger,
+    FullSync: _full_sync,
+    SetInterval: _interval,
+    Reload: _reload,
+    Stop: _stop,
+    CancelCycle: _cancel,
+    RetryItems: _retry,
+    DismissItems: _dismiss,
+}

@@ -1,0 +1,201 @@
+"""From the queue to plans: take, widen to whole products, read, judge, group, plan, brake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState, Settled
+from rms_console.contract.settings import EngineSettings
+from rms_console.domain.assemble import Assembly, StyleWork, assemble
+from rms_console.domain.grouping import style_key
+from rms_console.domain.guard import limit_creations
+from rms_console.domain.operations import CreateProduct, ProductPlan
+from rms_console.domain.plan import plan
+from rms_console.domain.policy import Policy, Scope
+from rms_console.domain.product import AcknowledgedProduct
+from rms_console.domain.rows import ItemRow
+from rms_console.domain.zone import day_start, to_local
+from rms_console.engine.deps import Deps
+
+SLICE = 25
+"""Products planned before the loop gets a turn: a few milliseconds."""
+
+
+@dataclass(slots=True)
+class Load:
+    """One cycle's work. `entries` are the queue entries to account for, by item, taken and widened alike."""
+
+    entries: dict[int, QueueEntry] = field(default_factory=dict)
+    taken: tuple[QueueEntry, ...] = ()
+    works: dict[str, StyleWork] = field(default_factory=dict)
+    plans: dict[str, ProductPlan] = field(default_factory=dict)
+    products: dict[str, AcknowledgedProduct] = field(default_factory=dict)
+    rows: dict[int, ItemRow] = field(default_factory=dict)
+    settled: list[Settled] = field(default_factory=list)
+    postponed: list[Postponed] = field(default_factory=list)
+    quarantined: int = 0
+
+    def entries_of(self, style: str) -> list[QueueEntry]:
+        items = self.works[style].item_ids
+        return [self.entries[item] for item in items if item in self.entries]
+
+    def absorb(self, other: Load) -> None:
+        """Take over the work of another load; both were taken from the same queue."""
+        self.entries |= other.entries
+        self.works |= other.works
+        self.plans |= other.plans
+        self.products |= other.products
+        self.rows |= other.rows
+        self.settled += other.settled
+        self.postponed += other.postponed
+        self.quarantined += other.quarantined
+
+    def is_retry(self, style: str) -> bool:
+        """Whether an earlier try of this product ended badly: then the shop is read before it is written."""
+        return any(entry.doubt or entry.attempts for entry in self.entries_of(style))
+
+
+class Intake:
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    async def take(self, settings: EngineSettings, policy: Policy, only: Sequence[int] = ()) -> Load:
+        """Return the plans for the next due entries (or for the items `only`), at most `max_items_per_run`.
+
+        Raises:
+            SourceError, StoreError: nothing was changed.
+        """
+        deps, load = self._deps, Load()
+        now = deps.clock.now()
+        load.taken = await self._entries(settings.max_items_per_run, now, only)
+        if not load.taken:
+            return load
+        load.entries = {entry.item_id: entry for entry in load.taken}
+        now_local = to_local(now, settings.zone)
+        assembly = await self._assemble(load, policy, now_local)
+        await self._account(load, assembly, now)
+        await self._plan(load, assembly, policy, now)
+        await self._brake(load, policy, settings.zone, now)
+        return load
+
+    async def _entries(self, limit: int, now: datetime, only: Sequence[int]) -> tuple[QueueEntry, ...]:
+        ledger = self._deps.ledger
+        if only:
+            return await self._deps.disk(ledger.entries, only)
+        return await self._deps.disk(ledger.take, limit, now)
+
+    async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:
+        """Widen to all known siblings and read them in one go, then once more for styles the rows newly name."""
+        deps = self._deps
+        styles = await deps.disk(deps.ledger.styles_of, tuple(load.entries))
+        load.products = dict(await deps.disk(deps.ledger.products, _distinct(styles.values())))
+        read = await deps.sql(deps.source.read_items, self._widened(load))
+        named = {style for row in read.rows if (style := style_key(row.style)) and style not in load.products}
+        more = dict(await deps.disk(deps.ledger.products, tuple(named))) if named else {}
+        if more:
+            load.products |= more
+            read = await deps.sql(deps.source.read_items, self._widened(load))
+        load.rows = {row.item_id: row for row in read.rows}
+        may_create = Creator(policy.filters.scope, load.entries)
+        return assemble(read, load.products, policy, now_local, may_create)
+
+    @staticmethod
+    def _widened(load: Load) -> tuple[int, ...]:
+        siblings = {variant.item_id for product in load.products.values() for variant in product.variants}
+        return tuple(sorted(siblings | set(load.entries)))
+
+    async def _account(self, load: Load, assembly: Assembly, now: datetime) -> None:
+        """Settle what rightly is not in the shop; set aside what cannot be judged."""
+        strangers = [bad.item_id for bad in assembly.quarantined if bad.item_id not in load.entries]
+        await self._adopt_entries(load, strangers, now)
+        aside = {bad.item_id for bad in assembly.quarantined}
+        load.works = {work.style: work for work in assembly.works}
+        pushed = {item for work in assembly.works for item in work.item_ids}
+        for bad in assembly.quarantined:
+            entry = load.entries.get(bad.item_id)
+            if entry is not None:
+                load.quarantined += 1
+                load.postponed.append(
+                    Postponed(
+                        entry.item_id,
+                        entry.version,
+                        QueueState.QUARANTINED,
+                        bad.code,
+                        bad.message,
+                        entry.attempts + 1,
+                        style=bad.style,
+                    )
+                )
+        for item_id, entry in load.entries.items():
+            if item_id not in aside and item_id not in pushed:
+                load.settled.append(Settled(item_id, entry.version))
+
+    async def _adopt_entries(self, load: Load, item_ids: Sequence[int], now: datetime) -> None:
+        """Give siblings that turn out unreadable an entry of their own, so that the list names them."""
+        if not item_ids:
+            return
+        deps = self._deps
+        known = await deps.disk(deps.ledger.entries, item_ids)
+        missing = set(item_ids) - {entry.item_id for entry in known}
+        keys = [QueueKey(item_id, QueueReason.RECONCILE) for item_id in sorted(missing)]
+        if keys:
+            await deps.disk(deps.ledger.enqueue, keys, None, now)
+            known += await deps.disk(deps.ledger.entries, sorted(missing))
+        load.entries |= {entry.item_id: entry for entry in known}
+
+    async def _plan(self, load: Load, assembly: Assembly, policy: Policy, now: datetime) -> None:
+        for number, work in enumerate(assembly.works, start=1):
+            load.plans[work.style] = plan(work, load.products.get(work.style), policy, now)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+
+    async def _brake(self, load: Load, policy: Policy, zone: str, now: datetime) -> None:
+        """Hold new products beyond the day's number until tomorrow or a person's yes."""
+        new = [
+            style for style, made in load.plans.items() if any(isinstance(o, CreateProduct) for o in made.operations)
+        ]
+        if not new or not policy.guard.max_created:
+            return
+        new.sort(key=lambda style: min((e.enqueued_at for e in load.entries_of(style)), default=now))
+        start = day_start(now, zone)
+        made = await self._deps.disk(self._deps.ledger.created_since, start)
+        _, held = limit_creations(new, made, policy.guard)
+        message = f"more than guard.max_created = {policy.guard.max_created} new products today"
+        for style in held:
+            for entry in load.entries_of(style):
+                load.postponed.append(
+                    Postponed(
+                        entry.item_id,
+                        entry.version,
+                        QueueState.HELD,
+                        "creation-brake",
+                        message,
+                        entry.attempts,
+                        start + timedelta(days=1, minutes=1),
+                        style,
+                    )
+                )
+            del load.plans[style], load.works[style]
+
+
+class Creator:
+    """Says which items may become new in the shop: by scope, what changed or was asked for, everything, or nothing."""
+
+    def __init__(self, scope: Scope, entries: Mapping[int, QueueEntry]) -> None:
+        self._scope = scope
+        self._entries = entries
+
+    def __call__(self, item_id: int) -> bool:
+        if self._scope in (Scope.ALL, Scope.WEB_ITEM):
+            return True
+        entry = self._entries.get(item_id)
+        if entry is None or self._scope is Scope.ADOPTED:
+            return False
+        return entry.reason in (QueueReason.CHANGE, QueueReason.MANUAL)
+
+
+def _distinct(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted({style for group in groups for style in group}))

@@ -1,0 +1,88 @@
+"""One product's way through a cycle, and the cycle's sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rms_console.contract.ports import PRIORITY_BACKLOG, PRIORITY_CHANGE, PRIORITY_INTERACTIVE
+from rms_console.contract.records import FieldChange, QueueEntry, QueueReason
+from rms_console.domain.assemble import StyleWork
+from rms_console.domain.operations import ProductPlan
+from rms_console.domain.product import AcknowledgedProduct
+
+PRIORITIES = {
+    QueueReason.MANUAL: PRIORITY_INTERACTIVE,
+    QueueReason.CHANGE: PRIORITY_CHANGE,
+    QueueReason.SALE: PRIORITY_CHANGE,
+    QueueReason.RECONCILE: PRIORITY_BACKLOG,
+}
+
+
+@dataclass(slots=True)
+class Job:
+    """One product being brought to the shop. `product` is what the shop has confirmed so far."""
+
+    work: StyleWork
+    entries: list[QueueEntry]
+    plan: ProductPlan
+    product: AcknowledgedProduct | None
+    started: float
+    read_first: bool = False
+    error: Exception | None = None
+    done: bool = False
+    created: bool = False
+    touched: bool = False
+    read_backs: int = 0
+    variants_created: int = 0
+    variants_updated: int = 0
+    stock_rows: int = 0
+    items: set[int] = field(default_factory=set)
+    """Items of which the shop confirmed something in this cycle."""
+    changes: list[FieldChange] = field(default_factory=list)
+
+    @property
+    def style(self) -> str:
+        return self.work.style
+
+    @property
+    def title(self) -> str:
+        if self.work.desired is not None:
+            return self.work.desired.title
+        return (self.product.title if self.product else None) or self.style
+
+    @property
+    def priority(self) -> int:
+        return min((PRIORITIES[entry.reason] for entry in self.entries), default=PRIORITY_BACKLOG)
+
+
+@dataclass(slots=True)
+class Tally:
+    """A cycle's sums."""
+
+    items_found: int = 0
+    products_synced: int = 0
+    products_created: int = 0
+    variants_created: int = 0
+    variants_updated: int = 0
+    stock_rows: int = 0
+    variants_touched: int = 0
+    errors: int = 0
+    quarantined: int = 0
+    held: int = 0
+    planned: int = 0
+    batches: int = 0
+    unfinished: int = 0
+    codes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, job: Job) -> None:
+        if job.error is None and job.touched:
+            self.products_synced += 1
+        self.products_created += job.created
+        self.variants_created += job.variants_created
+        self.variants_updated += job.variants_updated
+        self.stock_rows += job.stock_rows
+        self.variants_touched += len(job.items)
+
+    def fail(self, code: str) -> None:
+        self.errors += 1
+        self.codes[code] = self.codes.get(code, 0) + 1

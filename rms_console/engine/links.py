@@ -1,0 +1,45 @@
+"""How the dependencies answered last: health, latency, when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rms_console.contract.ports import Clock
+from rms_console.contract.snapshot import ConnectionView
+from rms_console.contract.state import Health
+
+SLOW_S = {"rms": 2.0, "shopify": 2.0}
+"""Above these an answer counts as slow."""
+
+
+class Links:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._views = {
+            "rms": ConnectionView("rms", Health.UNKNOWN, None, None),
+            "shopify": ConnectionView("shopify", Health.UNKNOWN, None, None),
+            "redis": ConnectionView("redis", Health.OFF, None, None, "not set up: the machine's own lock is used"),
+        }
+
+    @property
+    def views(self) -> tuple[ConnectionView, ...]:
+        return tuple(self._views.values())
+
+    def latency(self, name: str) -> float | None:
+        return self._views[name].latency_s
+
+    def mark(self, name: str, health: Health, latency_s: float | None = None, detail: str = "") -> None:
+        self._views[name] = ConnectionView(name, health, latency_s, self._clock.now(), detail)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Time what happens inside and mark the dependency by how it went."""
+        begun = self._clock.monotonic()
+        try:
+            yield
+        except Exception as error:
+            self.mark(name, Health.DOWN, None, str(error))
+            raise
+        took = self._clock.monotonic() - begun
+        self.mark(name, Health.SLOW if took > SLOW_S[name] else Health.GOOD, took)

@@ -1,0 +1,167 @@
+"""One product's operations, in order; different products side by side. What is unknown is read back first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from rms_console.contract.ports import Applied, Shop
+from rms_console.domain.acknowledge import acknowledge, learn_stock
+from rms_console.domain.adoption import adopt
+from rms_console.domain.changes import describe
+from rms_console.domain.operations import CreateProduct, CreateVariants, ProductOperation, StockWrite, UpdateVariants
+from rms_console.domain.plan import plan
+from rms_console.domain.policy import Policy
+from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
+from rms_console.engine.brakes import Brakes
+from rms_console.engine.job import Job
+from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
+
+READ_BACKS = 2
+"""Read-backs of one product in one cycle; after them it waits for its next try."""
+STALE_PICTURE = frozenset(
+    {
+        "VARIANT_ALREADY_EXISTS",
+        "VARIANT_ALREADY_EXISTS_CHANGE_OPTION_VALUE",
+        "PRODUCT_VARIANT_DOES_NOT_EXIST",
+        "PRODUCT_DOES_NOT_EXIST",
+        "NOT_FOUND",
+    }
+)
+"""Refusals that mean the shop differs from our picture of it: read it and plan again."""
+
+
+class ProductPusher:
+    def __init__(self, shop: Shop, policy: Policy, brakes: Brakes, now: Callable[[], datetime]) -> None:
+        self._shop = shop
+        self._policy = policy
+        # Planning again within a cycle must come to an end: "always send" holds for the first plan only.
+        self._settling = dataclasses.replace(policy, force_update=False)
+        self._brakes = brakes
+        self._now = now
+
+    async def look_first(self, job: Job) -> None:
+        """Read the product as the shop has it and plan from that: an earlier try ended without a clear answer."""
+        try:
+            await self._read_back(job)
+        except ConsoleError as error:
+            self._note(job, error)
+
+    async def push(self, job: Job) -> None:
+        """Send the operations of the job's plan. The job carries away what was confirmed, and the error if any."""
+        for operation in job.plan.operations:
+            if self._brakes.closed or job.error is not None:
+                return
+            if not await self._send(job, operation):
+                return
+
+    def replan(self, job: Job) -> None:
+        job.plan = plan(job.work, job.product, self._settling, self._now())
+
+    async def _send(self, job: Job, operation: ProductOperation) -> bool:
+        """Return whether to go on with the plan: no after an error, or when a read-back made a new plan."""
+        try:
+            if isinstance(operation, CreateProduct) and await self._found(job):
+                return False
+            applied = await self._shop.apply(operation, key="", priority=job.priority)
+        except ConsoleError as error:
+            self._note(job, error)
+            if self._needs_read_back(job, error):
+                await self._resolve(job, error)
+            return False
+        self._brakes.note(None)
+        if applied.stale:
+            await self._learn_stock(job, applied.stale)
+            return False
+        self._confirm(job, operation, applied)
+        return True
+
+    async def _learn_stock(self, job: Job, rows: Sequence[StockWrite]) -> None:
+        """The item is stocked there already: take its present quantity, so that the next plan compares with it."""
+        keys = [(row.inventory_item_id, row.location_id) for row in rows]
+        try:
+            quantities = await self._shop.read_stock(keys, priority=job.priority)
+        except ConsoleError as error:
+            self._note(job, error)
+            return
+        if job.product is not None:
+            job.product = learn_stock(job.product, quantities)
+        self.replan(job)
+
+    async def _found(self, job: Job) -> bool:
+        """Look the product up by its custom id before creating it; adopt what is there."""
+        observed = await self._shop.find_product(job.style, priority=job.priority)
+        if observed is None:
+            return False
+        self._adopt(job, observed)
+        return True
+
+    def _confirm(self, job: Job, operation: ProductOperation, applied: Applied) -> None:
+        job.changes.extend(describe(dataclasses.replace(job.plan, operations=(operation,), stock=()), job.product))
+        ids = {made.item_id: (made.variant_id, made.inventory_item_id) for made in applied.variants}
+        job.product = acknowledge(job.product, operation, applied.product_id, ids)
+        job.touched = True
+        if isinstance(operation, CreateProduct):
+            job.created = True
+            job.variants_created += len(operation.product.variants)
+            job.items |= {variant.item_id for variant in operation.product.variants}
+        elif isinstance(operation, CreateVariants):
+            job.variants_created += len(operation.variants)
+            job.items |= {variant.item_id for variant in operation.variants}
+        elif isinstance(operation, UpdateVariants):
+            job.variants_updated += len(operation.changes)
+            job.items |= {change.item_id for change in operation.changes}
+
+    def _needs_read_back(self, job: Job, error: ConsoleError) -> bool:
+        if job.read_backs >= READ_BACKS or self._brakes.closed:
+            return False
+        if isinstance(error, ShopRejected):
+            return any(code in STALE_PICTURE for _, code, _ in error.problems)
+        return isinstance(error, ShopOutcomeUnknown)
+
+    async def _resolve(self, job: Job, error: ConsoleError) -> None:
+        try:
+            await self._read_back(job)
+        except ConsoleError as again:
+            self._note(job, again)
+            return
+        job.error = None
+
+    async def _read_back(self, job: Job) -> None:
+        job.read_backs += 1
+        observed = await self._observe(job)
+        self._brakes.note(None)
+        if observed is None:
+            job.product = None
+        elif job.work.desired is not None:
+            self._adopt(job, observed)
+        elif job.product is not None:
+            job.product = _learn(job.product, observed)
+        self.replan(job)
+
+    async def _observe(self, job: Job) -> ObservedProduct | None:
+        if job.product is not None:
+            observed = await self._shop.read_product(job.product.product_id, priority=job.priority)
+            if observed is not None:
+                return observed
+        return await self._shop.find_product(job.style, priority=job.priority)
+
+    def _adopt(self, job: Job, observed: ObservedProduct) -> None:
+        if job.work.desired is not None:
+            job.product = adopt(observed, job.work.desired, job.style, job.product)
+        self.replan(job)
+
+    def _note(self, job: Job, error: ConsoleError) -> None:
+        job.error = error
+        self._brakes.note(error)
+
+
+def _learn(product: AcknowledgedProduct, observed: ObservedProduct) -> AcknowledgedProduct:
+    """Take the shop's present stock of a product that is on its way out."""
+    quantities: dict[tuple[str, str], int | None] = {
+        (variant.inventory_item_id, location): quantity
+        for variant in observed.variants
+        for location, quantity in variant.stock.items()
+    }
+    return learn_stock(dataclasses.replace(product, status=observed.status), quantities)

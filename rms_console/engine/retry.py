@@ -1,0 +1,55 @@
+"""What an error means for the items it hit: a decision is a value."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rms_console.contract.records import QueueState
+from rms_console.errors import Action, ConsoleError, ShopThrottled
+
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDecision:
+    """Where the item goes: back with a time, or aside until its row changes or a person releases it."""
+
+    state: QueueState
+    code: str
+    message: str
+    attempts: int
+    next_try_at: datetime | None
+    doubt: bool = False
+    """Whether the shop may hold more than it confirmed: it is read before it is written again."""
+
+
+def backoff_s(attempt: int, multiplier: float = 2.0, jitter: float | None = None) -> float:
+    """Return the wait before try `attempt` + 1: doubling from 5 s to 5 min, jittered by up to a fifth."""
+    wait: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * multiplier ** max(0, attempt - 1))
+    return wait * (1.0 + 0.2 * (random.random() if jitter is None else jitter))
+
+
+def decide(error: Exception, attempts: int, max_attempts: int, now: datetime) -> RetryDecision:
+    """Return what becomes of an item after its try number `attempts` + 1 failed with `error`.
+
+    Trouble on the way (no answer, unknown outcome) is tried for ever: it says nothing about the item. A refusal
+    sets the item aside at once: the same request would be refused again. Being asked to wait is no try at all. What
+    we do not know is tried
+    `max_attempts` times, then set aside.
+    """
+    code = error.code if isinstance(error, ConsoleError) else "unexpected"
+    message = str(error) if isinstance(error, ConsoleError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, ShopThrottled):
+        later = now + timedelta(seconds=max(error.wait_s, FIRST_WAIT_S))
+        return RetryDecision(QueueState.RETRYING, code, message, attempts, later)
+    tried = attempts + 1
+    action = error.action if isinstance(error, ConsoleError) else None
+    doubt = action in (None, Action.RESOLVE)
+    gives_up = action is Action.QUARANTINE or (action is None and tried >= max_attempts)
+    if gives_up:
+        return RetryDecision(QueueState.QUARANTINED, code, message, tried, None, doubt)
+    again = now + timedelta(seconds=backoff_s(tried))
+    return RetryDecision(QueueState.RETRYING, code, message, tried, again, doubt)

@@ -1,0 +1,189 @@
+"""One whole cycle: read changes, take what is due, push it, and say how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from dataclasses import dataclass
+
+from rms_console.contract.events import EventName
+from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason
+from rms_console.contract.settings import EngineSettings
+from rms_console.contract.snapshot import CycleView
+from rms_console.domain.policy import Policy
+from rms_console.engine.cycle import Pass
+from rms_console.engine.deps import Deps
+from rms_console.engine.detector import Detector
+from rms_console.engine.inflight import InFlight
+from rms_console.engine.intake import Intake, Load
+from rms_console.engine.job import Tally
+from rms_console.engine.journal import DETECTOR, Journal
+from rms_console.engine.reconcile import Reconciler
+from rms_console.engine.recorder import Recorder
+from rms_console.engine.reporting import Cause, Ending, Run, show, tell, view_of
+from rms_console.engine.retry import decide
+from rms_console.engine.world import World
+from rms_console.errors import ConsoleError
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a cycle ended. `fault` is the trouble of a whole dependency, for the recovery to deal with."""
+
+    view: CycleView
+    fault: Exception | None = None
+
+
+class Runner:
+    """Runs cycles, one at a time. `active` and `current` may be read from outside: the run, and its push."""
+
+    def __init__(
+        self, deps: Deps, journal: Journal, detector: Detector, reconciler: Reconciler, in_flight: InFlight
+    ) -> None:
+        self._deps = deps
+        self._journal = journal
+        self._detector = detector
+        self._reconciler = reconciler
+        self._in_flight = in_flight
+        self._intake = Intake(deps)
+        self.active: Run | None = None
+        self.current: Pass | None = None
+        self.stage = "idle"
+
+    async def run(self, cause: Cause, settings: EngineSettings, world: World, epoch: int) -> Finished:
+        """Run one cycle. What goes wrong is in the result; only a ledger that cannot even count runs is raised.
+
+        Raises:
+            StoreError: the cycle could not begin.
+        """
+        deps = self._deps
+        number = await deps.disk(deps.ledger.next_cycle_number)
+        settings, world = _narrowed(settings, world, cause)
+        watermark = show(self._detector.watermark)
+        now, begun = deps.clock.now(), deps.clock.monotonic()
+        run = self.active = Run(number, cause, settings, now, begun, deps.shop.counters(), watermark)
+        self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger)
+        tally, fault = Tally(), None
+        try:
+            load = await self._read(run, world)
+            if load.taken:
+                tally, fault = await self._push(load, run, world, epoch)
+        except Exception as error:
+            fault = error
+        finally:
+            self.stage, self.active = "idle", None
+        return await self._end(run, tally, fault)
+
+    async def _read(self, run: Run, world: World) -> Load:
+        self.stage = "reading"
+        self._journal.log("INFO", DETECTOR, "Looking for changes (check #{check})", check=run.number)
+        self._journal.log("INFO", DETECTOR, "Asking for changes since {since}", since=run.watermark)
+        poll = await self._detector.poll(world.source.detection, run.settings.incremental_hours)
+        if poll.first:
+            await self._reconciler.ask("first run")
+        if await self._reconciler.due() is not None:
+            await self._reconciler.enqueue(world.policy.filters.scope)
+        await self._queue_sales()
+        self.stage = "planning"
+        return await self._take(run, world)
+
+    async def _queue_sales(self) -> None:
+        """Sale windows that opened or closed: the price changed though no row did."""
+        deps = self._deps
+        due = await deps.disk(deps.ledger.boundaries_due, deps.clock.now())
+        if due:
+            items = sorted({boundary.item_id for boundary in due})
+            keys = [QueueKey(item, QueueReason.SALE) for item in items]
+            await deps.disk(deps.ledger.enqueue, keys, None, deps.clock.now())
+            self._journal.publish(EventName.SALE_BOUNDARY_PASSED, items=len(items))
+
+    async def _take(self, run: Run, world: World) -> Load:
+        try:
+            return await self._intake.take(run.settings, world.policy, run.cause.only)
+        except ConsoleError:
+            raise
+        except Exception as error:
+            return await self._isolate(run, world, error)
+
+    async def _isolate(self, run: Run, world: World, error: Exception) -> Load:
+        """Some row breaks the planning in a way nobody foresaw: find it by taking the entries one at a time."""
+        deps = self._deps
+        self._journal.bug(DETECTOR, error)
+        whole = Load()
+        entries = await deps.disk(deps.ledger.take, run.settings.max_items_per_run, deps.clock.now())
+        for entry in entries:
+            try:
+                part = await self._intake.take(run.settings, world.policy, (entry.item_id,))
+            except ConsoleError:
+                raise
+            except Exception as bad:
+                whole.postponed.append(self._aside(entry, bad, run.settings))
+            else:
+                whole.absorb(part)
+        whole.taken = entries
+        return whole
+
+    def _aside(self, entry: QueueEntry, error: Exception, settings: EngineSettings) -> Postponed:
+        decision = decide(error, entry.attempts, settings.max_attempts, self._deps.clock.now())
+        return Postponed(
+            entry.item_id,
+            entry.version,
+            decision.state,
+            decision.code,
+            decision.message,
+            decision.attempts,
+            decision.next_try_at,
+            entry.style,
+        )
+
+    async def _push(self, load: Load, run: Run, world: World, epoch: int) -> tuple[Tally, Exception | None]:
+        self.stage = "pushing"
+        self._journal.log("INFO", DETECTOR, "{count} changed items found in RMS", count=len(load.taken))
+        self._journal.log(
+            "INFO",
+            DETECTOR,
+            "{items} items grouped into {products} products (by CCOD)",
+            items=len(load.taken),
+            products=len(load.works),
+        )
+        recorder = Recorder(self._deps, epoch, run.number)
+        push = Pass(self._deps, self._journal, recorder, self._in_flight, run.settings, world.policy, load)
+        self.current = push
+        timer = asyncio.get_running_loop().call_later(run.settings.timeout_s, push.brakes.ask, "timeout")
+        try:
+            await push.run()
+            return push.tally, push.brakes.fault
+        except Exception as error:
+            return push.tally, error
+        finally:
+            timer.cancel()
+
+    async def _end(self, run: Run, tally: Tally, fault: Exception | None) -> Finished:
+        deps = self._deps
+        asked = self.current.brakes.asked if self.current else ""
+        self.current = None
+        duration, left = deps.clock.monotonic() - run.begun, 0
+        try:
+            counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
+            left = counts.waiting + counts.retrying
+        except ConsoleError as error:
+            fault = fault or error
+        end = Ending(tally, fault, asked, left, duration, deps.shop.counters())
+        view = view_of(run, end)
+        try:
+            await deps.disk(deps.ledger.record_cycle, view)
+        except ConsoleError as error:
+            fault = fault or error
+        tell(self._journal, run, end, view, show(self._detector.watermark), deps.system.read())
+        return Finished(view, fault)
+
+
+def _narrowed(settings: EngineSettings, world: World, cause: Cause) -> tuple[EngineSettings, World]:
+    """Return settings and world with what the cause changes for this one run."""
+    if cause.batch_size is not None:
+        settings = dataclasses.replace(settings, batch_size=cause.batch_size)
+    if cause.include_zero_stock is not None:
+        policy: Policy = world.policy
+        filters = dataclasses.replace(policy.filters, include_zero_stock=cause.include_zero_stock)
+        world = dataclasses.replace(world, policy=dataclasses.replace(policy, filters=filters))
+    return settings, world

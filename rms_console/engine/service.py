@@ -1,0 +1,252 @@
+"""The engine: one loop that takes one reason at a time, and the port through which every face meets it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+
+from rms_console.contract.commands import Command, Reply
+from rms_console.contract.events import Event, EventName
+from rms_console.contract.queries import Page, Query
+from rms_console.contract.settings import EngineSettings
+from rms_console.contract.snapshot import EngineSnapshot, PauseView
+from rms_console.contract.state import EngineState, Health
+from rms_console.engine import answers, handling, health, status
+from rms_console.engine.deps import Deps
+from rms_console.engine.detector import Detector
+from rms_console.engine.figures import DAY, Figures
+from rms_console.engine.inflight import InFlight
+from rms_console.engine.journal import DETECTOR, MONITOR, Journal
+from rms_console.engine.links import Links
+from rms_console.engine.machine import Machine
+from rms_console.engine.mending import Mending
+from rms_console.engine.reconcile import Reconciler
+from rms_console.engine.recovery import Recovery
+from rms_console.engine.reporting import Cause
+from rms_console.engine.runner import Finished, Runner
+from rms_console.engine.startup import Startup
+from rms_console.engine.tenure import Tenure
+from rms_console.engine.timetable import Timetable
+from rms_console.engine.wakes import Wake, Wakes
+from rms_console.engine.world import World, complete_policy
+
+GRACE_S = 8.0
+"""How long what is in flight may take to settle once the engine is asked to stop."""
+TRIGGERS = {
+    Wake.MANUAL: "manual",
+    Wake.SCHEDULE: "schedule",
+    Wake.SALE: "sale",
+    Wake.RECONCILE: "full sync",
+    Wake.RETRY: "retry",
+    Wake.MORE: "backlog",
+    Wake.WATCH: "watch",
+}
+
+
+class EngineService:
+    """Implements `EnginePort`. Its parts are public to its neighbours in this package, to nobody else."""
+
+    def __init__(self, deps: Deps, settings: EngineSettings) -> None:
+        self.deps = deps
+        self.settings = settings
+        self.boot_id = uuid.uuid4().hex
+        self.journal = Journal(deps.clock, deps.log)
+        self.machine = Machine(deps.clock.now, self._state_changed)
+        self.links = Links(deps.clock)
+        self.recovery = Recovery()
+        self.figures = Figures()
+        self.wakes = Wakes()
+        self.tenure = Tenure(deps, self.boot_id)
+        self.detector = Detector(deps, self.journal)
+        self.reconciler = Reconciler(deps)
+        self.in_flight = InFlight(deps)
+        self.runner = Runner(deps, self.journal, self.detector, self.reconciler, self.in_flight)
+        self.startup = Startup(deps, self.journal, self.links)
+        self.mending = Mending(self)
+        self.timetable = Timetable(deps, self.wakes)
+        self.world: World | None = None
+        self.pause: PauseView | None = None
+        self.manual: list[Cause] = []
+        self.warnings: tuple[str, ...] = ()
+        self.consecutive_errors = 0
+        self.errors_by_type: Counter[str] = Counter()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    # The port
+
+    async def snapshot(self) -> EngineSnapshot:
+        return await status.snapshot(self)
+
+    async def events(self, after: int, wait_s: float) -> Sequence[Event]:
+        return await self.journal.after(after, wait_s)
+
+    async def ask(self, query: Query) -> Page:
+        return await answers.answer(self, query)
+
+    async def send(self, command: Command) -> Reply:
+        return await handling.handle(self, command)
+
+    # Life
+
+    async def open(self) -> None:
+        """Take the lock and remember what was.
+
+        Raises:
+            LeaseHeld: another engine owns this shop's state. StoreError: the ledger cannot be used.
+        """
+        deps = self.deps
+        self.startup.announce(self.settings, deps.log_level)
+        await self.tenure.begin(self.settings.shop)
+        self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
+        self.pause = await handling.load_pause(self)
+        self.detector.watermark = await deps.disk(deps.ledger.watermark)
+        await self.in_flight.load()
+        deps.pacer.max_in_flight = self.settings.max_concurrent_jobs
+
+    async def run(self) -> None:
+        """Run until stopped. The caller has called `open`. What goes wrong is recovered from, never raised."""
+        self._task = asyncio.current_task()
+        self.timetable.begin(self.settings)
+        try:
+            await self.mending.connect()
+            self.startup.ready(self.settings)
+            while not self._stopping:
+                await self._handle(await self.wakes.next())
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            self.journal.log(
+                "WARN", MONITOR, "Stopped with requests in flight: they are read back after the next start"
+            )
+        finally:
+            await self.close()
+
+    async def run_once(self) -> Finished:
+        """Connect and run one cycle.
+
+        Raises:
+            ConsoleError: an end could not be reached, so there was no cycle.
+        """
+        await self.mending.reach()
+        self.startup.ready(self.settings)
+        self.machine.move(EngineState.RUNNING)
+        return await self._run(Cause("once"), self.mending.known_world())
+
+    async def _run(self, cause: Cause, world: World) -> Finished:
+        finished = await self.runner.run(cause, self.settings, world, self.tenure.epoch)
+        self.figures.add(finished.view)
+        return finished
+
+    def stop(self) -> None:
+        """Ask the engine to settle what is in flight and end; from the loop's own thread."""
+        if self._stopping:
+            return
+        self._stopping = True
+        if self.runner.current is not None:
+            self.runner.current.brakes.ask("stop")
+        self.wakes.ring(Wake.STOP)
+        if self._task is not None:
+            asyncio.get_running_loop().call_later(GRACE_S, self._task.cancel)
+
+    async def close(self) -> None:
+        """Give everything back: timers, lock, connections. Waiting callers are released."""
+        self.machine.move(EngineState.STOPPED)
+        self.journal.log("INFO", DETECTOR, "Engine stopped")
+        self.deps.timer.stop()
+        self.journal.close()
+        await self.deps.shop.close()
+        self.tenure.end()
+
+    # Work
+
+    async def _handle(self, wake: Wake) -> None:
+        try:
+            if wake is Wake.HEALTH:
+                await health.check(self)
+            elif wake is Wake.RECOVER:
+                await self.mending.recover()
+            elif wake is not Wake.STOP:
+                await self._work(wake)
+        except Exception as error:
+            # The loop is the one place that catches what nobody knows: a bug must be loud and must not end the sync.
+            self.mending.fail(error)
+
+    async def _work(self, wake: Wake) -> None:
+        fault = self.recovery.fault
+        if self.world is None or (fault is not None and fault.side == "rms"):
+            return
+        if wake is Wake.RECONCILE:
+            await self.reconciler.ask("nightly")
+        if self.pause is not None or fault is not None:
+            await self._poll_only()
+            return
+        if wake is Wake.WATCH and not await self._watch():
+            return
+        await self._cycle(self._cause(wake))
+
+    def _cause(self, wake: Wake) -> Cause:
+        if wake is Wake.MANUAL and self.manual:
+            cause = self.manual.pop(0)
+            if self.manual:
+                self.wakes.ring(Wake.MANUAL)
+            return cause
+        return Cause(TRIGGERS[wake])
+
+    async def _watch(self) -> bool:
+        """Look cheaply; return whether there is work."""
+        await self._poll_only()
+        counts = await self.deps.disk(self.deps.ledger.queue_counts, self.deps.clock.now())
+        return counts.due > 0
+
+    async def _poll_only(self) -> None:
+        world = self.world
+        if world is None:
+            return
+        poll = await self.detector.poll(world.source.detection, self.settings.incremental_hours)
+        if poll.first:
+            await self.reconciler.ask("first run")
+
+    async def _cycle(self, cause: Cause) -> None:
+        if self.world is None:
+            return
+        self.machine.move(EngineState.PROCESSING)
+        finished = await self._run(cause, self.world)
+        self._count(finished)
+        if finished.fault is not None:
+            self.mending.fail(finished.fault)
+            return
+        self.links.mark("rms", Health.GOOD, self.links.latency("rms"))
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Say what comes next: more work at once, a retry or a sale window at its time, else idle."""
+        deps = self.deps
+        counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
+        if counts.due and self.pause is None:
+            self.wakes.ring(Wake.MORE)
+        await self.timetable.plan_next()
+        if self.pause is not None:
+            self.machine.move(EngineState.PAUSED)
+            return
+        self.machine.move(EngineState.RUNNING if counts.waiting + counts.retrying else EngineState.IDLE)
+
+    def _count(self, finished: Finished) -> None:
+        view = finished.view
+        self.consecutive_errors = self.consecutive_errors + 1 if view.result == "FAIL" else 0
+        if view.error_code:
+            self.errors_by_type[view.error_code] += max(1, view.errors + view.quarantined)
+
+    def _state_changed(self, before: EngineState, after: EngineState) -> None:
+        self.journal.publish(EventName.STATE_CHANGED, before=before.value, after=after.value)
+
+    def apply(self, settings: EngineSettings) -> None:
+        """Take new settings over while running; what cannot change while running keeps its value."""
+        self.settings = settings
+        self.deps.pacer.max_in_flight = settings.max_concurrent_jobs
+        if self.world is not None:
+            self.world = complete_policy(settings.policy, self.world.source, self.world.shop)
+        self.timetable.begin(settings)
+        self.journal.publish(EventName.SETTING_CHANGED)

@@ -1,0 +1,75 @@
+"""Reaches both ends and says each step, under the requirements' tags and in their order."""
+
+from __future__ import annotations
+
+from rms_console.contract.settings import EngineSettings
+from rms_console.contract.state import Health
+from rms_console.engine.deps import Deps
+from rms_console.engine.journal import Journal
+from rms_console.engine.links import Links
+from rms_console.engine.world import World, complete_policy
+from rms_console.errors import ConsoleError
+
+
+class Startup:
+    def __init__(self, deps: Deps, journal: Journal, links: Links) -> None:
+        self._deps = deps
+        self._journal = journal
+        self._links = links
+
+    def announce(self, settings: EngineSettings, level: str) -> None:
+        self._journal.step("STARTUP", "Starting rms_console {version}", version=self._deps.version)
+        self._journal.step("CONFIG", "Settings loaded from {file}", file=self._deps.settings_name)
+        self._journal.step("LOGGING", "Log ready (level {level})", level=level)
+
+    async def connect(self, settings: EngineSettings) -> World:
+        """Probe the database, look at the shop, complete the policy.
+
+        Raises:
+            SourceError, ShopError, ConfigError: which end, why, and what to do.
+        """
+        deps = self._deps
+        with self._links.timed("rms"):
+            source = await deps.sql(deps.source.probe)
+        self._journal.step("DATABASE", "RMS reached ({url})", url=deps.source_name)
+        with self._links.timed("shopify"):
+            shop = await deps.shop.describe()
+            await deps.shop.prepare()
+        self._journal.step("SHOPIFY", "Shop reached ({shop})", shop=shop.domain or settings.shop)
+        self._journal.step(
+            "DETECTOR",
+            "Change detection: {detection} ({reason})",
+            detection=source.detection,
+            reason=source.detection_reason,
+        )
+        world = complete_policy(settings.policy, source, shop)
+        for warning in world.warnings:
+            self._journal.step("CONFIG", "{warning}", severity="WARN", warning=warning)
+        return world
+
+    def ready(self, settings: EngineSettings) -> None:
+        self._journal.step("SCHEDULER", "Timers ready (zone {zone})", zone=settings.zone)
+        if settings.enabled:
+            minutes = f"{settings.interval_s / 60:g}"
+            self._journal.step("AUTO-SYNC", "Automatic sync on (every {minutes} minutes)", minutes=minutes)
+        else:
+            self._journal.step("AUTO-SYNC", "Automatic sync off")
+        self._journal.step("MONITOR", "Health checks every {seconds} s", seconds=f"{settings.health_interval_s:g}")
+        self._journal.step("READY", "Ready")
+
+    async def probe(self, side: str) -> None:
+        """Ask one end whether it answers again.
+
+        Raises:
+            SourceError, ShopError: it does not.
+        """
+        try:
+            if side == "rms":
+                with self._links.timed("rms"):
+                    await self._deps.sql(self._deps.source.probe)
+            else:
+                with self._links.timed("shopify"):
+                    await self._deps.shop.describe()
+        except ConsoleError:
+            self._links.mark("rms" if side == "rms" else "shopify", Health.DOWN)
+            raise

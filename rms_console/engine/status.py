@@ -1,0 +1,161 @@
+"""Builds the snapshot: the engine at one instant, for every face alike."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rms_console.contract.records import QueueCounts
+from rms_console.contract.snapshot import (
+    CONTRACT_VERSION,
+    BucketView,
+    EngineSnapshot,
+    ProgressView,
+    QueueView,
+    ShopView,
+    SourceView,
+    SystemView,
+)
+from rms_console.contract.state import EngineState, Health
+from rms_console.domain.zone import day_start, to_utc
+from rms_console.engine.reporting import show
+
+if TYPE_CHECKING:
+    from rms_console.engine.service import EngineService
+
+
+async def snapshot(engine: EngineService) -> EngineSnapshot:
+    """Return the engine at this instant.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    deps, settings = engine.deps, engine.settings
+    now = deps.clock.now()
+    counts = await deps.disk(deps.ledger.queue_counts, now)
+    start = day_start(now, settings.zone)
+    fault = engine.recovery.fault
+    last = engine.figures.last
+    today = engine.figures.today(start)
+    return EngineSnapshot(
+        contract=CONTRACT_VERSION,
+        boot_id=engine.boot_id,
+        event=engine.journal.last,
+        at=now,
+        demo=deps.demo,
+        version=deps.version,
+        state=engine.machine.state,
+        since_at=engine.machine.since,
+        mode=settings.mode,
+        enabled=settings.enabled,
+        is_healthy=_healthy(engine),
+        zone=settings.zone,
+        interval_s=settings.interval_s,
+        watch_s=settings.watch_s,
+        source=_source(engine, now),
+        shop=_shop(engine),
+        queue=_queue(counts, now),
+        bucket=_bucket(engine),
+        lock=engine.tenure.view(settings.lock_enabled),
+        today=today,
+        rates=engine.figures.rates(now, start, settings.interval_s),
+        system=_system(engine),
+        connections=engine.links.views,
+        last_check_at=last.started_at if last else None,
+        next_check_at=deps.timer.next_at("interval"),
+        next_sale_at=deps.timer.next_at("sale"),
+        last_cycle=last,
+        progress=_progress(engine),
+        pause=engine.pause,
+        fault=fault.view(settings) if fault else None,
+        warnings=engine.warnings,
+        consecutive_errors=engine.consecutive_errors,
+        errors_by_type=dict(engine.errors_by_type),
+    )
+
+
+def _healthy(engine: EngineService) -> bool:
+    down = any(link.health is Health.DOWN for link in engine.links.views)
+    working = engine.machine.state not in (EngineState.ERROR, EngineState.STOPPED, EngineState.RECOVERING)
+    return working and not down
+
+
+def _source(engine: EngineService, now: datetime) -> SourceView:
+    world, mark = engine.world, engine.detector.watermark
+    lag = None
+    if mark is not None and mark.stamp:
+        local = datetime.fromisoformat(mark.stamp)
+        lag = max(0.0, (now - to_utc(local, engine.settings.zone)) / timedelta(seconds=1))
+    return SourceView(
+        url=engine.deps.source_name,
+        detection=world.source.detection.value if world else None,
+        detection_reason=world.source.detection_reason if world else "",
+        watermark=show(mark) if mark else None,
+        watermark_lag_s=lag,
+    )
+
+
+def _shop(engine: EngineService) -> ShopView:
+    world = engine.world
+    if world is None:
+        return ShopView(engine.settings.shop, "", "", "", None)
+    places = tuple((place.location_id, place.name) for place in world.shop.locations)
+    return ShopView(
+        engine.settings.shop,
+        world.shop.name,
+        world.shop.currency,
+        engine.settings.api_version,
+        world.shop.served_version,
+        places,
+    )
+
+
+def _queue(counts: QueueCounts, now: datetime) -> QueueView:
+    age = None if counts.oldest_at is None else max(0.0, (now - counts.oldest_at) / timedelta(seconds=1))
+    return QueueView(
+        waiting=counts.waiting,
+        retrying=counts.retrying,
+        quarantined=counts.quarantined,
+        held=counts.held,
+        oldest_unsent_s=age,
+        reconcile_waiting=counts.reconcile_waiting,
+    )
+
+
+def _bucket(engine: EngineService) -> BucketView:
+    pace, spent = engine.deps.pacer.view(), engine.deps.shop.counters()
+    return BucketView(
+        available_points=pace.available,
+        maximum_points=pace.maximum,
+        restore_points_per_s=pace.restore,
+        throttled_today=spent.throttled,
+        spent_points_today=spent.points,
+        in_flight=pace.in_flight,
+        limited_by=pace.limited_by,
+    )
+
+
+def _system(engine: EngineService) -> SystemView:
+    reading = engine.deps.system.read()
+    return SystemView(
+        reading.memory_bytes, reading.memory_total_bytes, reading.cpu_percent, os.getpid(), reading.threads
+    )
+
+
+def _progress(engine: EngineService) -> ProgressView | None:
+    run, push = engine.runner.active, engine.runner.current
+    if run is None or not engine.settings.progress:
+        return None
+    return ProgressView(
+        cycle=run.number,
+        sync_id=run.sync_id,
+        trigger=run.cause.trigger,
+        stage=engine.runner.stage,
+        started_at=run.started_at,
+        products_done=push.done if push else 0,
+        products_total=len(push.jobs) if push else 0,
+        batch=push.batch if push else 0,
+        batches=push.tally.batches if push else 0,
+        failed=push.tally.errors if push else 0,
+    )

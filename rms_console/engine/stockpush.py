@@ -1,0 +1,140 @@
+"""Stock rows of many products in few calls: compare-and-set, stale rows read back and decided, the rest unharmed."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from rms_console.contract.ports import Applied
+from rms_console.domain.acknowledge import acknowledge_stock, hold_stock, learn_stock
+from rms_console.domain.operations import SetStock, StockWrite
+from rms_console.domain.policy import StockPolicy
+from rms_console.domain.stock import resolve_stale
+from rms_console.engine.brakes import Brakes
+from rms_console.engine.deps import Deps
+from rms_console.engine.job import Job
+from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
+
+ROWS_A_CALL = 250
+ROUNDS = 4
+UNKNOWN_CODES = frozenset({"ITEM_NOT_STOCKED_AT_LOCATION"})
+"""Refusals that mean our picture of the shop is wrong: forget the row and plan again."""
+
+
+class StockPusher:
+    """Pushes the stock rows of jobs; each job carries away what was confirmed or why it was not."""
+
+    def __init__(self, deps: Deps, policy: StockPolicy, brakes: Brakes) -> None:
+        self._deps = deps
+        self._policy = policy
+        self._brakes = brakes
+
+    async def push(self, jobs: Sequence[Job]) -> None:
+        by_style = {job.style: job for job in jobs}
+        rows = [row for job in jobs for row in job.plan.stock]
+        for _ in range(ROUNDS):
+            if not rows or self._brakes.closed:
+                return
+            chunks = [rows[i : i + ROWS_A_CALL] for i in range(0, len(rows), ROWS_A_CALL)]
+            results = await asyncio.gather(*(self._call(chunk, by_style) for chunk in chunks))
+            rows = [row for stale in results for row in stale]
+        for row in rows:
+            job = by_style[row.style]
+            job.error = job.error or ShopOutcomeUnknown("stock kept moving while it was written", code="stock-restless")
+
+    async def _call(self, rows: list[StockWrite], jobs: Mapping[str, Job]) -> list[StockWrite]:
+        """Send one call; return the rows to send again with a new expectation."""
+        priority = min(jobs[row.style].priority for row in rows)
+        try:
+            answer = await self._deps.shop.apply(SetStock(tuple(rows)), key=str(uuid.uuid4()), priority=priority)
+        except ShopOutcomeUnknown as error:
+            return await self._read_back(rows, jobs, error)
+        except ConsoleError as error:
+            self._brakes.note(error)
+            for row in rows:
+                jobs[row.style].error = jobs[row.style].error or error
+            return []
+        self._brakes.note(None)
+        self._confirm(rows, answer, jobs)
+        return await self._decide(answer.stale, jobs) if answer.stale else []
+
+    def _confirm(self, rows: Sequence[StockWrite], answer: Applied, jobs: Mapping[str, Job]) -> None:
+        refused = {_key(refusal.row): refusal for refusal in answer.refused}
+        stale = {_key(row) for row in answer.stale}
+        for row in rows:
+            job, key = jobs[row.style], _key(row)
+            if key in stale:
+                continue
+            if key not in refused:
+                _confirm_row(job, row)
+            elif refused[key].code in UNKNOWN_CODES and job.product is not None:
+                job.product = learn_stock(job.product, {key: None})
+            else:
+                refusal = refused[key]
+                job.error = job.error or ShopRejected(refusal.message, code=refusal.code)
+
+    async def _decide(self, rows: Sequence[StockWrite], jobs: Mapping[str, Job]) -> list[StockWrite]:
+        """Read stale rows back and let the conflict policy decide each."""
+        observed = await self._read(rows, jobs)
+        again = []
+        now = self._deps.clock.now()
+        for row in rows:
+            if _key(row) not in observed:
+                continue
+            next_row = self._resolve(jobs[row.style], row, observed[_key(row)], now)
+            if next_row is not None:
+                again.append(next_row)
+        return again
+
+    def _resolve(self, job: Job, row: StockWrite, seen: int | None, now: datetime) -> StockWrite | None:
+        if job.product is None:
+            return None
+        if seen is None:
+            job.product = learn_stock(job.product, {_key(row): None})
+            return None
+        decision = resolve_stale(row.quantity, row.expected, seen, self._policy)
+        job.product = learn_stock(job.product, {_key(row): seen})
+        if decision.hold:
+            job.product = hold_stock(job.product, row.item_id, row.location_id, row.quantity, now)
+        if decision.write is None:
+            return None
+        return StockWrite(
+            row.style, row.item_id, row.inventory_item_id, row.location_id, decision.write, decision.expected
+        )
+
+    async def _read_back(
+        self, rows: Sequence[StockWrite], jobs: Mapping[str, Job], error: ShopOutcomeUnknown
+    ) -> list[StockWrite]:
+        """After a lost answer: rows that hold our value were applied; of the others we know nothing yet."""
+        observed = await self._read(rows, jobs)
+        for row in rows:
+            job = jobs[row.style]
+            if observed.get(_key(row)) == row.quantity:
+                _confirm_row(job, row)
+            else:
+                job.error = job.error or error
+        return []
+
+    async def _read(self, rows: Sequence[StockWrite], jobs: Mapping[str, Job]) -> Mapping[tuple[str, str], int | None]:
+        keys = [_key(row) for row in rows]
+        try:
+            return await self._deps.shop.read_stock(keys, priority=min(jobs[row.style].priority for row in rows))
+        except ConsoleError as error:
+            self._brakes.note(error)
+            for row in rows:
+                jobs[row.style].error = jobs[row.style].error or error
+            return {}
+
+
+def _confirm_row(job: Job, row: StockWrite) -> None:
+    if job.product is not None:
+        job.product = acknowledge_stock(job.product, (row,))
+        job.stock_rows += 1
+        job.items.add(row.item_id)
+        job.touched = True
+
+
+def _key(row: StockWrite) -> tuple[str, str]:
+    return (row.inventory_item_id, row.location_id)

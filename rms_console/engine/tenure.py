@@ -1,0 +1,72 @@
+"""One holding of the right to write: the machine's lock, and the fencing token that every record carries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rms_console.contract.snapshot import LockView
+from rms_console.contract.state import LockStatus
+from rms_console.engine.deps import Deps
+from rms_console.errors import ConfigError
+
+FACT_SHOP = "shop"
+
+
+class Tenure:
+    """Begins with the lock and a new epoch, ends with the process or `end`."""
+
+    def __init__(self, deps: Deps, boot_id: str) -> None:
+        self._deps = deps
+        self._boot_id = boot_id
+        self.epoch = 0
+        self.since: datetime | None = None
+
+    async def begin(self, shop: str) -> None:
+        """Take the lock and a new epoch.
+
+        Raises:
+            LeaseHeld: another engine owns this shop's state.
+            ConfigError: the ledger belongs to another shop.
+        """
+        deps = self._deps
+        deps.lease.acquire(self._boot_id)
+        try:
+            await self._check_owner(shop)
+        except Exception:
+            deps.lease.release()
+            raise
+        self.epoch = await deps.disk(deps.ledger.claim_epoch)
+        deps.lease.record_epoch(self.epoch)
+        self.since = deps.clock.now()
+
+    async def _check_owner(self, shop: str) -> None:
+        """Refuse a ledger of another shop: its ids and quantities mean nothing here."""
+        deps = self._deps
+        owner = await deps.disk(deps.ledger.get_fact, FACT_SHOP)
+        if owner is None:
+            await deps.disk(deps.ledger.set_fact, FACT_SHOP, shop)
+        elif owner != shop:
+            raise ConfigError(
+                f"the state folder belongs to {owner}, the settings name {shop}",
+                hint="give each shop a state folder of its own (--state-dir)",
+            )
+
+    def end(self) -> None:
+        self._deps.lease.release()
+        self.since = None
+
+    def view(self, enabled: bool) -> LockView:
+        owner = self._deps.lease.owner()
+        if self.since is None:
+            status = LockStatus.HELD_BY_OTHER if owner is not None else LockStatus.AVAILABLE
+        else:
+            status = LockStatus.HELD
+        return LockView(
+            status=status,
+            owner=None if owner is None else f"{owner.host}:{owner.pid}",
+            host=None if owner is None else owner.host,
+            pid=None if owner is None else owner.pid,
+            since_at=None if owner is None else owner.since_at,
+            epoch=self.epoch,
+            enabled=enabled,
+        )

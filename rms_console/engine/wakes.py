@@ -1,0 +1,42 @@
+"""Why the engine should look at its work now. Timers and commands leave a reason; the engine's one loop takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import IntEnum
+
+
+class Wake(IntEnum):
+    """Reasons, the most telling first: that one names the cycle."""
+
+    STOP = 0
+    MANUAL = 1
+    RECOVER = 2
+    SALE = 3
+    SCHEDULE = 4
+    RECONCILE = 5
+    RETRY = 6
+    MORE = 7
+    WATCH = 8
+    HEALTH = 9
+
+
+class Wakes:
+    """A set of pending reasons: the same reason twice is one."""
+
+    def __init__(self) -> None:
+        self._pending: set[Wake] = set()
+        self._event = asyncio.Event()
+
+    def ring(self, wake: Wake) -> None:
+        self._pending.add(wake)
+        self._event.set()
+
+    async def next(self) -> Wake:
+        """Wait for a reason and take the most telling one; the others stay pending."""
+        await self._event.wait()
+        wake = min(self._pending)
+        self._pending.discard(wake)
+        if not self._pending:
+            self._event.clear()
+        return wake

@@ -1,0 +1,78 @@
+"""What the engine learned about the two ends at start: the database's ways, the shop's locations and money."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rms_console.contract.ports import ShopFacts, ShopLocation
+from rms_console.domain.policy import MappingPolicy, Policy, TaxMode
+from rms_console.domain.rows import SourceFacts
+from rms_console.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The two ends as found, and the policy completed with what only they could tell."""
+
+    source: SourceFacts
+    shop: ShopFacts
+    policy: Policy
+    warnings: tuple[str, ...] = ()
+
+
+def complete_policy(policy: Policy, source: SourceFacts, shop: ShopFacts) -> World:
+    """Return the world with currency, tax mode and stock locations filled in.
+
+    Raises:
+        ConfigError: a configured location does not exist in the shop, or the shop has none.
+    """
+    locations, warnings = _locations(policy.mapping.locations, source.stock_columns, shop.locations)
+    mapping = dataclasses.replace(policy.mapping, locations=locations, tax=_tax(policy.mapping, source, warnings))
+    if source.missing_optional:
+        names = ", ".join(source.missing_optional)
+        warnings.append(f"The view has no column {names}: these values stay empty in the shop")
+    return World(source, shop, dataclasses.replace(policy, mapping=mapping, currency=shop.currency), tuple(warnings))
+
+
+def _tax(mapping: MappingPolicy, source: SourceFacts, warnings: list[str]) -> TaxMode:
+    if mapping.tax is not TaxMode.AUTO:
+        if source.taxes_included is True and mapping.tax is TaxMode.ADD:
+            warnings.append("mapping.tax adds tax, but Configuration.TaxSystem says that prices already include it")
+        return mapping.tax
+    return TaxMode.ADD if source.taxes_included is False and mapping.tax_percent is not None else TaxMode.INCLUDED
+
+
+def _locations(
+    wanted: Mapping[str, str], columns: Sequence[str], locations: Sequence[ShopLocation]
+) -> tuple[dict[str, str], list[str]]:
+    if not locations:
+        raise ConfigError("the shop has no active location", hint="add a location in Shopify: stock needs one")
+    if wanted:
+        return _checked(wanted, columns, locations), []
+    if len(locations) == 1:
+        return {"Quantity": locations[0].location_id}, []
+    named = [column for column in ("Exis00", "Exis57") if column in columns]
+    if not named:
+        return {"Quantity": locations[0].location_id}, [
+            f"The shop has {len(locations)} locations and the view only Quantity: it goes to {locations[0].name}"
+        ]
+    chosen = {column: place.location_id for column, place in zip(named, locations, strict=False)}
+    told = ", ".join(f"{column} -> {place.name}" for column, place in zip(named, locations, strict=False))
+    return chosen, [f"mapping.locations is not set; assumed: {told}"]
+
+
+def _checked(wanted: Mapping[str, str], columns: Sequence[str], locations: Sequence[ShopLocation]) -> dict[str, str]:
+    known = {place.location_id: place.name for place in locations}
+    for column, location_id in wanted.items():
+        if location_id not in known:
+            offer = "; ".join(f"{place} = {name}" for place, name in known.items())
+            raise ConfigError(
+                f"mapping.locations.{column}: the shop has no active location {location_id}", hint=f"it has: {offer}"
+            )
+        if column not in columns:
+            raise ConfigError(
+                f"mapping.locations.{column}: the view has no such column", hint=f"it has: {', '.join(columns)}"
+            )
+    return dict(wanted)
