@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from rms_console import __version__
-from rms_console.errors import ConfigError, ConsoleError, LeaseHeld
+from rms_console.commands import COMMANDS
+from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, Refused
+from rms_console.wiring import Options
 
 EXIT_WELL = 0
 EXIT_NOT_HEALTHY = 1
@@ -22,7 +24,7 @@ FILE = click.Path(path_type=Path)
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.command(context_settings=HELP)
+@click.group(context_settings=HELP, invoke_without_command=True)
 @click.version_option(__version__, "-V", "--version", prog_name="rms-console", message="%(prog)s %(version)s")
 @click.option("--config", "-c", type=FILE, help="Settings file; else ./console.toml, the user's, the machine's.")
 @click.option("--env-file", type=FILE, help="File of NAME=value lines; the environment wins over it.")
@@ -34,7 +36,9 @@ HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 @click.option("--no-ui", is_flag=True, help="The engine alone, for a service; SIGTERM settles and exits 0.")
 @click.option("--once", is_flag=True, help="With --no-ui: one cycle, a JSON summary on stdout; exit 0 or 1.")
 @click.option("--json", "as_json", is_flag=True, help="With --no-ui: log lines as JSON.")
-def command(
+@click.pass_context
+def program(
+    context: click.Context,
     config: Path | None,
     env_file: Path | None,
     profile: str | None,
@@ -47,23 +51,32 @@ def command(
     as_json: bool,
 ) -> None:
     """Bring every change of an RMS store to its Shopify shop."""
+    options = Options(dict(os.environ), config, env_file, profile, state_dir, log_dir, lang, demo, as_json)
+    context.obj = options
+    if context.invoked_subcommand is not None:
+        if no_ui or once:
+            raise click.UsageError("--no-ui and --once go without a command")
+        return
     if not no_ui:
         why = "--once goes with --no-ui" if once else "the console is not part of this version yet: add --no-ui"
         raise click.UsageError(why)
+    # Imported here: commands that only look something up need not load the engine's loop.
     from rms_console import headless
-    from rms_console.wiring import Options
 
-    options = Options(dict(os.environ), config, env_file, profile, state_dir, log_dir, lang, demo, as_json)
     raise SystemExit(headless.run_once(options) if once else headless.run_service(options))
+
+
+for _command in COMMANDS:
+    program.add_command(_command)
 
 
 def main() -> None:
     """Entry point of `rms-console`: every foreseen error becomes one clear message and an exit code."""
     try:
-        command.main(prog_name="rms-console")
+        program.main(prog_name="rms-console")
     except ConfigError as error:
         fail(error, EXIT_WRONG_USE)
-    except LeaseHeld as error:
+    except (LeaseHeld, Refused) as error:
         fail(error, EXIT_REFUSED)
     except ConsoleError as error:
         fail(error, EXIT_NOT_HEALTHY)

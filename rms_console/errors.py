@@ -46,6 +46,12 @@ class ConfigError(ConsoleError):
     default_code = "config-invalid"
 
 
+class Refused(ConsoleError):
+    """What was asked is not done, for a reason that a person can remove (a check not passed, a yes not given)."""
+
+    default_code = "refused"
+
+
 class SourceError(ConsoleError):
     """The RMS database, or what it answered."""
 
