@@ -322,7 +322,7 @@ def test_d13_a_file_renamed_over_the_old_one_is_read_and_has_another_identity(rm
     rms.write(range(1, 11), LONG_AGO)
     source = rms.source()
     before = source.probe().identity
-    rms.close()
+    rms.connection.close()
     other = RmsFile(tmp_path / "other.db", item="ID INTEGER PRIMARY KEY, LastUpdated", journal="delete")
     other.run("INSERT INTO Item VALUES (77, '2026-11-24 10:00:00.000')")
     other.close()
