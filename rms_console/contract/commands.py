@@ -105,7 +105,7 @@ class AckAlerts:
 
 
 @dataclass(frozen=True, slots=True)
-class TestConnections:
+class ProbeConnections:
     test_rms: bool = True
     test_shopify: bool = True
     test_redis: bool = True
@@ -131,7 +131,7 @@ Request = (
     | DecideHolds
     | SetMode
     | AckAlerts
-    | TestConnections
+    | ProbeConnections
     | ReleaseLock
 )
 
