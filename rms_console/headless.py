@@ -52,7 +52,7 @@ def run_once(options: Options) -> int:
 async def _serve(site: Site, engine: EngineService) -> int:
     await engine.open()
     stopped = Stopped()
-    with signals(engine, stopped):
+    with Signals(engine, stopped):
         if site.embedded is not None:
             site.embedded.begin(lambda event: engine.journal.log("INFO", "Till", "{text}", text=event.text))
         await engine.run()
@@ -65,7 +65,7 @@ async def _one_cycle(engine: EngineService) -> dict[str, Any]:
     finished: Finished | None = None
     await engine.open()
     try:
-        with signals(engine, stopped):
+        with Signals(engine, stopped):
             finished = await engine.run_once()
             error = finished.fault
     except LeaseHeld:
@@ -126,7 +126,7 @@ class Stopped:
     by_person = False
 
 
-class signals:
+class Signals:
     """While inside, SIGTERM and SIGINT (Windows: CTRL_BREAK, CTRL_C) stop the engine; SIGHUP reads settings again."""
 
     def __init__(self, engine: EngineService, stopped: Stopped) -> None:

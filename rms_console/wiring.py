@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -115,8 +116,9 @@ def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
                 settings_name=str(site.settings.file or ("demo" if site.embedded else "environment")),
                 version=__version__,
                 log_level=site.settings.log.level,
+                settings_warnings=site.settings.warnings,
                 demo=site.embedded is not None,
-                load_settings=None if site.embedded else lambda: _read(site.options).to_engine(),
+                load_settings=None if site.embedded else partial(_reload, site.options, log),
             ),
             settings,
         )
@@ -128,6 +130,13 @@ def engine_settings(site: Site) -> EngineSettings:
     if store is None:
         return site.settings.to_engine()
     return replace(site.settings.to_engine(machine_zone=store.zone), shop=store.shop_domain)
+
+
+def _reload(options: Options, log: LogWriter) -> EngineSettings:
+    """Read the settings again; the log's level follows at once, the rest is the engine's business."""
+    settings = _read(options)
+    log.set_level(settings.log.level)
+    return settings.to_engine()
 
 
 def _read(options: Options) -> Settings:

@@ -30,5 +30,6 @@ class Deps:
     settings_name: str
     version: str
     log_level: str = "INFO"
+    settings_warnings: tuple[str, ...] = ()
     demo: bool = False
     load_settings: Callable[[], EngineSettings] | None = None

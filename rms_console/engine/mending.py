@@ -37,10 +37,11 @@ class Mending:
         """
         engine = self._engine
         engine.world = await engine.startup.connect(engine.settings)
-        engine.warnings = engine.world.warnings
+        engine.warnings = (*engine.deps.settings_warnings, *engine.world.warnings)
         if engine.settings.mode is Mode.LIVE:
             # Going live makes due what was only planned while the engine observed.
             await engine.deps.disk(engine.deps.ledger.release_code, WAITS_FOR_LIVE, engine.deps.clock.now())
+        engine.startup.ready(engine.settings)
 
     def known_world(self) -> World:
         """Return both ends as found.

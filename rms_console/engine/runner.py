@@ -10,6 +10,7 @@ from rms_console.contract.events import EventName
 from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import CycleView
+from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
 from rms_console.engine.cycle import Pass
 from rms_console.engine.deps import Deps
@@ -46,6 +47,7 @@ class Runner:
         self._reconciler = reconciler
         self._in_flight = in_flight
         self._intake = Intake(deps)
+        self._prepared = False
         self.active: Run | None = None
         self.current: Pass | None = None
         self.stage = "idle"
@@ -146,6 +148,10 @@ class Runner:
             items=len(load.taken),
             products=len(load.works),
         )
+        if run.settings.mode is Mode.LIVE and not self._prepared:
+            # Not before something is sent: an engine that observes leaves no trace in the shop.
+            await self._deps.shop.prepare()
+            self._prepared = True
         recorder = Recorder(self._deps, epoch, run.number)
         push = Pass(self._deps, self._journal, recorder, self._in_flight, run.settings, world.policy, load)
         self.current = push

@@ -112,7 +112,6 @@ class EngineService:
         self.timetable.begin(self.settings)
         try:
             await self.mending.connect()
-            self.startup.ready(self.settings)
             while not self._stopping:
                 await self._handle(await self.wakes.next())
         except asyncio.CancelledError:
@@ -131,7 +130,6 @@ class EngineService:
             ConsoleError: an end could not be reached, so there was no cycle.
         """
         await self.mending.reach()
-        self.startup.ready(self.settings)
         self.machine.move(EngineState.RUNNING)
         return await self._run(Cause("once"), self.mending.known_world())
 

@@ -10,6 +10,8 @@ from rms_console.engine.links import Links
 from rms_console.engine.world import World, complete_policy
 from rms_console.errors import ConsoleError
 
+LOCK_OFF = "lock.enabled is off; two engines on one state folder are refused all the same"
+
 
 class Startup:
     def __init__(self, deps: Deps, journal: Journal, links: Links) -> None:
@@ -20,6 +22,10 @@ class Startup:
     def announce(self, settings: EngineSettings, level: str) -> None:
         self._journal.step("STARTUP", "Starting rms_console {version}", version=self._deps.version)
         self._journal.step("CONFIG", "Settings loaded from {file}", file=self._deps.settings_name)
+        for warning in self._deps.settings_warnings:
+            self._journal.step("CONFIG", "{warning}", severity="WARN", warning=warning)
+        if not settings.lock_enabled:
+            self._journal.step("CONFIG", "{warning}", severity="WARN", warning=LOCK_OFF)
         self._journal.step("LOGGING", "Log ready (level {level})", level=level)
 
     async def connect(self, settings: EngineSettings) -> World:
@@ -34,8 +40,8 @@ class Startup:
         self._journal.step("DATABASE", "RMS reached ({url})", url=deps.source_name)
         with self._links.timed("shopify"):
             shop = await deps.shop.describe()
-            await deps.shop.prepare()
         self._journal.step("SHOPIFY", "Shop reached ({shop})", shop=shop.domain or settings.shop)
+        self._journal.step("REDIS", "Redis is not set up: this machine's own lock is used")
         self._journal.step(
             "DETECTOR",
             "Change detection: {detection} ({reason})",
@@ -54,6 +60,7 @@ class Startup:
             self._journal.step("AUTO-SYNC", "Automatic sync on (every {minutes} minutes)", minutes=minutes)
         else:
             self._journal.step("AUTO-SYNC", "Automatic sync off")
+        self._journal.step("SCHEDULER", "Timers started")
         self._journal.step("MONITOR", "Health checks every {seconds} s", seconds=f"{settings.health_interval_s:g}")
         self._journal.step("READY", "Ready")
 

@@ -190,3 +190,15 @@ def test_d12_a_sale_opens_and_closes_with_the_clock_alone(site: Site) -> None:
     variant = site.shop.variant("SKU-11")
     assert variant is not None
     assert (str(variant.price), str(variant.compare_at_price)) == ("9000.00", "15000.00")
+
+
+def test_observe_leaves_no_trace_in_the_shop_and_going_live_sends_what_was_planned(site: Site) -> None:
+    site.store.add(catalogue())
+    live = site.config.read_text(encoding="utf-8")
+    site.config.write_text(live.replace('mode = "live"', 'mode = "observe"'), encoding="utf-8")
+    ran = site.once()
+    assert (ran["items_found"], ran["mutations"], ran["products_synced"]) == (20, 0, 0)
+    assert "planned" in ran["note"]
+    assert site.shop.ledger.mutations == 0
+    site.config.write_text(live, encoding="utf-8")
+    assert site.once()["products_synced"] == 5
