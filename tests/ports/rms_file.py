@@ -41,23 +41,12 @@ class Hand:
 
 
 _STANDING = Hand()
-_opened: list[SqlSource] = []
-
-
-def kept(source: SqlSource) -> SqlSource:
-    """Return the source, and have `close_kept` close it."""
-    _opened.append(source)
-    return source
-
-
-def close_kept() -> None:
-    while _opened:
-        _opened.pop().close()
 
 
 class RmsFile:
     def __init__(self, path: Path, item: str = ITEM, view: str = VIEW, journal: str = "wal") -> None:
         self.path = path
+        self._sources: list[SqlSource] = []
         self.connection = sqlite3.connect(path, isolation_level=None, timeout=1)
         self.connection.execute(f"PRAGMA journal_mode = {journal}")
         self.connection.execute("PRAGMA synchronous = OFF")
@@ -101,11 +90,14 @@ class RmsFile:
         self.connection.execute(f"INSERT INTO View_Items ({names}) VALUES ({marks})", tuple(row.values()))
 
     def source(self, detection: str = "auto", now: Callable[[], datetime] = _STANDING, zone: str = ZONE) -> SqlSource:
-        return kept(open_source(self.url, zone=zone, detection=detection, now=now))
+        source = open_source(self.url, zone=zone, detection=detection, now=now)
+        self._sources.append(source)
+        return source
 
     def close(self) -> None:
-        """Close the writer and every source that a test opened."""
-        close_kept()
+        """Close the writer and the sources over this file."""
+        for source in self._sources:
+            source.close()
         self.connection.close()
 
 

@@ -15,7 +15,7 @@ from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.store_clock import StoreClock
 from rms_console.domain.position import Detection, Position
 from rms_console.errors import SourceError, SourceSchemaChanged
-from tests.ports.rms_file import LONG_AGO, NOON, Hand, Reader, RmsFile, kept, local, stamp
+from tests.ports.rms_file import LONG_AGO, NOON, Hand, Reader, RmsFile, local, stamp
 
 BOTH = pytest.mark.parametrize("detection", list(Detection))
 NOON_LOCAL = "2026-11-24 12:00:00.000"
@@ -307,7 +307,7 @@ def test_a_quiet_poll_beside_other_writing_costs_two_statements(rms: RmsFile, de
 
 def test_without_pooling_a_quiet_poll_stays_within_two_statements(rms: RmsFile) -> None:
     rms.write([1], "2026-11-24 11:50:00.000")
-    source = kept(open_source(rms.url, zone="UTC", pooling=False))
+    source = open_source(rms.url, zone="UTC", pooling=False)
     after = source.read_changes(Position.of_version(0), 10).complete_up_to
     before = source.statements()
     assert source.read_changes(after, 10).keys == ()

@@ -19,13 +19,22 @@ from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.store_clock import StoreClock
 from rms_console.domain.position import Detection, Position
 from rms_console.errors import ConfigError, SourceDenied, SourceError, SourceSchemaChanged, SourceUnavailable
-from tests.ports.rms_file import ITEM, LONG_AGO, VIEW, ZONE, Reader, RmsFile, close_kept, kept
+from tests.ports.rms_file import ITEM, LONG_AGO, VIEW, ZONE, Hand, Reader, RmsFile
+
+_opened: list[SqlSource] = []
+
+
+def kept(source: SqlSource) -> SqlSource:
+    """Return the source; it is closed at the end of the test."""
+    _opened.append(source)
+    return source
 
 
 @pytest.fixture(autouse=True)
 def sources_are_closed() -> Iterator[None]:
     yield
-    close_kept()
+    while _opened:
+        _opened.pop().close()
 
 
 @pytest.fixture
@@ -317,22 +326,25 @@ def test_last_updated_may_be_absent_where_versions_are_there(tmp_path: Path) -> 
     assert (row.position, row.last_updated) == (Position.of_version(5), None)
 
 
-def test_d13_a_file_renamed_over_the_old_one_is_read_and_has_another_identity(rms: RmsFile, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pooling", [True, False])
+def test_d13_a_file_renamed_over_the_old_one_is_read_and_has_another_identity(
+    rms: RmsFile, tmp_path: Path, pooling: bool
+) -> None:
     """D13: the open connection would go on showing the old file for ever."""
     rms.write(range(1, 11), LONG_AGO)
-    source = rms.source()
+    source = kept(open_source(rms.url, zone=ZONE, pooling=pooling, now=Hand()))
     before = source.probe().identity
-    rms.connection.close()
+    rms.close()
     other = RmsFile(tmp_path / "other.db", item="ID INTEGER PRIMARY KEY, LastUpdated", journal="delete")
     other.run("INSERT INTO Item VALUES (77, '2026-11-24 10:00:00.000')")
     other.close()
     for tail in ("-wal", "-shm"):
         Path(f"{rms.path}{tail}").unlink(missing_ok=True)
-    Path(other.path).replace(rms.path)
+    other.path.replace(rms.path)
+    assert Reader(source, source.starting_point(24)).poll() == {77}
     facts = source.probe()
     assert facts.identity != before
     assert facts.detection is Detection.LAST_UPDATED
-    assert Reader(source, source.starting_point(24)).poll() == {77}
 
 
 def test_a_file_overwritten_in_place_is_read_anew(tmp_path: Path) -> None:
@@ -342,7 +354,7 @@ def test_a_file_overwritten_in_place_is_read_anew(tmp_path: Path) -> None:
     second.write([2], LONG_AGO)
     first.close()
     second.close()
-    source = first.source()
+    source = kept(open_source(first.url, zone=ZONE))
     assert Reader(source, Position.of_version(0)).poll() == {1}
     stat = first.path.stat()
     shutil.copyfile(second.path, first.path)

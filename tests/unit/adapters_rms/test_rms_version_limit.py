@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from rms_console.adapters.rms.dialect import PoolSettings
 from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.store_clock import StoreClock
 from rms_console.domain.position import Position
-from tests.ports.rms_file import LONG_AGO, Reader, RmsFile, kept
+from tests.ports.rms_file import LONG_AGO, Reader, RmsFile
 
 OPEN_ABOVE = 20
 
@@ -35,8 +36,8 @@ def test_d3_rows_beyond_an_open_transaction_arrive_and_the_watermark_waits(rms: 
     """D3: no loss and no stall."""
     rms.write(range(1, 101), LONG_AGO)
     dialect = WithOpenTransaction(rms.path, StoreClock("UTC"))
-    source = kept(SqlSource(dialect, PoolSettings(), detection="auto", overlap_s=1800))
-    engine = Reader(source, Position.of_version(0), limit)
-    assert engine.poll() == set(range(1, 101))
-    assert engine.watermark == Position.of_version(OPEN_ABOVE)
-    assert engine.poll() == set(range(21, 101))
+    with closing(SqlSource(dialect, PoolSettings(), detection="auto", overlap_s=1800)) as source:
+        engine = Reader(source, Position.of_version(0), limit)
+        assert engine.poll() == set(range(1, 101))
+        assert engine.watermark == Position.of_version(OPEN_ABOVE)
+        assert engine.poll() == set(range(21, 101))
