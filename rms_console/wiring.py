@@ -14,17 +14,19 @@ from rms_console.adapters.clock import SystemClock
 from rms_console.adapters.lease import FileLease
 from rms_console.adapters.logs import LogWriter, capture_standard_logging
 from rms_console.adapters.rms import SqlSource, open_source
+from rms_console.adapters.shopify.credentials import ClientCredentials
 from rms_console.adapters.shopify.shop import ShopifyShop
 from rms_console.adapters.store import open_ledger
 from rms_console.adapters.system import PsutilSystem
 from rms_console.adapters.timer import ApschedulerTimer
 from rms_console.config import Settings, load_settings, log_folder, state_folder
+from rms_console.contract.ports import LogLine
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.deps import Deps
 from rms_console.engine.offload import ThreadOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.service import EngineService
-from rms_console.errors import ConfigError, StoreFull
+from rms_console.errors import ConfigError, ShopError, StoreFull
 from rms_console.locale import language_for
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
         yield EngineService(
             Deps(
                 source=source,
-                shop=_shop(site, settings, pacer, clock),
+                shop=_shop(site, settings, pacer, clock, log),
                 ledger=ledger,
                 lease=FileLease(site.state, clock),
                 clock=clock,
@@ -196,11 +198,11 @@ def _source_name(site: Site) -> str:
     return site.embedded.rms_url if site.embedded else site.settings.rms.url.shown
 
 
-def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock) -> ShopifyShop:
+def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock, log: LogWriter) -> ShopifyShop:
     shopify, store, mapping = site.settings.shopify, site.embedded, settings.policy.mapping
     return ShopifyShop(
         store.shop_domain if store else shopify.shop,
-        store.token if store else shopify.token.get_secret_value(),
+        store.token if store else _token(site.settings, clock, log),
         gate=pacer,
         clock=clock,
         api_version=shopify.api_version,
@@ -208,4 +210,25 @@ def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock
         quantity_name=settings.policy.stock.quantity_name,
         custom_id=(mapping.metafield_namespace, mapping.custom_id_key),
         operation_timeout_s=settings.operation_timeout_s,
+    )
+
+
+def _token(settings: Settings, clock: SystemClock, log: LogWriter) -> str | ClientCredentials:
+    """Return the permanent token, or the source of tokens that last a day where only an app's credentials are set."""
+    shopify = settings.shopify
+    if shopify.token or not shopify.client_id:
+        return shopify.token.get_secret_value()
+
+    def warn(error: ShopError) -> None:
+        facts = {"reason": str(error)}
+        log.write(LogLine("WARN", "RMSToShopifySync", "The access token could not be renewed yet: {reason}", facts))
+
+    return ClientCredentials(
+        shopify.shop,
+        shopify.client_id,
+        shopify.client_secret.get_secret_value(),
+        clock=clock,
+        api_base=shopify.api_base or None,
+        on_token=lambda token: log.add_secrets([token]),
+        on_warning=warn,
     )

@@ -242,11 +242,14 @@ class Renewing:
     async def token(self) -> str:
         return self.tokens[0]
 
-    async def renew(self) -> bool:
+    async def renew(self, refused: str) -> bool:
         if len(self.tokens) == 1:
             return False
         self.tokens.pop(0)
         return True
+
+    async def close(self) -> None:
+        pass
 
 
 async def test_w14_a_token_that_ran_out_is_renewed_once() -> None:

@@ -18,18 +18,30 @@ _TOKEN = re.compile(r"[!-~]{1,512}")
 class TokenSource(Protocol):
     """Gives the access token. A source that can get a new one does so in `renew`."""
 
-    async def token(self) -> str: ...
+    async def token(self) -> str:
+        """Return the token to send now.
 
-    async def renew(self) -> bool:
-        """Get another token because this one was refused; return whether there is one to try."""
+        Raises:
+            ShopDenied, ShopUnavailable, ShopThrottled: there is none, and none to be had.
+        """
         ...
+
+    async def renew(self, refused: str) -> bool:
+        """Get another token because Shopify refused this one; return whether there is one to try.
+
+        Raises:
+            ShopDenied, ShopUnavailable, ShopThrottled: asked for another one, and got none.
+        """
+        ...
+
+    async def close(self) -> None: ...
 
 
 class StaticToken:
     """A token that does not change: that of an app made in the shop's admin."""
 
     def __init__(self, token: str) -> None:
-        if not _TOKEN.fullmatch(token):
+        if not is_token(token):
             raise ConfigError(
                 "shopify.token is empty or holds characters that no token has",
                 code="shopify-token",
@@ -43,8 +55,15 @@ class StaticToken:
     async def token(self) -> str:
         return self._token
 
-    async def renew(self) -> bool:
+    async def renew(self, refused: str) -> bool:
         return False
+
+    async def close(self) -> None:
+        pass
+
+
+def is_token(text: object) -> bool:
+    return isinstance(text, str) and _TOKEN.fullmatch(text) is not None
 
 
 def endpoint(shop: str, api_version: str, api_base: str | None) -> str:
@@ -57,8 +76,25 @@ def endpoint(shop: str, api_version: str, api_base: str | None) -> str:
         raise ConfigError(
             f"shopify.api_version is {clean(api_version, 40)!r}", code="shopify-version", hint="like 2026-10"
         )
-    origin = checked_origin(api_base) if api_base else f"https://{checked_shop(shop)}"
-    return f"{origin}/admin/api/{api_version}/graphql.json"
+    return f"{origin(shop, api_base)}/admin/api/{api_version}/graphql.json"
+
+
+def grant_address(shop: str, api_base: str | None) -> str:
+    """Return the address that gives out tokens for a client id and its secret.
+
+    Raises:
+        ConfigError: the shop or the base is none that we would send a secret to.
+    """
+    return f"{origin(shop, api_base)}/admin/oauth/access_token"
+
+
+def origin(shop: str, api_base: str | None) -> str:
+    """Return scheme and host of the shop, or of what stands in for it.
+
+    Raises:
+        ConfigError: it is none that we would send a token to.
+    """
+    return checked_origin(api_base) if api_base else f"https://{checked_shop(shop)}"
 
 
 def checked_shop(shop: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -52,6 +52,7 @@ class _Request:
     content: bytes
     points: float
     priority: int
+    token: str = field(default="", repr=False)
     first_sent_at: float | None = None
     renewed: bool = False
 
@@ -109,9 +110,14 @@ class ShopifyClient:
 
     async def close(self) -> None:
         await self._http.aclose()
+        await self._tokens.close()
 
     async def _exchange(self, request: _Request) -> Verdict:
-        """Return the verdict on one sending; its points are settled as the answer says."""
+        """Return the verdict on one sending; its points are settled as the answer says.
+
+        The token is fetched first, so that a grant that takes its time holds neither points nor a place in flight.
+        """
+        request.token = await self._tokens.token()
         async with self._gate.reserve(request.points, request.priority) as reservation:
             if request.first_sent_at is None:
                 request.first_sent_at = self._clock.monotonic()
@@ -120,10 +126,9 @@ class ShopifyClient:
         return verdict
 
     async def _send(self, request: _Request) -> Verdict:
-        token = await self._tokens.token()
         try:
             async with asyncio.timeout(EXCHANGE_S):
-                answer = await self._post(request.content, token)
+                answer = await self._post(request.content, request.token)
         except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
             return classify.of_exception(exc, request.document)
         if answer is None:
@@ -171,7 +176,7 @@ class ShopifyClient:
         if not refused or request.renewed:
             return False
         request.renewed = True
-        return await self._tokens.renew()
+        return await self._tokens.renew(request.token)
 
     def _count(self, document: Document, cost: classify.Cost | None) -> float:
         charged = _charged(cost) or 0.0
