@@ -57,6 +57,10 @@ class Source(Protocol):
         """Return ItemIDs above `after_id` in order, from `Item` alone; with `web_only` those marked WebItem."""
         ...
 
+    def missing(self, item_ids: Sequence[int]) -> frozenset[int]:
+        """Return those of these ItemIDs that are no longer in `Item`. Any number of ids; the view is not touched."""
+        ...
+
     def find_items(self, styles: Sequence[str], skus: Sequence[str]) -> tuple[int, ...]:
         """Return the ItemIDs of styles (CCOD) and SKUs as a person typed them (padding ignored)."""
         ...

@@ -96,6 +96,12 @@ class ChangesRead:
     """Later reads give no key below this place: what was seen below it may be forgotten. None: it does not say."""
     highest: Position | None = None
     """The highest place in the database, where it is known for nothing. Below the watermark: it was restored."""
+    anchor_lost: bool = False
+    """The item that set the watermark is gone, or is back at a stamp of long before: restored, or deleted."""
+    vanished: frozenset[int] = frozenset()
+    """Items that an earlier read handed over and that are no longer where they must be: rolled back, or deleted."""
+    identity: str = ""
+    """As in `SourceFacts`: which database this was read from, as far as it can be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,9 @@ class _Remembering:
         return replace(memo.read, server_time=session.server_time())
 
     def remember(self, session: Session, after: Position, limit: int, read: ChangesRead) -> ChangesRead:
-        self._memo = None if session.mark is None else _Memo(session.mark, after, limit, read)
+        """Keep an answer. What vanished is told once: nothing new vanishes while nothing is committed."""
+        quiet = replace(read, vanished=frozenset())
+        self._memo = None if session.mark is None else _Memo(session.mark, after, limit, quiet)
         return read
 
 
@@ -154,12 +156,17 @@ class StampReader:
         more = len(above) > limit and above[limit].position.stamp <= now
         above = above[:limit] if more else self._to_the_end(session, above, limit)
         firm = [row.position for row in above if row.position.stamp <= now]
+        there = {row.position.number for row in above}
         read = ChangesRead(
             tuple(_stamp_key(row, server_time) for row in (*window, *above)),
             firm[-1] if firm else span.after,
             more,
             server_time,
             rereads_from=None if span.floor is None else Position(span.floor, 0),
+            anchor_lost=not (more or window or still_held) and _lacks_anchor(span, there),
+            vanished=frozenset()
+            if more
+            else self._progress.vanished(span, there | {row.position.number for row in window} | still_held.keys()),
         )
         self._progress.finish(span, after, now, read, still_held)
         return read
@@ -198,6 +205,15 @@ class StampReader:
             if len(rest) < PAGE:
                 break
         return above
+
+
+def _lacks_anchor(span: Span, above: set[int]) -> bool:
+    """Whether a window without any row says that the database went back in time.
+
+    The row that set the watermark lies in the window until it is written again, and then above it. A watermark of no
+    row (ItemID 0: where the very first read began) says nothing.
+    """
+    return span.floor is not None and span.after.number > 0 and span.after.number not in above
 
 
 def _place(row: _Stamped) -> Position:

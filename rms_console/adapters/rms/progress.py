@@ -10,6 +10,7 @@ proposed, all that was offered with it is held, and is not offered again while t
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from rms_console.adapters.rms.store_clock import StoreClock, earlier
@@ -53,6 +54,13 @@ class Progress:
     def is_held(self, item_id: int, stamp: str) -> bool:
         """Whether the caller is known to have the row as it stands."""
         return self._held.get(item_id) == stamp
+
+    def vanished(self, span: Span, there: AbstractSet[int]) -> frozenset[int]:
+        """Return items the caller holds that the window must show and does not: they were rolled back, or deleted."""
+        floor = span.floor
+        if floor is None:
+            return frozenset()
+        return frozenset(item_id for item_id, stamp in self._held.items() if stamp >= floor and item_id not in there)
 
     def finish(self, span: Span, asked: Position, now: str, read: ChangesRead, still_held: dict[int, str]) -> None:
         """Remember a page that was read for the watermark `asked`, and which held rows its window still covers."""

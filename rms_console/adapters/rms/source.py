@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -132,7 +132,8 @@ class SqlSource:
     def read_changes(self, after: Position, limit: int) -> ChangesRead:
         """Return changed keys above `after`; see the readers in `changes` for what a page holds."""
         with self._reading("reading changes") as session:
-            return self._layout(session).changes.read(session, after, max(1, limit))
+            read = self._layout(session).changes.read(session, after, max(1, limit))
+            return replace(read, identity=self._database.identity)
 
     def read_items(self, item_ids: Sequence[int]) -> RowsRead:
         """Return whole items, all as of one instant however many statements that takes."""
@@ -151,6 +152,15 @@ class SqlSource:
             mark = self._web_mark(self._layout(session).schema) if web_only else ""
             found = session.rows("item_ids", (("web_filter", mark),), after_id=after_id, row_limit=limit)
             return tuple(int(item_id) for (item_id,) in found)
+
+    def missing(self, item_ids: Sequence[int]) -> frozenset[int]:
+        """Return those of these ItemIDs that are no longer in `Item`, by its key alone."""
+        only_id = (("columns", self._dialect.quote("ID")),)
+        with self._reading("looking for deleted items") as session:
+            found: set[int] = set()
+            for ids in chunks(tuple(dict.fromkeys(item_ids)), self._dialect.ids_per_statement):
+                found.update(int(item_id) for (item_id,) in session.rows("items", only_id, ids=ids))
+        return frozenset(item_ids) - found
 
     def find_items(self, styles: Sequence[str], skus: Sequence[str]) -> tuple[int, ...]:
         """Return the ItemIDs of styles and SKUs, whatever their padding and case.
