@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -64,7 +65,7 @@ class ProductPusher:
         try:
             if isinstance(operation, CreateProduct) and await self._found(job):
                 return False
-            applied = await self._shop.apply(operation, key="", priority=job.priority)
+            applied = await self._shop.apply(operation, key=str(uuid.uuid4()), priority=job.priority)
         except ConsoleError as error:
             self._note(job, error)
             if self._needs_read_back(job, error):
