@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState, Settled
 from rms_console.contract.settings import EngineSettings
 from rms_console.domain.assemble import Assembly, StyleWork, assemble
-from rms_console.domain.grouping import style_key
 from rms_console.domain.guard import limit_creations
 from rms_console.domain.operations import CreateProduct, ProductPlan
 from rms_console.domain.plan import plan
@@ -19,6 +18,7 @@ from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.rows import ItemRow
 from rms_console.domain.zone import day_start, to_local
 from rms_console.engine.deps import Deps
+from rms_console.engine.widen import gather
 
 SLICE = 25
 """Products planned before the loop gets a turn: a few milliseconds."""
@@ -88,24 +88,11 @@ class Intake:
         return await self._deps.disk(ledger.take, limit, now)
 
     async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:
-        """Widen to all known siblings and read them in one go, then once more for styles the rows newly name."""
-        deps = self._deps
-        styles = await deps.disk(deps.ledger.styles_of, tuple(load.entries))
-        load.products = dict(await deps.disk(deps.ledger.products, _distinct(styles.values())))
-        read = await deps.sql(deps.source.read_items, self._widened(load))
-        named = {style for row in read.rows if (style := style_key(row.style)) and style not in load.products}
-        more = dict(await deps.disk(deps.ledger.products, tuple(named))) if named else {}
-        if more:
-            load.products |= more
-            read = await deps.sql(deps.source.read_items, self._widened(load))
+        gathered = await gather(self._deps, tuple(load.entries))
+        load.products, read = gathered.products, gathered.read
         load.rows = {row.item_id: row for row in read.rows}
         may_create = Creator(policy.filters.scope, load.entries)
         return assemble(read, load.products, policy, now_local, may_create)
-
-    @staticmethod
-    def _widened(load: Load) -> tuple[int, ...]:
-        siblings = {variant.item_id for product in load.products.values() for variant in product.variants}
-        return tuple(sorted(siblings | set(load.entries)))
 
     async def _account(self, load: Load, assembly: Assembly, now: datetime) -> None:
         """Settle what rightly is not in the shop; set aside what cannot be judged."""
@@ -195,7 +182,3 @@ class Creator:
         if entry is None or self._scope is Scope.ADOPTED:
             return False
         return entry.reason in (QueueReason.CHANGE, QueueReason.MANUAL)
-
-
-def _distinct(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(sorted({style for group in groups for style in group}))
