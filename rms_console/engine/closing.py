@@ -14,7 +14,7 @@ from rms_console.engine.intake import Load
 from rms_console.engine.job import Job, Tally
 from rms_console.engine.journal import PUSHER, Journal
 from rms_console.engine.recorder import Part, Recorder
-from rms_console.engine.retry import RetryDecision, decide
+from rms_console.engine.retry import VERIFYING, RetryDecision, decide, verify_later
 
 WAITS_FOR_LIVE = "observe-mode"
 """The code of entries that were planned but not sent; going live makes them due."""
@@ -33,6 +33,8 @@ class Closing:
         self._load = load
         self._tally = tally
         self._aside = {item.item_id for item in load.postponed}
+        self._unfinished = load.styles_by_item()
+        self._put_off: set[int] = set()
 
     async def finish(self, job: Job) -> None:
         """Record the job's outcome: settled, or postponed with the reason of its error."""
@@ -40,11 +42,14 @@ class Closing:
             return
         job.done = True
         part = Part(product=self._confirmed(job), created=int(job.created), boundaries=self._boundaries(job))
-        if job.error is None:
-            part.settled = [Settled(e.item_id, e.version) for e in job.entries if e.item_id not in self._aside]
+        if job.product is None and job.style in self._load.products:
+            part.forgotten = job.style
+        if job.error is not None:
+            part.postponed = self._postponed(job, self._decide(job, job.error))
+        elif not job.is_sure:
+            part.postponed = self._postponed(job, verify_later(self._deps.clock.now()))
         else:
-            decision = self._decide(job, job.error)
-            part.postponed = self._postponed(job, decision)
+            part.settled = self._settled(job)
         part.record = self._record(job)
         await self._recorder.commit(part)
         self._tally.add(job)
@@ -58,7 +63,8 @@ class Closing:
         changes = describe(job.plan, job.product)
         part = Part()
         if job.plan.is_empty:
-            part.settled = [Settled(e.item_id, e.version) for e in job.entries if e.item_id not in self._aside]
+            part.settled = self._settled(job)
+            part.boundaries = self._boundaries(job)
         else:
             message = "planned, not sent: the engine observes"
             waits = RetryDecision(QueueState.HELD, WAITS_FOR_LIVE, message, 0, None)
@@ -77,7 +83,23 @@ class Closing:
         attempts = max((entry.attempts for entry in job.entries), default=0)
         return decide(error, attempts, self._settings.max_attempts, self._deps.clock.now())
 
+    def _settled(self, job: Job) -> list[Settled]:
+        """Return the entries that are done. One that moves to another style has two products to get through."""
+        settled = []
+        for entry in job.entries:
+            waiting = self._unfinished[entry.item_id]
+            waiting.discard(job.style)
+            if not waiting and entry.item_id not in self._aside and entry.item_id not in self._put_off:
+                settled.append(Settled(entry.item_id, entry.version))
+        return settled
+
     def _postponed(self, job: Job, decision: RetryDecision) -> list[Postponed]:
+        """Return the entries that wait. Of those that an error of another product put off already the error stands."""
+        kept = self._aside - job.work.price_kept if decision.state is QueueState.RETRYING else self._aside
+        if decision.code == VERIFYING:
+            kept = kept | self._put_off
+        waiting = [entry for entry in job.entries if entry.item_id not in kept]
+        self._put_off |= {entry.item_id for entry in waiting}
         return [
             Postponed(
                 entry.item_id,
@@ -90,8 +112,7 @@ class Closing:
                 job.style,
                 doubt=decision.doubt,
             )
-            for entry in job.entries
-            if entry.item_id not in self._aside
+            for entry in waiting
         ]
 
     def _confirmed(self, job: Job) -> AcknowledgedProduct | None:

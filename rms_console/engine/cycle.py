@@ -83,13 +83,15 @@ class Pass:
 
     def _job(self, style: str) -> Job:
         load = self._load
+        in_doubt = load.in_doubt(style)
         return Job(
             load.works[style],
             load.entries_of(style),
             load.plans[style],
             load.products.get(style),
             self._deps.clock.monotonic(),
-            read_first=load.is_retry(style),
+            read_first=in_doubt,
+            in_doubt=in_doubt,
         )
 
     def _tell_aside(self, item_id: int, style: str, code: str, message: str) -> None:

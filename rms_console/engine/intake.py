@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState, Settled
 from rms_console.contract.settings import EngineSettings
-from rms_console.domain.assemble import Assembly, StyleWork, assemble
+from rms_console.domain.assemble import Assembly, StyleWork
 from rms_console.domain.guard import limit_creations
 from rms_console.domain.operations import CreateProduct, ProductPlan
 from rms_console.domain.plan import plan
@@ -18,6 +18,7 @@ from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.rows import ItemRow
 from rms_console.domain.zone import day_start, to_local
 from rms_console.engine.deps import Deps
+from rms_console.engine.parts import assemble_in_parts
 from rms_console.engine.widen import gather
 
 SLICE = 25
@@ -42,6 +43,14 @@ class Load:
         items = self.works[style].item_ids
         return [self.entries[item] for item in items if item in self.entries]
 
+    def styles_by_item(self) -> dict[int, set[str]]:
+        """Return under which styles each entry's item is worked on: two while it moves from one to the other."""
+        styles: dict[int, set[str]] = {item: set() for item in self.entries}
+        for style, work in self.works.items():
+            for item in work.item_ids & self.entries.keys():
+                styles[item].add(style)
+        return styles
+
     def absorb(self, other: Load) -> None:
         """Take over the work of another load; both were taken from the same queue."""
         self.entries |= other.entries
@@ -53,9 +62,12 @@ class Load:
         self.postponed += other.postponed
         self.quarantined += other.quarantined
 
-    def is_retry(self, style: str) -> bool:
-        """Whether an earlier try of this product ended badly: then the shop is read before it is written."""
-        return any(entry.doubt or entry.attempts for entry in self.entries_of(style))
+    def in_doubt(self, style: str) -> bool:
+        """Whether an earlier write of this product ended without a clear answer: the shop is read before the next.
+
+        A try that certainly changed nothing (refused, never sent) is simply made again: reading costs points.
+        """
+        return any(entry.doubt for entry in self.entries_of(style))
 
 
 class Intake:
@@ -89,10 +101,10 @@ class Intake:
 
     async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:
         gathered = await gather(self._deps, tuple(load.entries))
-        load.products, read = gathered.products, gathered.read
-        load.rows = {row.item_id: row for row in read.rows}
+        load.products = gathered.products
+        load.rows = {row.item_id: row for row in gathered.read.rows}
         may_create = Creator(policy.filters.scope, load.entries)
-        return assemble(read, load.products, policy, now_local, may_create)
+        return await assemble_in_parts(gathered, policy, now_local, may_create)
 
     async def _account(self, load: Load, assembly: Assembly, now: datetime) -> None:
         """Settle what rightly is not in the shop; set aside what cannot be judged."""

@@ -9,6 +9,7 @@ from rms_console.contract.records import FieldChange, QueueEntry, QueueReason
 from rms_console.domain.assemble import StyleWork
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.product import AcknowledgedProduct
+from rms_console.engine.retry import VERIFYING
 
 PRIORITIES = {
     QueueReason.MANUAL: PRIORITY_INTERACTIVE,
@@ -28,6 +29,10 @@ class Job:
     product: AcknowledgedProduct | None
     started: float
     read_first: bool = False
+    in_doubt: bool = False
+    """An earlier write went unanswered: it may take effect late, on top of what this cycle writes."""
+    may_come_late: bool = False
+    """A write of this cycle went unanswered and was not seen in the shop."""
     error: Exception | None = None
     done: bool = False
     created: bool = False
@@ -49,6 +54,14 @@ class Job:
         if self.work.desired is not None:
             return self.work.desired.title
         return (self.product.title if self.product else None) or self.style
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing older can come on top of what the shop holds now."""
+        if self.may_come_late:
+            return False
+        seen_unchanged = all(entry.code == VERIFYING for entry in self.entries if entry.doubt) and not self.touched
+        return not self.in_doubt or seen_unchanged
 
     @property
     def priority(self) -> int:

@@ -9,14 +9,14 @@ from datetime import datetime
 
 from rms_console.contract.ports import Applied, Shop
 from rms_console.domain.acknowledge import acknowledge, learn_stock
-from rms_console.domain.adoption import adopt
-from rms_console.domain.changes import describe
+from rms_console.domain.changes import FieldChange, describe
 from rms_console.domain.operations import CreateProduct, CreateVariants, ProductOperation, StockWrite, UpdateVariants
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy
-from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
+from rms_console.domain.product import ObservedProduct
 from rms_console.engine.brakes import Brakes
 from rms_console.engine.job import Job
+from rms_console.engine.readback import learn_leaving, take_over
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
 
 READ_BACKS = 2
@@ -62,6 +62,7 @@ class ProductPusher:
 
     async def _send(self, job: Job, operation: ProductOperation) -> bool:
         """Return whether to go on with the plan: no after an error, or when a read-back made a new plan."""
+        changes = describe(dataclasses.replace(job.plan, operations=(operation,), stock=()), job.product)
         try:
             if isinstance(operation, CreateProduct) and await self._found(job):
                 return False
@@ -69,13 +70,13 @@ class ProductPusher:
         except ConsoleError as error:
             self._note(job, error)
             if self._needs_read_back(job, error):
-                await self._resolve(job, error)
+                await self._resolve(job, operation, changes, error)
             return False
         self._brakes.note(None)
         if applied.stale:
             await self._learn_stock(job, applied.stale)
             return False
-        self._confirm(job, operation, applied)
+        self._confirm(job, operation, applied, changes)
         return True
 
     async def _learn_stock(self, job: Job, rows: Sequence[StockWrite]) -> None:
@@ -93,26 +94,18 @@ class ProductPusher:
     async def _found(self, job: Job) -> bool:
         """Look the product up by its custom id before creating it; adopt what is there."""
         observed = await self._shop.find_product(job.style, priority=job.priority)
+        self._brakes.note(None)
         if observed is None:
             return False
         self._adopt(job, observed)
         return True
 
-    def _confirm(self, job: Job, operation: ProductOperation, applied: Applied) -> None:
-        job.changes.extend(describe(dataclasses.replace(job.plan, operations=(operation,), stock=()), job.product))
+    def _confirm(
+        self, job: Job, operation: ProductOperation, applied: Applied, changes: Sequence[FieldChange]
+    ) -> None:
         ids = {made.item_id: (made.variant_id, made.inventory_item_id) for made in applied.variants}
         job.product = acknowledge(job.product, operation, applied.product_id, ids)
-        job.touched = True
-        if isinstance(operation, CreateProduct):
-            job.created = True
-            job.variants_created += len(operation.product.variants)
-            job.items |= {variant.item_id for variant in operation.product.variants}
-        elif isinstance(operation, CreateVariants):
-            job.variants_created += len(operation.variants)
-            job.items |= {variant.item_id for variant in operation.variants}
-        elif isinstance(operation, UpdateVariants):
-            job.variants_updated += len(operation.changes)
-            job.items |= {change.item_id for change in operation.changes}
+        _count(job, operation, changes)
 
     def _needs_read_back(self, job: Job, error: ConsoleError) -> bool:
         if job.read_backs >= READ_BACKS or self._brakes.closed:
@@ -121,13 +114,22 @@ class ProductPusher:
             return any(code in STALE_PICTURE for _, code, _ in error.problems)
         return isinstance(error, ShopOutcomeUnknown)
 
-    async def _resolve(self, job: Job, error: ConsoleError) -> None:
+    async def _resolve(
+        self, job: Job, operation: ProductOperation, changes: Sequence[FieldChange], error: ConsoleError
+    ) -> None:
+        """Read back after an unclear end: what was applied counts as ours, what was not may still come late."""
         try:
             await self._read_back(job)
         except ConsoleError as again:
             self._note(job, again)
             return
         job.error = None
+        if not isinstance(error, ShopOutcomeUnknown):
+            return
+        if any(type(planned) is type(operation) for planned in job.plan.operations):
+            job.may_come_late = True
+        elif job.product is not None:
+            _count(job, operation, changes)
 
     async def _read_back(self, job: Job) -> None:
         job.read_backs += 1
@@ -138,7 +140,7 @@ class ProductPusher:
         elif job.work.desired is not None:
             self._adopt(job, observed)
         elif job.product is not None:
-            job.product = _learn(job.product, observed)
+            job.product = learn_leaving(job.product, observed)
         self.replan(job)
 
     async def _observe(self, job: Job) -> ObservedProduct | None:
@@ -150,7 +152,9 @@ class ProductPusher:
 
     def _adopt(self, job: Job, observed: ObservedProduct) -> None:
         if job.work.desired is not None:
-            job.product = adopt(observed, job.work.desired, job.style, job.product)
+            job.product = take_over(
+                observed, job.work.desired, job.style, job.product, self._policy.stock, self._now()
+            )
         self.replan(job)
 
     def _note(self, job: Job, error: ConsoleError) -> None:
@@ -158,11 +162,17 @@ class ProductPusher:
         self._brakes.note(error)
 
 
-def _learn(product: AcknowledgedProduct, observed: ObservedProduct) -> AcknowledgedProduct:
-    """Take the shop's present stock of a product that is on its way out."""
-    quantities: dict[tuple[str, str], int | None] = {
-        (variant.inventory_item_id, location): quantity
-        for variant in observed.variants
-        for location, quantity in variant.stock.items()
-    }
-    return learn_stock(dataclasses.replace(product, status=observed.status), quantities)
+def _count(job: Job, operation: ProductOperation, changes: Sequence[FieldChange]) -> None:
+    """Enter what the shop has taken into the cycle's sums and the product's history."""
+    job.touched = True
+    job.changes.extend(changes)
+    if isinstance(operation, CreateProduct):
+        job.created = True
+        job.variants_created += len(operation.product.variants)
+        job.items |= {variant.item_id for variant in operation.product.variants}
+    elif isinstance(operation, CreateVariants):
+        job.variants_created += len(operation.variants)
+        job.items |= {variant.item_id for variant in operation.variants}
+    elif isinstance(operation, UpdateVariants):
+        job.variants_updated += len(operation.changes)
+        job.items |= {change.item_id for change in operation.changes}

@@ -11,6 +11,11 @@ from rms_console.errors import Action, ConsoleError, ShopThrottled
 
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 300.0
+LATE_S = 120.0
+"""So long after we gave it up a request may still take effect. An assumption: Shopify names no bound, its load
+balancers end a request after a minute, and clients' proxies hold one for about another."""
+VERIFYING = "verifying"
+"""The code of entries whose product is read once more, because an unanswered request may have come late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,12 @@ class RetryDecision:
     next_try_at: datetime | None
     doubt: bool = False
     """Whether the shop may hold more than it confirmed: it is read before it is written again."""
+
+
+def verify_later(now: datetime) -> RetryDecision:
+    """Return the decision for a product that was written while an earlier request was still unaccounted for."""
+    message = "written; read back once more because an earlier request went unanswered"
+    return RetryDecision(QueueState.RETRYING, VERIFYING, message, 0, now + timedelta(seconds=LATE_S), doubt=True)
 
 
 def backoff_s(attempt: int, multiplier: float = 2.0, jitter: float | None = None) -> float:
