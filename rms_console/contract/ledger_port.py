@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from rms_console.contract.adoption import AdoptionLedger
 from rms_console.contract.records import (
     AuditEntry,
     QueueCounts,
@@ -20,7 +21,7 @@ from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
 
 
-class Ledger(Protocol):
+class Ledger(AdoptionLedger, Protocol):
     """Our memory, keyed by shop. Blocking: called off the loop, by one thread.
 
     Raises (all): StoreBusy, StoreFull, StoreDamaged. A write either happened whole or not at all.

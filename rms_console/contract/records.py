@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from rms_console.contract.adoption import Tombstone
 from rms_console.domain.changes import FieldChange as FieldChange
 from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
@@ -136,6 +137,8 @@ class Settlement:
     records: tuple[ProductRecord, ...] = ()
     created_products: int = 0
     """Counted against the day's creation brake."""
+    tombstones: tuple[Tombstone, ...] = ()
+    """What was found deleted in the shop; lifted by itself once a product or variant is acknowledged again."""
 
 
 @dataclass(frozen=True, slots=True)

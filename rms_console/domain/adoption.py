@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rms_console.domain.grouping import sku_key, style_key
 from rms_console.domain.options import in_order, option_key
@@ -32,8 +32,26 @@ def adopt(
     lost, or of a lost ledger. Its publications are then sent once more, which changes nothing where it is published.
     """
     same = known if known is not None and known.product_id == observed.product_id else None
-    matches = _match(observed, desired, same)
-    remembered = {variant.item_id: variant for variant in same.variants} if same is not None else {}
+    ours = same.created_by_us if same is not None else style_key(observed.style) == style
+    return _as_observed(observed, _match(observed, desired, same), style, same, ours)
+
+
+def link(
+    observed: ObservedProduct, links: Mapping[str, int], style: str, known: AcknowledgedProduct | None = None
+) -> AcknowledgedProduct:
+    """Return a product of the shop that is taken for `style`, with every value as observed.
+
+    `links`: variant id -> ItemID, as matching found them. It does not count as created by us unless `known` does, so
+    its channels stay the merchant's business; it gets our custom id with the next plan that is sent.
+    """
+    matches = {links[variant.variant_id]: variant for variant in observed.variants if variant.variant_id in links}
+    return _as_observed(observed, matches, style, known, known is not None and known.created_by_us)
+
+
+def _as_observed(
+    observed: ObservedProduct, matches: _Matches, style: str, known: AcknowledgedProduct | None, ours: bool
+) -> AcknowledgedProduct:
+    remembered = {variant.item_id: variant for variant in known.variants} if known is not None else {}
     return AcknowledgedProduct(
         style=style,
         product_id=observed.product_id,
@@ -46,9 +64,9 @@ def adopt(
         status=observed.status,
         metafields=tuple(sorted(observed.metafields)),
         option_names=observed.option_names,
-        published=same.published if same is not None else (),
-        status_before_leaving=_status_before(observed, same),
-        created_by_us=same.created_by_us if same is not None else style_key(observed.style) == style,
+        published=known.published if known is not None else (),
+        status_before_leaving=_status_before(observed, known),
+        created_by_us=ours,
     )
 
 

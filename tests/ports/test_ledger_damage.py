@@ -22,6 +22,8 @@ from rms_console.domain.position import Position
 from rms_console.errors import Action, StoreBusy, StoreDamaged, StoreFull
 from tests.ports.ledger_world import NOW, database_of, key, later, product, queued
 
+NEXT_STEP = max(number for number, _, _ in migrations()) + 1
+
 
 def filled(folder: Path) -> Path:
     """A closed ledger with something in it; return its file."""
@@ -80,9 +82,10 @@ def test_every_step_of_the_schema_is_applied_once_and_noted(tmp_path: Path) -> N
 
 def test_a_step_that_fails_leaves_the_older_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(tmp_path)
-    steps = [*migrations(), (2, "0002_more.sql", "CREATE TABLE more (x);\nCREATE TABLE more (x);\n")]
+    script = "CREATE TABLE more (x);\nCREATE TABLE more (x);\n"
+    steps = [*migrations(), (NEXT_STEP, "9999_more.sql", script)]
     monkeypatch.setattr(opening, "migrations", lambda: iter(steps))
-    with pytest.raises(StoreDamaged, match="0002_more"):
+    with pytest.raises(StoreDamaged, match="9999_more"):
         open_ledger(tmp_path)
     monkeypatch.undo()
     ledger = open_ledger(tmp_path)
@@ -92,10 +95,10 @@ def test_a_step_that_fails_leaves_the_older_version(tmp_path: Path, monkeypatch:
 
 def test_a_later_step_is_applied_to_an_older_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(tmp_path)
-    steps = [*migrations(), (2, "0002_more.sql", "CREATE TABLE more (x);\n")]
+    steps = [*migrations(), (NEXT_STEP, "9999_more.sql", "CREATE TABLE more (x);\n")]
     monkeypatch.setattr(opening, "migrations", lambda: iter(steps))
     ledger = open_ledger(tmp_path)
-    assert database_of(ledger).scalar("PRAGMA user_version") == 2
+    assert database_of(ledger).scalar("PRAGMA user_version") == NEXT_STEP
     assert len(queued(ledger)) == 199
     ledger.close()
 

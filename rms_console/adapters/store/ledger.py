@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from rms_console.adapters.store.adoption import Adoption
 from rms_console.adapters.store.audit import Audit
 from rms_console.adapters.store.catalogue import Catalogue
 from rms_console.adapters.store.counters import CYCLE, EPOCH, Counters
@@ -16,6 +17,7 @@ from rms_console.adapters.store.opening import FILE_NAME, memory_database, open_
 from rms_console.adapters.store.queue import Queue
 from rms_console.adapters.store.sales import Creations, Sales
 from rms_console.adapters.store.watermark import Watermark
+from rms_console.contract.adoption import ForeignSku, SkuOwner, Tombstone
 from rms_console.contract.records import (
     AuditEntry,
     QueueCounts,
@@ -26,6 +28,7 @@ from rms_console.contract.records import (
     Settlement,
 )
 from rms_console.contract.snapshot import CycleView
+from rms_console.domain.matching import ProductName
 from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
 
@@ -58,6 +61,7 @@ class SqliteLedger:
         self._queue = Queue(database, self._watermark, self._counters, self._sales)
         self._catalogue = Catalogue(database)
         self._creations = Creations(database)
+        self._adoption = Adoption(database)
         self._history = History(database)
         self._audit = Audit(database)
 
@@ -116,11 +120,31 @@ class SqliteLedger:
             self._counters.check_epoch(settlement.epoch)
             self._catalogue.forget(settlement.forgotten_styles)
             self._catalogue.write(settlement.products, settlement.at)
+            self._adoption.lift(settlement.products)
+            self._adoption.bury(settlement.tombstones)
             self._queue.settle(settlement.settled)
             self._queue.postpone(settlement.postponed)
             self._sales.replace(settlement.boundaries)
             self._history.record_products(settlement.cycle, settlement.at, settlement.records)
             self._creations.add(settlement.created_products, settlement.at)
+
+    def styles_of_products(self, product_ids: Sequence[str]) -> Mapping[str, str]:
+        return self._adoption.styles_of_products(product_ids)
+
+    def remembered(self, after_style: str, limit: int) -> tuple[tuple[str, str], ...]:
+        return self._adoption.remembered(after_style, limit)
+
+    def replace_foreign(self, rows: Iterable[ForeignSku]) -> None:
+        self._adoption.replace_foreign(rows)
+
+    def foreign(self, keys: Sequence[str]) -> Mapping[str, tuple[ProductName, ...]]:
+        return self._adoption.foreign(keys)
+
+    def sku_owners(self, skus: Sequence[str]) -> tuple[SkuOwner, ...]:
+        return self._adoption.sku_owners(skus)
+
+    def tombstones(self, styles: Sequence[str]) -> tuple[Tombstone, ...]:
+        return self._adoption.tombstones(styles)
 
     def boundaries_due(self, at: datetime) -> tuple[SaleBoundary, ...]:
         return self._sales.due(at)
