@@ -139,6 +139,14 @@ class VariantIds:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """A sales channel that products can be published to, by the name the merchant sees."""
+
+    publication_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class StockRefusal:
     """One stock row Shopify refuses. `code` is Shopify's."""
 
@@ -183,6 +191,22 @@ class Shop(Protocol):
     """
 
     async def describe(self) -> ShopFacts: ...
+
+    async def scopes(self) -> tuple[str, ...]:
+        """Return the access scopes that the shop granted us, in alphabetical order; write_x includes read_x."""
+        ...
+
+    async def publications(self) -> tuple[Publication, ...]:
+        """Return the channels that products can be published to. Needs the scope read_publications."""
+        ...
+
+    async def find_by_sku(self, sku: str, *, priority: int) -> tuple[tuple[str, str], ...]:
+        """Return (product id, variant id) of the variants that carry this SKU: none, one, or several.
+
+        Each one is checked to carry it. But it is a search, which learns of changes late: that it finds nothing proves
+        nothing, so nothing may be created on its word.
+        """
+        ...
 
     async def prepare(self) -> None:
         """Make sure the unique id metafield definition exists. Asks first; makes it once."""

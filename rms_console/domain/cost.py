@@ -53,6 +53,21 @@ def read_definition() -> float:
     return connection(1, 2)
 
 
+def read_scopes() -> float:
+    """Return the cost of the app's access scopes: the installation, and a list, which counts once."""
+    return 2.0
+
+
+def read_publications(first: int) -> float:
+    """Return the cost of one page of the channels that products can be published to."""
+    return connection(first, 1)
+
+
+def search_variants(first: int) -> float:
+    """Return the cost of one page of variants found by a search, each with the product it belongs to."""
+    return connection(first, 2)
+
+
 def stock_levels(locations: int) -> float:
     """Return the cost of an item's levels at so many locations: the level, its location, its quantities."""
     return connection(locations, 3)

@@ -94,9 +94,11 @@ def of_answer(answer: HttpAnswer, document: Document) -> Verdict:
     ruling = rulings.of_status(answer.status)
     if ruling is None:
         return _of_body(answer, document)
-    if ruling.kind is Kind.THROTTLED:
-        return Throttled(wait_s=_seconds(answer.headers.get("retry-after")))
     detail = f"HTTP {answer.status}{_said(answer.body)}"
+    if ruling.kind is Kind.THROTTLED:
+        if rulings.NAME_OF_DAILY_LIMIT in detail.lower():
+            return Failed(_error(rulings.VARIANT_LIMIT, document, detail), certainly_free=True)
+        return Throttled(wait_s=_seconds(answer.headers.get("retry-after")))
     return Failed(_error(ruling, document, detail), certainly_free=ruling.kind is not Kind.UNCLEAR)
 
 
@@ -207,10 +209,14 @@ def _shown(problem: Problem) -> str:
 
 
 def _engine_code(problem: Problem) -> str | None:
-    """The mutations that give no codes say in words that something does not exist."""
-    _, code, message = problem
-    missing = not code and ("does not exist" in message.lower() or "not found" in message.lower())
-    return rulings.USER_ERRORS.get(code) or ("shop-not-found" if missing else None)
+    """Mutations that give no code, or a vague one, say in words that what they were to change does not exist."""
+    path, code, message = problem
+    known = rulings.USER_ERRORS.get(code)
+    if known is not None or code not in rulings.VAGUE_USER_ERRORS:
+        return known
+    is_the_thing = not path or path[-1] in rulings.NAMES_OF_THE_THING
+    missing = any(words in message.lower() for words in rulings.WORDS_FOR_MISSING)
+    return "shop-not-found" if missing and is_the_thing else None
 
 
 def _said(body: bytes) -> str:

@@ -57,6 +57,10 @@ INPUT = Ruling(Kind.REJECTED, "input-invalid")
 MOVED = Ruling(Kind.DENIED, "shop-moved", "check shopify.shop: this address leads elsewhere, and the token stays here")
 NO_ANSWER = Ruling(Kind.UNCLEAR, "shop-no-answer", "a proxy or a page stands between us and Shopify's API")
 
+VARIANT_LIMIT = Ruling(Kind.POSTPONED, "shop-variant-limit", "Shopify allows this shop no more new variants today")
+NAME_OF_DAILY_LIMIT = "variant"
+"""A 429 that names variants is the daily limit of new ones, not that of requests a second."""
+
 STATUSES: Mapping[int, Ruling] = {
     401: Ruling(Kind.DENIED, "shop-token", _TOKEN_HINT),
     402: Ruling(Kind.DENIED, "shop-frozen", _OWNER_HINT),
@@ -104,9 +108,7 @@ CODES: Mapping[str, Ruling] = {
     "TIMEOUT": UNCLEAR,
     "GRAPHQL_PARSE_FAILED": DOCUMENT,
     "GRAPHQL_VALIDATION_FAILED": DOCUMENT,
-    "VARIANT_THROTTLE_EXCEEDED": Ruling(
-        Kind.POSTPONED, "shop-variant-limit", "Shopify allows this shop no more new variants today"
-    ),
+    "VARIANT_THROTTLE_EXCEEDED": VARIANT_LIMIT,
 }
 
 USER_ERRORS: Mapping[str, str] = {
@@ -120,6 +122,12 @@ USER_ERRORS: Mapping[str, str] = {
     "TAKEN": "shop-already-exists",
 }
 """Codes of user errors that tell the engine more than "refused"."""
+
+VAGUE_USER_ERRORS = frozenset({"", "INVALID"})
+WORDS_FOR_MISSING = ("does not exist", "not found", "wasn't found")
+NAMES_OF_THE_THING = frozenset({"id", "productId", "ownerId", "inventoryItemId"})
+"""Last step of a user error's path that names what is to be changed, not something it is to be combined with (a
+location, a publication). Source: recorded answers of development stores, read 2026-11."""
 
 NOT_SENT: tuple[type[Exception], ...] = (
     httpx.ConnectError,

@@ -11,6 +11,7 @@ from rms_console.adapters.shopify import access
 from rms_console.adapters.shopify.access import StaticToken, TokenSource
 from rms_console.adapters.shopify.client import ShopifyClient
 from rms_console.adapters.shopify.inputs import CustomId
+from rms_console.adapters.shopify.lookups import ShopLookups
 from rms_console.adapters.shopify.reader import ShopReader
 from rms_console.adapters.shopify.writer import ShopWriter
 from rms_console.contract.ports import (
@@ -18,6 +19,7 @@ from rms_console.contract.ports import (
     Applied,
     Clock,
     CostGate,
+    Publication,
     Shop,
     ShopCounters,
     ShopFacts,
@@ -63,6 +65,7 @@ class ShopifyShop(Shop):
         custom = CustomId(*custom_id)
         self._custom_id = custom
         self._reader = ShopReader(self._client, custom, quantity_name)
+        self._lookups = ShopLookups(self._client)
         self._writer = ShopWriter(self._client, self._reader, clock, custom, quantity_name)
 
     @property
@@ -72,6 +75,15 @@ class ShopifyShop(Shop):
 
     async def describe(self) -> ShopFacts:
         return await self._reader.describe()
+
+    async def scopes(self) -> tuple[str, ...]:
+        return await self._lookups.scopes()
+
+    async def publications(self) -> tuple[Publication, ...]:
+        return await self._lookups.publications()
+
+    async def find_by_sku(self, sku: str, *, priority: int) -> tuple[tuple[str, str], ...]:
+        return await self._lookups.by_sku(sku, priority)
 
     async def prepare(self) -> None:
         """Make sure the definition of the custom id exists and is one that Shopify keeps unique.

@@ -31,6 +31,9 @@ PRODUCT_READ = Document("product_read", "product", null_is_an_answer=True)
 PRODUCT_VARIANTS = Document("product_variants", "product", null_is_an_answer=True)
 VARIANT_IDS = Document("variant_ids", "product", null_is_an_answer=True)
 STOCK_READ = Document("stock_read", "nodes")
+SCOPES = Document("scopes", "currentAppInstallation")
+PUBLICATIONS = Document("publications", "publications")
+VARIANTS_BY_SKU = Document("variants_by_sku", "productVariants")
 
 DEFINITION_CREATE = Document("definition_create", "metafieldDefinitionCreate", mutation=True)
 PRODUCT_SET = Document("product_set", "productSet", mutation=True)
@@ -53,6 +56,9 @@ ALL = (
     PRODUCT_VARIANTS,
     VARIANT_IDS,
     STOCK_READ,
+    SCOPES,
+    PUBLICATIONS,
+    VARIANTS_BY_SKU,
     DEFINITION_CREATE,
     PRODUCT_SET,
     PRODUCT_UPDATE,
