@@ -121,7 +121,7 @@ class Pass:
             await self._closing.finish(job)
             await self._in_flight.end([job.style])
             return
-        job.read_first = True
+        job.read_first = job.crashed = True
         await self._push_marked([job])
 
     async def _push_marked(self, jobs: Sequence[Job]) -> None:
@@ -143,6 +143,7 @@ class Pass:
     async def _round(self, jobs: Sequence[Job], first: bool) -> None:
         """Stock of all products in few calls, then each product's operations; who is through is recorded."""
         await self._stock.push([job for job in jobs if job.error is None and job.plan.stock])
+        await self._each([job for job in jobs if job.lost_sight], self._products.look_again)
         await self._each([job for job in jobs if job.error or not job.plan.operations], self._settle)
         work = [job for job in jobs if not job.done and job.plan.operations]
         size = max(1, self._settings.batch_size)

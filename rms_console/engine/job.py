@@ -31,8 +31,12 @@ class Job:
     read_first: bool = False
     in_doubt: bool = False
     """An earlier write went unanswered: it may take effect late, on top of what this cycle writes."""
+    crashed: bool = False
+    """The engine went down while this product was pushed."""
     may_come_late: bool = False
     """A write of this cycle went unanswered and was not seen in the shop."""
+    lost_sight: bool = False
+    """The shop no longer has something of this product that we remember: it is read before the plan goes on."""
     error: Exception | None = None
     done: bool = False
     created: bool = False

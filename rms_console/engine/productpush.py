@@ -43,11 +43,17 @@ class ProductPusher:
         self._now = now
 
     async def look_first(self, job: Job) -> None:
-        """Read the product as the shop has it and plan from that: an earlier try ended without a clear answer."""
+        """Read the product as the shop has it and plan from that: what we remember of it is in doubt."""
         try:
             await self._read_back(job)
         except ConsoleError as error:
             self._note(job, error)
+
+    async def look_again(self, job: Job) -> None:
+        """Read a product of which something is gone from the shop; found wanting too often, it waits."""
+        job.lost_sight = False
+        if job.error is None and job.read_backs < READ_BACKS:
+            await self.look_first(job)
 
     async def push(self, job: Job) -> None:
         """Send the operations of the job's plan. The job carries away what was confirmed, and the error if any."""
@@ -100,9 +106,7 @@ class ProductPusher:
         self._adopt(job, observed)
         return True
 
-    def _confirm(
-        self, job: Job, operation: ProductOperation, applied: Applied, changes: Sequence[FieldChange]
-    ) -> None:
+    def _confirm(self, job: Job, operation: ProductOperation, applied: Applied, changes: Sequence[FieldChange]) -> None:
         ids = {made.item_id: (made.variant_id, made.inventory_item_id) for made in applied.variants}
         job.product = acknowledge(job.product, operation, applied.product_id, ids)
         _count(job, operation, changes)
@@ -152,9 +156,8 @@ class ProductPusher:
 
     def _adopt(self, job: Job, observed: ObservedProduct) -> None:
         if job.work.desired is not None:
-            job.product = take_over(
-                observed, job.work.desired, job.style, job.product, self._policy.stock, self._now()
-            )
+            crashed_at = self._now() if job.crashed else None
+            job.product = take_over(observed, job.work.desired, job.style, job.product, self._policy.stock, crashed_at)
         self.replan(job)
 
     def _note(self, job: Job, error: ConsoleError) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from rms_console.domain.acknowledge import adopt, hold_stock, learn_stock
+from rms_console.domain.operations import StockWrite
 from rms_console.domain.policy import Conflict, StockPolicy
 from rms_console.domain.product import (
     AcknowledgedProduct,
@@ -23,12 +24,16 @@ def take_over(
     style: str,
     known: AcknowledgedProduct | None,
     policy: StockPolicy,
-    now: datetime,
+    crashed_at: datetime | None = None,
 ) -> AcknowledgedProduct:
-    """Return the product as the shop holds it, with the conflict policy applied to what the shop sold meanwhile.
+    """Return the product as the shop holds it, but for stock that the shop lowered since we wrote it.
 
-    Taking the shop's lowered stock for confirmed would make the next plan raise it to RMS's figure: any answer lost
-    on the way would sell a second time what the shop has just sold.
+    Taking the lowered quantity for confirmed would make the next plan raise it to RMS's figure: any answer lost on
+    the way would sell a second time what the shop has just sold. So there what was confirmed stays so: the next row
+    is stale, and the conflict policy decides.
+
+    `crashed_at`: the engine went down over this product, and may itself have written the lower quantity. Where RMS
+    is back at what was confirmed no row would go out to find that out, so it is held back from that time on.
     """
     product = adopt(observed, desired, style, known)
     if known is None or known.product_id != product.product_id or policy.conflict is Conflict.RMS:
@@ -38,7 +43,7 @@ def take_over(
     for seen in product.variants:
         was, want = before.get(seen.variant_id), wanted.get(seen.item_id)
         if was is not None and want is not None:
-            product = _keep_sales(product, was, seen, want, now)
+            product = _keep_sales(product, was, seen, want, crashed_at)
     return product
 
 
@@ -47,7 +52,7 @@ def _keep_sales(
     was: AcknowledgedVariant,
     seen: AcknowledgedVariant,
     want: DesiredVariant,
-    now: datetime,
+    crashed_at: datetime | None,
 ) -> AcknowledgedProduct:
     for location, quantity in want.stock.items():
         confirmed, present = was.stock.get(location), seen.stock.get(location)
@@ -55,19 +60,31 @@ def _keep_sales(
             continue
         if was.held_stock.get(location) == quantity:
             continue
-        if quantity == confirmed:
-            product = hold_stock(product, want.item_id, location, quantity, now)
+        if crashed_at is not None and quantity == confirmed:
+            product = hold_stock(product, want.item_id, location, quantity, crashed_at)
         else:
-            # RMS moved too: the row goes out against what was confirmed, is stale, and the stock push decides.
             product = learn_stock(product, {(seen.inventory_item_id, location): confirmed})
     return product
 
 
 def learn_leaving(product: AcknowledgedProduct, observed: ObservedProduct) -> AcknowledgedProduct:
-    """Return a product that is on its way out with the shop's present status and stock."""
+    """Return a product that is on its way out, with the status, the variants and the stock that the shop has of it."""
     quantities: Mapping[tuple[str, str], int | None] = {
         (variant.inventory_item_id, location): quantity
         for variant in observed.variants
         for location, quantity in variant.stock.items()
     }
-    return learn_stock(dataclasses.replace(product, status=observed.status), quantities)
+    there = {variant.variant_id for variant in observed.variants}
+    left = tuple(variant for variant in product.variants if variant.variant_id in there)
+    return learn_stock(dataclasses.replace(product, status=observed.status, variants=left), quantities)
+
+
+def forget_quantity(product: AcknowledgedProduct, row: StockWrite) -> AcknowledgedProduct:
+    """Return the product with one quantity unknown: a write of it went unanswered, so it tells nothing of sales."""
+    variants = tuple(
+        dataclasses.replace(variant, stock={**variant.stock, row.location_id: None})
+        if variant.inventory_item_id == row.inventory_item_id and row.location_id in variant.stock
+        else variant
+        for variant in product.variants
+    )
+    return dataclasses.replace(product, variants=variants)

@@ -15,12 +15,15 @@ from rms_console.domain.stock import resolve_stale
 from rms_console.engine.brakes import Brakes
 from rms_console.engine.deps import Deps
 from rms_console.engine.job import Job
+from rms_console.engine.readback import forget_quantity
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
 
 ROWS_A_CALL = 250
 ROUNDS = 4
-UNKNOWN_CODES = frozenset({"ITEM_NOT_STOCKED_AT_LOCATION"})
+NOT_STOCKED_CODES = frozenset({"ITEM_NOT_STOCKED_AT_LOCATION"})
 """Refusals that mean our picture of the shop is wrong: forget the row and plan again."""
+GONE_CODES = frozenset({"INVALID_INVENTORY_ITEM"})
+"""Refusals that mean the variant was deleted in the shop: read the product and plan again."""
 
 
 class StockPusher:
@@ -69,8 +72,10 @@ class StockPusher:
                 continue
             if key not in refused:
                 _confirm_row(job, row)
-            elif refused[key].code in UNKNOWN_CODES and job.product is not None:
+            elif refused[key].code in NOT_STOCKED_CODES and job.product is not None:
                 job.product = learn_stock(job.product, {key: None})
+            elif refused[key].code in GONE_CODES:
+                job.lost_sight = True
             else:
                 refusal = refused[key]
                 job.error = job.error or ShopRejected(refusal.message, code=refusal.code)
@@ -113,8 +118,10 @@ class StockPusher:
             job = jobs[row.style]
             if observed.get(_key(row)) == row.quantity:
                 _confirm_row(job, row)
-            else:
-                job.error = job.error or error
+                continue
+            job.error = job.error or error
+            if job.product is not None:
+                job.product = forget_quantity(job.product, row)
         return []
 
     async def _read(self, rows: Sequence[StockWrite], jobs: Mapping[str, Job]) -> Mapping[tuple[str, str], int | None]:

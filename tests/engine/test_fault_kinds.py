@@ -27,7 +27,7 @@ KINDS = (
     "inventorySetQuantities",
     "inventoryActivate",
 )
-FAULTS = {
+FAULTS: dict[str, Fault | Lost] = {
     "drop-before": Fault(FaultKind.DROP_BEFORE),
     "drop-after": Fault(FaultKind.DROP_AFTER),
     "late": Lost(TIMEOUT, late_s=90.0),
@@ -75,8 +75,8 @@ async def changed_in_every_way(make: Make) -> World:
     world = make(settings=ACTIVE, shop=ShopSettings(locations=("Bodega", "Tienda"), capacity_points=100_000.0))
     store = world.store
     store.execute(
-        "DROP VIEW View_Items; CREATE VIEW View_Items AS SELECT ID AS ItemID, ItemLookupCode AS C_ARTICULO, Description,"
-        " Price, Quantity, family AS Familia, category AS Categoria, color, size AS talla, style AS CCOD, SalePrice,"
+        "DROP VIEW View_Items;"
+        " CREATE VIEW View_Items AS SELECT ID AS ItemID, ItemLookupCode AS C_ARTICULO, Description, Price, Quantity, family AS Familia, category AS Categoria, color, size AS talla, style AS CCOD, SalePrice,"
         " SaleStartDate, SaleEndDate, Quantity AS Exis00, Quantity + 2 AS Exis57 FROM Item"
     )
     bodega = world.shop.location("Bodega").id
@@ -119,7 +119,7 @@ async def test_g8_every_kind_of_mutation_is_sent_and_once(make: Make) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_w1_a_fault_on_each_kind_of_mutation_converges(make: Make, kind: str, fault: str) -> None:
-    """W1, W2, W9, W10, W17, G1: whatever becomes of one request, the shop ends as the store's image; no item is to blame."""
+    """W1, W2, W9, W10, W17, G1: whatever becomes of one request, the shop becomes the store's image; no item is to blame."""
     world = await changed_in_every_way(make)
     once = Once(kind, FAULTS[fault])
     once.put_on(world)
@@ -133,7 +133,7 @@ async def test_w1_a_fault_on_each_kind_of_mutation_converges(make: Make, kind: s
 
 
 async def test_w1_g4_answers_lost_on_a_tenth_of_all_mutations_never_make_twins(world: World) -> None:
-    """W1, G4: over 320 creations a tenth of all applied mutations go unanswered: one product a CCOD, all as the store."""
+    """W1, G4: over 320 creations a tenth of all applied mutations go unanswered: one product a CCOD, as the store."""
     chance = random.Random(20261102)
     lost: list[str] = []
 
@@ -174,7 +174,7 @@ async def test_w10_half_of_all_requests_throttled_counts_no_attempt(world: World
 
 
 async def test_w10_throttled_for_longer_than_an_operation_may_take_counts_no_attempt(world: World) -> None:
-    """W10: an item that met nothing but THROTTLED waits as a retry with no attempt counted, and gets through at last."""
+    """W10: an item that met nothing but THROTTLED waits with no attempt counted, and gets through at last."""
     world.store.add(shoes(2))
     await world.start(tuned(operation_timeout_s=20.0))
     await world.once()
@@ -192,7 +192,7 @@ async def test_w10_throttled_for_longer_than_an_operation_may_take_counts_no_att
 
 @pytest.mark.parametrize("late_s", [3.0, 60.0, 119.0])
 async def test_w2_g3_a_late_write_does_not_win_over_a_newer_one(world: World, late_s: float) -> None:
-    """W2, G3: a request that was given up is applied after the newer price was written: the newest price stands at last."""
+    """W2, G3: a request that was given up is applied after the newer price was written: the newest stands at last."""
     world.store.add(shoes(1, 2))
     await world.start()
     await world.once()

@@ -87,7 +87,7 @@ class Killed(BaseException):
 
 
 class Death:
-    """Ends the process at its `at`-th step: a request about to be sent or just answered, a write about to be made or made.
+    """Ends the process at its `at`-th step: before and after each request, before and after each write.
 
     Once dead, every further step dies too: what still runs in the process reaches neither the shop nor the disk.
     """
