@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -49,6 +49,31 @@ class SharedSku:
 
     sku: str
     products: tuple[ProductName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionCounts:
+    """What a look over shop and store found. Products unless the name says otherwise."""
+
+    products: int
+    variants: int
+    store_items: int
+    linked: int
+    matched_all: int
+    matched_some: int
+    ambiguous: int
+    unknown: int
+    duplicate_skus: int
+    missing_items: int
+    """Items that the scope would let in and whose SKU the shop does not have."""
+    deleted: int
+    """Remembered by the ledger, and no longer in the shop."""
+    would_leave: Mapping[str, int] = field(default_factory=dict)
+    """Linked items that RMS or the settings would take off sale at once, by rule."""
+
+    @property
+    def matched(self) -> int:
+        return self.matched_all + self.matched_some
 
 
 class AdoptionLedger(Protocol):
@@ -134,6 +159,16 @@ class Survey(Protocol):
 
     def shared(self, limit: int) -> tuple[SharedSku, ...]:
         """Return SKUs of RMS that stand on several products of the shop."""
+        ...
+
+    def shared_count(self) -> int: ...
+
+    def leaving(self) -> Mapping[str, int]:
+        """Return how many linked items would be taken off sale at once, by the rule that does it."""
+        ...
+
+    def doubtful_items(self) -> Iterable[tuple[StoreItem, tuple[ProductName, ...]]]:
+        """Yield each item whose SKU is on ambiguous products, with these products."""
         ...
 
     def observed(self, product_ids: Sequence[str]) -> tuple[ObservedProduct, ...]: ...

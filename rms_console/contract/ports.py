@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rms_console.contract.ledger_port import Ledger as Ledger
 from rms_console.contract.records import LeaseOwner
+from rms_console.domain.matching import ListedItem
 from rms_console.domain.operations import Operation, StockWrite
 from rms_console.domain.position import Position
 from rms_console.domain.product import ObservedProduct
@@ -59,6 +60,10 @@ class Source(Protocol):
 
     def missing(self, item_ids: Sequence[int]) -> frozenset[int]:
         """Return those of these ItemIDs that are no longer in `Item`. Any number of ids; the view is not touched."""
+        ...
+
+    def list_items(self, after_id: int, limit: int) -> tuple[ListedItem, ...]:
+        """Return items above `after_id` in order with their SKUs, cheaply; one without an SKU has an empty one."""
         ...
 
     def find_items(self, styles: Sequence[str], skus: Sequence[str]) -> tuple[int, ...]:
@@ -130,20 +135,20 @@ class ShopFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """A sales channel that products can be published to, by the name the merchant sees."""
+
+    publication_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class VariantIds:
     """Ids that Shopify gave a variant, matched to the RMS item they were made for."""
 
     item_id: int
     variant_id: str
     inventory_item_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A sales channel that products can be published to, by the name the merchant sees."""
-
-    publication_id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,11 +67,15 @@ class ShopProduct:
 
 @dataclass(frozen=True, slots=True)
 class StoreItem:
-    """What matching needs of an RMS item that the store's view shows. `style`: its style key, None for none."""
+    """What matching needs of an RMS item that the store's view shows.
+
+    `style`: its style key, None for none. `leaves`: the rule that would take it off sale once it is linked, if any.
+    """
 
     item_id: int
     sku: str
     style: str | None
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)

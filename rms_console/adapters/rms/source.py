@@ -16,10 +16,12 @@ from rms_console.adapters.rms.database import Database, PoolUse, Session
 from rms_console.adapters.rms.detection import AUTO, choose_detection
 from rms_console.adapters.rms.dialect import Dialect, PoolSettings
 from rms_console.adapters.rms.items import chunks, read_items
+from rms_console.adapters.rms.listing import ItemList
 from rms_console.adapters.rms.rows import Selection, select_columns
 from rms_console.adapters.rms.schema import Columns, Schema, read_schema
 from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.store_clock import StoreClock, utc_now
+from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Detection, Position, format_stamp
 from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
 from rms_console.errors import ConfigError, SourceSchemaChanged
@@ -76,6 +78,7 @@ class _Layout:
     reason: str
     changes: ChangeReader
     selection: Selection
+    listing: ItemList
 
 
 class SqlSource:
@@ -162,6 +165,10 @@ class SqlSource:
                 found.update(int(item_id) for (item_id,) in session.rows("items", only_id, ids=ids))
         return frozenset(item_ids) - found
 
+    def list_items(self, after_id: int, limit: int) -> tuple[ListedItem, ...]:
+        with self._reading("listing items") as session:
+            return self._layout(session).listing.page(session, after_id, limit)
+
     def find_items(self, styles: Sequence[str], skus: Sequence[str]) -> tuple[int, ...]:
         """Return the ItemIDs of styles and SKUs, whatever their padding and case.
 
@@ -220,6 +227,7 @@ class SqlSource:
             reason,
             self._change_reader(schema, detection, stamp),
             select_columns(schema, detection, quote, stamp),
+            ItemList(schema, quote, self._dialect.ids_per_statement),
         )
 
     def _change_reader(self, schema: Schema, detection: Detection, stamp: str) -> ChangeReader:
