@@ -5,6 +5,7 @@ and throttling. It shares no code with the adapters that talk to it, so that it 
 """
 
 from rms_console.demo.shopify.asgi import ShopApp
+from rms_console.demo.shopify.fault_plan import CALM, MILD, ROUGH, FaultPlan, FaultRates
 from rms_console.demo.shopify.faults import Fault, FaultHook, FaultKind, RequestInfo
 from rms_console.demo.shopify.server import RunningShop, serve
 from rms_console.demo.shopify.settings import ShopSettings, Unstocked
@@ -12,10 +13,15 @@ from rms_console.demo.shopify.shop import EmbeddedShop, GraphQLRequest
 from rms_console.demo.shopify.stock import NotSold
 
 __all__ = [
+    "CALM",
+    "MILD",
+    "ROUGH",
     "EmbeddedShop",
     "Fault",
     "FaultHook",
     "FaultKind",
+    "FaultPlan",
+    "FaultRates",
     "GraphQLRequest",
     "NotSold",
     "RequestInfo",
