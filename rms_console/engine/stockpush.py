@@ -54,14 +54,24 @@ class StockPusher:
             answer = await self._deps.shop.apply(SetStock(tuple(rows)), key=str(uuid.uuid4()), priority=priority)
         except ShopOutcomeUnknown as error:
             return await self._read_back(rows, jobs, error)
+        except ShopRejected as error:
+            return await self._blame(rows, jobs, error)
         except ConsoleError as error:
             self._brakes.note(error)
-            for row in rows:
-                jobs[row.style].error = jobs[row.style].error or error
-            return []
+            return _fail(rows, jobs, error)
+        except Exception as error:  # noqa: BLE001  # a defect that one row shows must not stop the others
+            return await self._blame(rows, jobs, error)
         self._brakes.note(None)
         self._confirm(rows, answer, jobs)
         return await self._decide(answer.stale, jobs) if answer.stale else []
+
+    async def _blame(self, rows: list[StockWrite], jobs: Mapping[str, Job], error: Exception) -> list[StockWrite]:
+        """Find the row because of which the whole call was refused: halve it until only that one is left out."""
+        if len(rows) == 1:
+            self._brakes.note(error)
+            return _fail(rows, jobs, error)
+        middle = len(rows) // 2
+        return [row for half in (rows[:middle], rows[middle:]) for row in await self._call(half, jobs)]
 
     def _confirm(self, rows: Sequence[StockWrite], answer: Applied, jobs: Mapping[str, Job]) -> None:
         refused = {_key(refusal.row): refusal for refusal in answer.refused}
@@ -130,9 +140,14 @@ class StockPusher:
             return await self._deps.shop.read_stock(keys, priority=min(jobs[row.style].priority for row in rows))
         except ConsoleError as error:
             self._brakes.note(error)
-            for row in rows:
-                jobs[row.style].error = jobs[row.style].error or error
+            _fail(rows, jobs, error)
             return {}
+
+
+def _fail(rows: Sequence[StockWrite], jobs: Mapping[str, Job], error: Exception) -> list[StockWrite]:
+    for row in rows:
+        jobs[row.style].error = jobs[row.style].error or error
+    return []
 
 
 def _confirm_row(job: Job, row: StockWrite) -> None:

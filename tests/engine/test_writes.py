@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -9,7 +10,10 @@ import pytest
 
 from rms_console.contract.records import QueueState
 from rms_console.demo.shopify.faults import RequestInfo
+from rms_console.domain.operations import CreateProduct, Operation, SetStock
 from rms_console.domain.policy import Conflict
+from rms_console.errors import ShopRejected
+from tests.acceptance.store_file import Shoe
 from tests.engine.conftest import Make
 from tests.engine.world import SETTINGS, Lost, World, shoes, with_policy
 
@@ -31,6 +35,17 @@ def first_of(field: str, fault: Lost) -> Any:
         return left.pop() if left and field in info.root_fields else None
 
     return faults
+
+
+def refusing(style: str) -> Callable[[Operation], None]:
+    """A shop that refuses to make this product."""
+
+    def trouble(operation: Operation) -> None:
+        if isinstance(operation, CreateProduct) and operation.style == style:
+            problem = (("input", "title"), "INVALID_PRODUCT", "Title is too long")
+            raise ShopRejected("productSet: Title is too long", problems=(problem,))
+
+    return trouble
 
 
 # Whole products and other people's fields
@@ -175,3 +190,184 @@ async def test_w6_s10_rows_are_refused_alone_and_the_rest_of_the_call_goes_throu
     assert [world.stock(item) for item in (11, 21, 41, 51, 61)] == [2] * 5
     await world.converge()
     world.assert_equal()
+
+
+async def test_w6_a_product_deleted_by_hand_whose_items_leave_is_forgotten(world: World) -> None:
+    """W6: nothing is left to zero, so nothing is tried for ever; when the items come back the product is made anew."""
+    world.store.add(shoes(1, 2))
+    await world.start()
+    await world.once()
+    world.shop.state.remove_product(world.product("24YM0001"))
+    for item in (11, 12):
+        world.store.change(item, Inactive=1)
+    await world.converge()
+    assert not world.entries()
+    assert not world.real_ledger.known_item_ids(0, 10)
+    for item in (11, 12):
+        world.store.change(item, Inactive=0)
+    await world.converge()
+    world.assert_equal()
+
+
+# Refusals
+
+
+async def test_w9_a_refused_creation_is_set_aside_with_the_shops_words_until_its_row_changes(world: World) -> None:
+    """W9: user errors set the item aside with what the shop says; a changed row releases it; others are not touched."""
+    world.store.add(shoes(3))
+    await world.start()
+    world.client.trouble = refusing("24YM0003")
+    view = await world.once()
+    assert (view.result, view.products_created, view.quarantined, view.errors) == ("PART", 2, 1, 1)
+    entry = world.entry(31)
+    assert (entry.state, entry.code) == (QueueState.QUARANTINED, "shop-rejected")
+    assert "too long" in entry.message
+    before = world.shop.ledger.requests
+    await world.cycle()
+    assert world.shop.ledger.requests == before
+    del world.client.trouble
+    world.store.change(31, Description="OTRO NOMBRE")
+    await world.converge()
+    world.assert_equal()
+    results = [row["result"] for row in await world.history("24YM0003")]
+    assert results == ["created", "failed"]
+
+
+async def test_w9_a_call_refused_whole_is_halved_until_the_one_row_is_found(world: World) -> None:
+    """W9, S10: one stock row of which the shop refuses even the call never sets its 39 neighbours aside."""
+    world.store.add(shoes(40))
+    await world.start()
+    await world.once()
+    bad = world.shop.variant("SKU-171")
+    assert bad is not None
+
+    def trouble(operation: Operation) -> None:
+        if isinstance(operation, SetStock) and any(row.inventory_item_id == bad.item.id for row in operation.rows):
+            raise ShopRejected("Variable $input of type InventorySetQuantitiesInput! is invalid", code="input-invalid")
+
+    world.client.trouble = trouble
+    for item in range(11, 410, 10):
+        world.store.change(item, Quantity=3.0)
+    await world.cycle()
+    assert {item for item in range(11, 410, 10) if world.stock(item) != 3} == {171}
+    assert list(world.entries()) == [171]
+    assert world.entry(171).state is QueueState.QUARANTINED
+
+
+async def test_s10_a_defect_in_one_stock_row_stops_no_other(world: World) -> None:
+    """S10: what nobody foresaw about one row is tried a few times, then set aside; the others are written at once."""
+    world.store.add(shoes(8))
+    await world.start()
+    await world.once()
+    bad = world.shop.variant("SKU-51")
+    assert bad is not None
+
+    def trouble(operation: Operation) -> None:
+        if isinstance(operation, SetStock) and any(row.inventory_item_id == bad.item.id for row in operation.rows):
+            raise ZeroDivisionError("a defect")
+
+    world.client.trouble = trouble
+    for item in range(11, 90, 10):
+        world.store.change(item, Quantity=3.0)
+    finished = await world.cycle()
+    assert finished.fault is None
+    assert {item for item in range(11, 90, 10) if world.stock(item) != 3} == {51}
+    await world.converge()
+    assert world.entry(51).state is QueueState.QUARANTINED
+    assert "a defect" in world.entry(51).message
+
+
+# Items that move, items without a price
+
+
+async def test_d18_an_item_that_moves_is_done_only_when_both_products_are(world: World) -> None:
+    """D18: the old product gives the item up; while the new one cannot take it the change is not forgotten."""
+    world.store.add(shoes(2, 2))
+    await world.start()
+    await world.once()
+    world.wire.faults = first_of("productVariantsBulkCreate", Lost(httpx.ConnectError("refused")))
+    world.store.change(12, style="24YM0002", size="44")
+    await world.cycle()
+    assert world.entry(12).state is QueueState.RETRYING
+    await world.converge()
+    assert {variant.sku for variant in world.product("24YM0002").variants} == {"SKU-21", "SKU-22", "SKU-12"}
+    left = [variant for variant in world.product("24YM0001").variants if variant.sku == "SKU-12"]
+    assert [variant.inventory_quantity for variant in left] == [0]
+    await world.assert_quiet()
+
+
+async def test_d18_a_refusal_of_the_new_product_stays_with_the_item_whatever_the_old_one_says(world: World) -> None:
+    world.store.add(shoes(1, 2))
+    await world.start()
+    await world.once()
+    world.client.trouble = refusing("24YM0009")
+    world.store.change(12, style="24YM0009")
+    await world.cycle()
+    assert world.entry(12).state is QueueState.QUARANTINED
+    del world.client.trouble
+    world.store.change(12, Description="OTRO NOMBRE")
+    await world.converge()
+    assert [variant.sku for variant in world.product("24YM0009").variants] == ["SKU-12"]
+
+
+async def test_d18_two_items_swap_styles_and_come_back(world: World) -> None:
+    world.store.add([Shoe(1, "A", size="1"), Shoe(2, "B", size="2"), Shoe(3, "A", size="3"), Shoe(4, "B", size="4")])
+    await world.start()
+    await world.once()
+    for first, second in (("B", "A"), ("A", "B")):
+        world.store.change(1, style=first)
+        world.store.change(2, style=second)
+        await world.converge()
+        sold = {
+            style: {v.sku for v in world.product(style).variants if v.inventory_quantity > 0} for style in ("A", "B")
+        }
+        assert sold[first] >= {"SKU-1"}
+        assert sold[second] >= {"SKU-2"}
+        assert not sold["A"] & sold["B"]
+        await world.assert_quiet()
+
+
+async def test_d11_the_stock_of_an_item_without_a_price_is_tried_again_after_a_fault(world: World) -> None:
+    """D11: its price keeps it on the list of exceptions; that must not swallow the failed write of its stock."""
+    world.store.add(shoes(1))
+    await world.start()
+    await world.once()
+    world.wire.faults = first_of("inventorySetQuantities", Lost(httpx.ConnectError("refused")))
+    world.store.change(11, Price=0.0, Quantity=1.0)
+    await world.cycle()
+    await world.converge()
+    assert (world.price(11)[0], world.stock(11)) == ("15000.00", 1)
+    entry = world.entry(11)
+    assert (entry.state, entry.code) == (QueueState.QUARANTINED, "price-not-positive")
+
+
+# What is counted and told
+
+
+async def test_w1_a_creation_seen_by_reading_back_is_counted_told_and_held_against_the_brake(make: Make) -> None:
+    """W1: the answer is lost, the product is there: the day's brake, the figures and the history know it."""
+    world = make(settings=with_policy(SETTINGS, guard={"max_created": 2}))
+    world.store.add(shoes(3, 2))
+    await world.start()
+    world.wire.faults = first_of("productSet", Lost(httpx.ReadError("reset"), applied=True))
+    view = await world.once()
+    assert (view.products_created, view.variants_created, view.products_synced, view.held) == (2, 4, 2, 2)
+    made = [style for style in ("24YM0001", "24YM0002", "24YM0003") if await world.history(style)]
+    assert len(made) == 2
+    assert {(await world.history(style))[0]["result"] for style in made} == {"created"}
+    view = await world.once()
+    assert view.products_created == 0
+
+
+async def test_g8_a_try_that_certainly_changed_nothing_is_repeated_without_reading_first(world: World) -> None:
+    """G8: after a request that never left, the product is not read before it is sent again: reading costs points."""
+    world.store.add(shoes(1, 2))
+    await world.start()
+    await world.once()
+    world.wire.faults = first_of("productVariantsBulkUpdate", Lost(httpx.ConnectError("refused")))
+    world.store.change(11, Price=17000.0)
+    await world.cycle()
+    assert world.entry(11).attempts == 1
+    before = world.shop.ledger.queries
+    await world.converge()
+    assert (world.price(11)[0], world.shop.ledger.queries) == ("17000.00", before)

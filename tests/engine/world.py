@@ -24,7 +24,8 @@ from rms_console.adapters.rms import SqlSource, open_source
 from rms_console.adapters.shopify.shop import ShopifyShop
 from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger
 from rms_console.contract.commands import Actor, Command, Reply, Request
-from rms_console.contract.ports import Ledger, LogLine, Source, SystemReading
+from rms_console.contract.ports import Applied, Ledger, LogLine, Source, SystemReading
+from rms_console.contract.queries import Query, Subject
 from rms_console.contract.records import QueueEntry, QueueState
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import CycleView
@@ -33,6 +34,7 @@ from rms_console.demo.shopify import EmbeddedShop, ShopSettings
 from rms_console.demo.shopify.asgi import ShopApp, read_request
 from rms_console.demo.shopify.faults import RequestInfo
 from rms_console.demo.shopify.model import Product
+from rms_console.domain.operations import Operation
 from rms_console.domain.policy import FilterPolicy, GuardPolicy, Policy, Scope
 from rms_console.engine.deps import Deps
 from rms_console.engine.offload import InlineOffload
@@ -183,6 +185,16 @@ class Wire(httpx.AsyncBaseTransport):
         await self._inner.handle_async_request(again)
 
 
+class WatchedShop(ShopifyShop):
+    """The real client, which may be told to find fault with an operation before it is sent."""
+
+    trouble: Callable[[Operation], None] = staticmethod(lambda operation: None)
+
+    async def apply(self, operation: Operation, *, key: str, priority: int) -> Applied:
+        self.trouble(operation)
+        return await super().apply(operation, key=key, priority=priority)
+
+
 class MortalLedger:
     """The real ledger, in a process that may die before or after any write."""
 
@@ -286,18 +298,19 @@ class World:
         self.ledger = MortalLedger(self.real_ledger, self.death)
         self.lease = FileLease(self.folder / "state", self.clock)
         pacer = Pacer(self.clock, self.settings.max_concurrent_jobs)
+        self.client = WatchedShop(
+            DOMAIN,
+            self.shop.settings.access_token,
+            gate=pacer,
+            clock=self.clock,
+            quantity_name=self.settings.policy.stock.quantity_name,
+            operation_timeout_s=self.settings.operation_timeout_s,
+            transport=self.wire,
+        )
         self.engine = EngineService(
             Deps(
                 source=cast(Source, self.wrap_source(self.source)),
-                shop=ShopifyShop(
-                    DOMAIN,
-                    self.shop.settings.access_token,
-                    gate=pacer,
-                    clock=self.clock,
-                    quantity_name=self.settings.policy.stock.quantity_name,
-                    operation_timeout_s=self.settings.operation_timeout_s,
-                    transport=self.wire,
-                ),
+                shop=self.client,
                 ledger=cast(Ledger, self.ledger),
                 lease=self.lease,
                 clock=self.clock,
@@ -446,6 +459,10 @@ class World:
     def entries(self, *states: QueueState) -> dict[int, QueueEntry]:
         """Return the queue by item, in these states (any, when none is named)."""
         return {entry.item_id: entry for entry in self.real_ledger.queue_page(states, 10_000, 0)}
+
+    async def history(self, style: str) -> list[dict[str, Any]]:
+        """Return what the product's history says, the newest first."""
+        return list((await self.engine.ask(Query(Subject.PRODUCT, key=style))).rows)
 
     def entry(self, item_id: int) -> QueueEntry:
         return self.entries()[item_id]
