@@ -33,3 +33,5 @@ class Deps:
     settings_warnings: tuple[str, ...] = ()
     demo: bool = False
     load_settings: Callable[[], EngineSettings] | None = None
+    fingerprint: Callable[[], str] | None = None
+    """Tells the settings as they are now from those that were checked; None: nothing is asked before going live."""

@@ -21,13 +21,15 @@ from rms_console.contract.commands import (
     Resume,
     RetryItems,
     SetInterval,
+    SetMode,
     Stop,
     Trigger,
 )
 from rms_console.contract.events import EventName
 from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.contract.snapshot import PauseView
-from rms_console.contract.state import EngineState
+from rms_console.contract.state import EngineState, Mode
+from rms_console.engine import modes
 from rms_console.engine.reporting import Cause
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError
@@ -195,6 +197,23 @@ async def _dismiss(engine: EngineService, command: Command, request: DismissItem
     return Accepted(command.command_id, f"{count} items dismissed until their row changes", {"items": count})
 
 
+async def _mode(engine: EngineService, command: Command, request: SetMode) -> Reply:
+    deps = engine.deps
+    if request.mode not in tuple(Mode):
+        return Refused(command.command_id, "invalid", f"{request.mode}: allowed are {', '.join(Mode)}")
+    mode, now = Mode(request.mode), deps.clock.now()
+    if mode is Mode.LIVE and deps.fingerprint is not None and engine.runner.mode is not Mode.LIVE:
+        present = await deps.disk(deps.fingerprint)
+        obstacle = await deps.disk(modes.obstacle, deps.ledger, present, now)
+        if obstacle is not None:
+            return Refused(command.command_id, obstacle.code, *obstacle.told("en"))
+    changed = await deps.disk(modes.choose, deps.ledger, engine.settings.mode, mode)
+    if mode is Mode.OBSERVE and engine.runner.current is not None:
+        engine.runner.current.brakes.ask("observe")
+    engine.wakes.ring(Wake.SCHEDULE)
+    return Accepted(command.command_id, f"the mode is {mode}" if changed else f"the mode is {mode} already")
+
+
 HANDLERS: dict[type[Any], Callable[[Any, Command, Any], Awaitable[Reply]]] = {
     Pause: _pause,
     Resume: _resume,
@@ -206,4 +225,5 @@ HANDLERS: dict[type[Any], Callable[[Any, Command, Any], Awaitable[Reply]]] = {
     CancelCycle: _cancel,
     RetryItems: _retry,
     DismissItems: _dismiss,
+    SetMode: _mode,
 }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rms_console.contract.state import EngineState, Mode
-from rms_console.engine.closing import WAITS_FOR_LIVE
+from rms_console.contract.state import EngineState
 from rms_console.engine.journal import DETECTOR, MONITOR
 from rms_console.engine.wakes import Wake
 from rms_console.engine.world import World
@@ -38,9 +37,7 @@ class Mending:
         engine = self._engine
         engine.world = await engine.startup.connect(engine.settings)
         engine.warnings = (*engine.deps.settings_warnings, *engine.world.warnings)
-        if engine.settings.mode is Mode.LIVE:
-            # Going live makes due what was only planned while the engine observed.
-            await engine.deps.disk(engine.deps.ledger.release_code, WAITS_FOR_LIVE, engine.deps.clock.now())
+        await engine.runner.follow_mode(engine.settings)
         engine.startup.ready(engine.settings)
 
     def known_world(self) -> World:

@@ -12,6 +12,8 @@ from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import CycleView
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
+from rms_console.engine import modes
+from rms_console.engine.closing import WAITS_FOR_LIVE
 from rms_console.engine.cycle import Pass
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
@@ -36,7 +38,8 @@ class Finished:
 
 
 class Runner:
-    """Runs cycles, one at a time. `active` and `current` may be read from outside: the run, and its push."""
+    """Runs cycles, one at a time. `active`, `current` and `mode` may be read from outside: the run, its push, the mode
+    that the latest run found in force."""
 
     def __init__(
         self, deps: Deps, journal: Journal, detector: Detector, reconciler: Reconciler, in_flight: InFlight
@@ -48,6 +51,7 @@ class Runner:
         self._in_flight = in_flight
         self._intake = Intake(deps)
         self._prepared = False
+        self.mode: Mode | None = None
         self.active: Run | None = None
         self.current: Pass | None = None
         self.stage = "idle"
@@ -60,7 +64,7 @@ class Runner:
         """
         deps = self._deps
         number = await deps.disk(deps.ledger.next_cycle_number)
-        settings, world = _narrowed(settings, world, cause)
+        settings, world = _narrowed(await self.follow_mode(settings), world, cause)
         watermark = show(self._detector.watermark)
         now, begun = deps.clock.now(), deps.clock.monotonic()
         run = self.active = Run(number, cause, settings, now, begun, deps.shop.counters(), watermark)
@@ -76,15 +80,27 @@ class Runner:
             self.stage, self.active = "idle", None
         return await self._end(run, tally, fault)
 
+    async def follow_mode(self, settings: EngineSettings) -> EngineSettings:
+        """Return the settings with the mode in force now; going live makes due what was only planned before."""
+        deps = self._deps
+        mode = await deps.disk(modes.in_force, deps.ledger, settings.mode)
+        if mode is not self.mode:
+            if mode is Mode.LIVE:
+                await deps.disk(deps.ledger.release_code, WAITS_FOR_LIVE, deps.clock.now())
+            if self.mode is not None:
+                self._journal.log("WARN", DETECTOR, "The mode is now {mode}", mode=mode)
+                self._journal.publish(EventName.SETTING_CHANGED, mode=mode.value)
+            self.mode = mode
+        return dataclasses.replace(settings, mode=mode)
+
     async def _read(self, run: Run, world: World) -> Load:
         self.stage = "reading"
         self._journal.log("INFO", DETECTOR, "Looking for changes (check #{check})", check=run.number)
         self._journal.log("INFO", DETECTOR, "Asking for changes since {since}", since=run.watermark)
-        poll = await self._detector.poll(world.source.detection, run.settings.incremental_hours)
-        if poll.first:
-            await self._reconciler.ask("first run")
+        await self._detector.poll(world.source.detection, run.settings.incremental_hours)
         if await self._reconciler.due() is not None:
-            await self._reconciler.enqueue(world.policy.filters.scope)
+            self.stage = "comparing"
+            await self._reconciler.advance(world.policy, run.settings)
         await self._queue_sales()
         self.stage = "planning"
         return await self._take(run, world)

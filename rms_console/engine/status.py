@@ -47,7 +47,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         version=deps.version,
         state=engine.machine.state,
         since_at=engine.machine.since,
-        mode=settings.mode,
+        mode=engine.runner.mode or settings.mode,
         enabled=settings.enabled,
         is_healthy=_healthy(engine),
         zone=settings.zone,
