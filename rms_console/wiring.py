@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rms_console import __version__
 from rms_console.adapters.clock import SystemClock
@@ -20,7 +20,8 @@ from rms_console.adapters.store import open_ledger
 from rms_console.adapters.system import PsutilSystem
 from rms_console.adapters.timer import ApschedulerTimer
 from rms_console.config import Settings, load_settings, log_folder, state_folder
-from rms_console.contract.ports import LogLine
+from rms_console.config.fingerprint import fingerprint
+from rms_console.contract.ports import LogLine, LogSink
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.deps import Deps
 from rms_console.engine.offload import ThreadOffload
@@ -31,6 +32,22 @@ from rms_console.locale import language_for
 
 if TYPE_CHECKING:
     from rms_console.demo.embedded import Embedded
+
+
+class _Log(LogSink, Protocol):
+    """A log that can be told what must not be written."""
+
+    def add_secrets(self, secrets: Iterable[str]) -> None: ...
+
+
+class _Nowhere:
+    """A log that keeps nothing."""
+
+    def write(self, line: LogLine) -> None:
+        return None
+
+    def add_secrets(self, secrets: Iterable[str]) -> None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +108,57 @@ def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
     Raises:
         ConfigError, StoreError: nothing was started.
     """
-    settings = engine_settings(site)
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(contextlib.closing(_log(site, stream)))
         stack.enter_context(capture_standard_logging(log))
+        deps = stack.enter_context(_open_deps(site, log))
+        if site.embedded is None:
+            deps.load_settings = partial(_reload, site.options, log)
+        yield EngineService(deps, engine_settings(site))
+
+
+@contextlib.contextmanager
+def open_tools(site: Site) -> Iterator[Deps]:
+    """Lend the engine's parts to a command that works beside it: no lease is taken, nothing is logged.
+
+    The log file is the engine's own: two processes would roll it over each other's heads.
+
+    Raises:
+        ConfigError, StoreError: nothing was opened.
+    """
+    with _open_deps(site, _Nowhere()) as deps:
+        yield deps
+
+
+@contextlib.contextmanager
+def _open_deps(site: Site, log: _Log) -> Iterator[Deps]:
+    settings = engine_settings(site)
+    with contextlib.ExitStack() as stack:
         ledger = stack.enter_context(contextlib.closing(open_ledger(site.state)))
         source = stack.enter_context(contextlib.closing(_source(site, settings)))
         sql = stack.enter_context(contextlib.closing(ThreadOffload("rms")))
         disk = stack.enter_context(contextlib.closing(ThreadOffload("ledger")))
         clock = SystemClock()
         pacer = Pacer(clock, settings.max_concurrent_jobs)
-        yield EngineService(
-            Deps(
-                source=source,
-                shop=_shop(site, settings, pacer, clock, log),
-                ledger=ledger,
-                lease=FileLease(site.state, clock),
-                clock=clock,
-                timer=ApschedulerTimer(clock),
-                system=PsutilSystem(),
-                pacer=pacer,
-                log=log,
-                sql=sql,
-                disk=disk,
-                source_name=_source_name(site),
-                settings_name=str(site.settings.file or ("demo" if site.embedded else "environment")),
-                version=__version__,
-                log_level=site.settings.log.level,
-                settings_warnings=site.settings.warnings,
-                demo=site.embedded is not None,
-                load_settings=None if site.embedded else partial(_reload, site.options, log),
-            ),
-            settings,
+        yield Deps(
+            source=source,
+            shop=_shop(site, settings, pacer, clock, log),
+            ledger=ledger,
+            lease=FileLease(site.state, clock),
+            clock=clock,
+            timer=ApschedulerTimer(clock),
+            system=PsutilSystem(),
+            pacer=pacer,
+            log=log,
+            sql=sql,
+            disk=disk,
+            source_name=_source_name(site),
+            settings_name=str(site.settings.file or ("demo" if site.embedded else "environment")),
+            version=__version__,
+            log_level=site.settings.log.level,
+            settings_warnings=site.settings.warnings,
+            demo=site.embedded is not None,
+            fingerprint=None if site.embedded else lambda: fingerprint(_read(site.options)),
         )
 
 
@@ -198,7 +234,7 @@ def _source_name(site: Site) -> str:
     return site.embedded.rms_url if site.embedded else site.settings.rms.url.shown
 
 
-def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock, log: LogWriter) -> ShopifyShop:
+def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock, log: _Log) -> ShopifyShop:
     shopify, store, mapping = site.settings.shopify, site.embedded, settings.policy.mapping
     return ShopifyShop(
         store.shop_domain if store else shopify.shop,
@@ -213,7 +249,7 @@ def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock
     )
 
 
-def _token(settings: Settings, clock: SystemClock, log: LogWriter) -> str | ClientCredentials:
+def _token(settings: Settings, clock: SystemClock, log: _Log) -> str | ClientCredentials:
     """Return the permanent token, or the source of tokens that last a day where only an app's credentials are set."""
     shopify = settings.shopify
     if shopify.token or not shopify.client_id:
