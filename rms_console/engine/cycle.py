@@ -17,6 +17,7 @@ from rms_console.engine.inflight import InFlight
 from rms_console.engine.intake import Load
 from rms_console.engine.job import Job, Tally
 from rms_console.engine.journal import DETECTOR, PUSHER, Journal
+from rms_console.engine.limits import within
 from rms_console.engine.productpush import ProductPusher
 from rms_console.engine.recorder import Part, Recorder
 from rms_console.engine.stockpush import StockPusher
@@ -184,8 +185,7 @@ class Pass:
         if self._settings.detailed_log:
             self._journal.log("INFO", PUSHER, "Product: {title} (CCOD: {style})", title=job.title, style=job.style)
         try:
-            async with asyncio.timeout(self._settings.operation_timeout_s):
-                await self._products.push(job)
+            await within(self._deps.clock, self._settings.operation_timeout_s, self._products.push(job))
         except TimeoutError:
             limit = self._settings.operation_timeout_s
             job.error = ShopOutcomeUnknown(f"no end within {limit:g} s", code="operation-timeout")

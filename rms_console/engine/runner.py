@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from rms_console.engine.inflight import InFlight
 from rms_console.engine.intake import Intake, Load
 from rms_console.engine.job import Tally
 from rms_console.engine.journal import DETECTOR, Journal
+from rms_console.engine.limits import after
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recorder import Recorder
 from rms_console.engine.reporting import Cause, Ending, Run, show, tell, view_of
@@ -171,14 +171,13 @@ class Runner:
         recorder = Recorder(self._deps, epoch, run.number)
         push = Pass(self._deps, self._journal, recorder, self._in_flight, run.settings, world.policy, load)
         self.current = push
-        timer = asyncio.get_running_loop().call_later(run.settings.timeout_s, push.brakes.ask, "timeout")
-        try:
-            await push.run()
-            return push.tally, push.brakes.fault
-        except Exception as error:
-            return push.tally, error
-        finally:
-            timer.cancel()
+        limit = min(run.settings.timeout_s, run.settings.lock_timeout_s)
+        with after(self._deps.clock, limit, lambda: push.brakes.ask("timeout")):
+            try:
+                await push.run()
+            except Exception as error:
+                return push.tally, error
+        return push.tally, push.brakes.fault
 
     async def _end(self, run: Run, tally: Tally, fault: Exception | None) -> Finished:
         deps = self._deps
