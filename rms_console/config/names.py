@@ -83,6 +83,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     FULL_SYNC_HOUR: "sync.full_sync_at",
     FULL_SYNC_MINUTE: "sync.full_sync_at",
     "FULL_SYNC_TIMEZONE": "store.timezone",
+    "SYNC_SWEEP_MINUTES": "sync.sweep_minutes",
     "LOG_LEVEL": "log.level",
 }
 

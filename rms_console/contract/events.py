@@ -42,3 +42,7 @@ class EventName:
     ALERT_CLEARED = "alert.cleared"
     STARTUP_STEP = "startup.step"
     HEALTH_CHECKED = "health.checked"
+    SOURCE_RESTORED = "source.restored"
+    WATERMARK_HELD_BACK = "watermark.held_back"
+    COMPARED = "store.compared"
+    LEDGER_RESCUED = "ledger.rescued"

@@ -32,6 +32,8 @@ class EngineSettings:
     progress: bool = True
     full_sync_hour: int | None = 2
     full_sync_minute: int = 0
+    sweep_s: float = 3600.0
+    """Over how long one comparison by value of all that the shop has is spread; 0: only within the nightly one."""
     lock_enabled: bool = True
     lock_timeout_s: float = 1800.0
     lock_retry_attempts: int = 3

@@ -194,6 +194,21 @@ class SourceView:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepView:
+    """The value sweep: how far the present round is, and what the last finished one found."""
+
+    began_at: datetime | None = None
+    done_ratio: float | None = None
+    last_at: datetime | None = None
+    """When the last round ended; the figures below are of that round."""
+    checked: int = 0
+    queued: int = 0
+    missed: dict[str, int] = field(default_factory=dict)
+    """Differences that the fast path had missed, by cause: joined_table, no_stamp, deleted."""
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ShopView:
     shop: str
     name: str
@@ -242,6 +257,7 @@ class EngineSnapshot:
     warnings: tuple[str, ...] = ()
     consecutive_errors: int = 0
     errors_by_type: dict[str, int] = field(default_factory=dict)
+    sweep: SweepView = field(default_factory=SweepView)
 
 
 CONTRACT_VERSION = 1

@@ -13,7 +13,8 @@ from rms_console.contract.queries import Page, Query
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import EngineSnapshot, PauseView
 from rms_console.contract.state import EngineState, Health
-from rms_console.engine import answers, handling, health, status
+from rms_console.engine import answers, handling, health, status, sweep
+from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
 from rms_console.engine.figures import DAY, Figures
@@ -34,6 +35,8 @@ from rms_console.engine.world import World, complete_policy
 
 GRACE_S = 8.0
 """How long what is in flight may take to settle once the engine is asked to stop."""
+URGENT = (Wake.STOP, Wake.MANUAL)
+"""What a comparison makes way for."""
 TRIGGERS = {
     Wake.MANUAL: "manual",
     Wake.SCHEDULE: "schedule",
@@ -60,7 +63,9 @@ class EngineService:
         self.wakes = Wakes()
         self.tenure = Tenure(deps, self.boot_id)
         self.detector = Detector(deps, self.journal)
-        self.reconciler = Reconciler(deps)
+        comparison = Comparison(deps, self.journal, self.look)
+        self.reconciler = Reconciler(deps, self.journal, comparison, lambda: self.wakes.is_pending(*URGENT))
+        self.sweeper = sweep.Sweeper(deps, self.journal, comparison)
         self.in_flight = InFlight(deps)
         self.runner = Runner(deps, self.journal, self.detector, self.reconciler, self.in_flight)
         self.startup = Startup(deps, self.journal, self.links)
@@ -104,12 +109,14 @@ class EngineService:
         self.pause = await handling.load_pause(self)
         self.detector.watermark = await deps.disk(deps.ledger.watermark)
         await self.in_flight.load()
+        await self.sweeper.load()
         deps.pacer.max_in_flight = self.settings.max_concurrent_jobs
 
     async def run(self) -> None:
         """Run until stopped. The caller has called `open`. What goes wrong is recovered from, never raised."""
         self._task = asyncio.current_task()
         self.timetable.begin(self.settings)
+        self.timetable.sweep_at(self.sweeper.begin())
         try:
             await self.mending.connect()
             while not self._stopping:
@@ -131,7 +138,9 @@ class EngineService:
         """
         await self.mending.reach()
         self.machine.move(EngineState.RUNNING)
-        return await self._run(Cause("once"), self.mending.known_world())
+        world = self.mending.known_world()
+        await self.sweeper.look_for_deleted(world.policy, self.settings.zone)
+        return await self._run(Cause("once"), world)
 
     async def _run(self, cause: Cause, world: World) -> Finished:
         finished = await self.runner.run(cause, self.settings, world, self.tenure.epoch)
@@ -166,6 +175,8 @@ class EngineService:
                 await health.check(self)
             elif wake is Wake.RECOVER:
                 await self.mending.recover()
+            elif wake is Wake.SWEEP:
+                await sweep.turn(self)
             elif wake is not Wake.STOP:
                 await self._work(wake)
         except Exception as error:
@@ -179,7 +190,7 @@ class EngineService:
         if wake is Wake.RECONCILE:
             await self.reconciler.ask("nightly")
         if self.pause is not None or fault is not None:
-            await self._poll_only()
+            await self.look()
             return
         if wake is Wake.WATCH and not await self._watch():
             return
@@ -195,17 +206,16 @@ class EngineService:
 
     async def _watch(self) -> bool:
         """Look cheaply; return whether there is work."""
-        await self._poll_only()
+        await self.look()
         counts = await self.deps.disk(self.deps.ledger.queue_counts, self.deps.clock.now())
-        return counts.due > 0
+        return counts.due > 0 or self.reconciler.is_due
 
-    async def _poll_only(self) -> None:
-        world = self.world
-        if world is None:
+    async def look(self) -> None:
+        """Read changes into the queue, and nothing more."""
+        if self.world is None:
             return
-        poll = await self.detector.poll(world.source.detection, self.settings.incremental_hours)
-        if poll.first:
-            await self.reconciler.ask("first run")
+        poll = await self.detector.poll(self.world.source.detection, self.settings.incremental_hours)
+        self.reconciler.is_due |= poll.first
 
     async def _cycle(self, cause: Cause) -> None:
         if self.world is None:
@@ -223,7 +233,7 @@ class EngineService:
         """Say what comes next: more work at once, a retry or a sale window at its time, else idle."""
         deps = self.deps
         counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
-        if counts.due and self.pause is None:
+        if (counts.due or self.reconciler.is_due) and self.pause is None:
             self.wakes.ring(Wake.MORE)
         await self.timetable.plan_next()
         if self.pause is not None:
@@ -247,4 +257,5 @@ class EngineService:
         if self.world is not None:
             self.world = complete_policy(settings.policy, self.world.source, self.world.shop)
         self.timetable.begin(settings)
+        self.timetable.sweep_at(self.sweeper.begin())
         self.journal.publish(EventName.SETTING_CHANGED)

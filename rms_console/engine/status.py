@@ -18,7 +18,7 @@ from rms_console.contract.snapshot import (
     SystemView,
 )
 from rms_console.contract.state import EngineState, Health
-from rms_console.domain.zone import day_start, to_utc
+from rms_console.domain.zone import day_start
 from rms_console.engine.reporting import show
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         warnings=engine.warnings,
         consecutive_errors=engine.consecutive_errors,
         errors_by_type=dict(engine.errors_by_type),
+        sweep=engine.sweeper.view(),
     )
 
 
@@ -83,16 +84,12 @@ def _healthy(engine: EngineService) -> bool:
 
 def _source(engine: EngineService, now: datetime) -> SourceView:
     world, mark = engine.world, engine.detector.watermark
-    lag = None
-    if mark is not None and mark.stamp:
-        local = datetime.fromisoformat(mark.stamp)
-        lag = max(0.0, (now - to_utc(local, engine.settings.zone)) / timedelta(seconds=1))
     return SourceView(
         url=engine.deps.source_name,
         detection=world.source.detection.value if world else None,
         detection_reason=world.source.detection_reason if world else "",
         watermark=show(mark) if mark else None,
-        watermark_lag_s=lag,
+        watermark_lag_s=engine.detector.lag_s(now),
     )
 
 

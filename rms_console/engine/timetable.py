@@ -43,6 +43,12 @@ class Timetable:
     def recover_at(self, when: datetime) -> None:
         self._deps.timer.at("recover", when, self._ring(Wake.RECOVER))
 
+    def sweep_at(self, when: datetime | None) -> None:
+        if when is None:
+            self._deps.timer.cancel("sweep")
+        else:
+            self._deps.timer.at("sweep", when, self._ring(Wake.SWEEP))
+
     def _repeat(self, settings: EngineSettings) -> None:
         timer = self._deps.timer
         timer.every("health", settings.health_interval_s, self._ring(Wake.HEALTH))

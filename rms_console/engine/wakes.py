@@ -19,6 +19,7 @@ class Wake(IntEnum):
     MORE = 7
     WATCH = 8
     HEALTH = 9
+    SWEEP = 10
 
 
 class Wakes:
@@ -31,6 +32,9 @@ class Wakes:
     def ring(self, wake: Wake) -> None:
         self._pending.add(wake)
         self._event.set()
+
+    def is_pending(self, *wakes: Wake) -> bool:
+        return not self._pending.isdisjoint(wakes)
 
     async def next(self) -> Wake:
         """Wait for a reason and take the most telling one; the others stay pending."""

@@ -70,6 +70,12 @@ class SyncSection(Section):
         default="02:00",
         description="Time of day (HH:MM, in the store's zone) of the nightly full comparison; off = none.",
     )
+    sweep_minutes: Real = Field(
+        default=60.0,
+        ge=0,
+        le=10_080,
+        description="Minutes over which one comparison by value of everything in the shop is spread; 0 = only nightly.",
+    )
 
     @property
     def full_sync_hour(self) -> int | None:
