@@ -106,6 +106,11 @@ def policy(settings: Settings) -> Policy:
             max_created=guard.max_created,
             max_changed_percent=guard.max_changed_percent,
             max_changed_products=guard.max_changed_products,
+            percent_from_products=guard.percent_from_products,
+            window_minutes=guard.window_minutes,
+            price_jump_percent=guard.price_jump_percent,
+            max_removed_variants=guard.max_removed_variants,
+            max_missing_percent=guard.max_missing_percent,
         ),
         force_update=settings.sync.force_update,
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from rms_console.contract.adoption import AdoptionLedger
+from rms_console.contract.holding import HoldLedger
 from rms_console.contract.records import (
     AuditEntry,
     QueueCounts,
@@ -21,7 +22,7 @@ from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
 
 
-class Ledger(AdoptionLedger, Protocol):
+class Ledger(AdoptionLedger, HoldLedger, Protocol):
     """Our memory, keyed by shop. Blocking: called off the loop, by one thread.
 
     Raises (all): StoreBusy, StoreFull, StoreDamaged. A write either happened whole or not at all.
@@ -59,7 +60,10 @@ class Ledger(AdoptionLedger, Protocol):
     def queue_counts(self, at: datetime) -> QueueCounts: ...
 
     def release(self, item_ids: Sequence[int], at: datetime) -> int:
-        """Make quarantined or held items due again (all of them for an empty sequence); return how many."""
+        """Make due again these items that were set aside, held or postponed; return how many.
+
+        For an empty sequence all that were set aside or held.
+        """
         ...
 
     def release_code(self, code: str, at: datetime) -> int:
@@ -136,7 +140,11 @@ class Ledger(AdoptionLedger, Protocol):
         ...
 
     def prune(self, keep: timedelta, at: datetime) -> None:
-        """Drop cycles, product records and nothing else older than `keep`."""
+        """Drop cycles, product records and holds that are done with, older than `keep`, and nothing else."""
+        ...
+
+    def trial(self) -> Ledger:
+        """Return a copy to try things on, gone when closed; the ledger itself may be in use meanwhile."""
         ...
 
     def close(self) -> None: ...

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from rms_console.contract.adoption import Tombstone
 from rms_console.domain.changes import FieldChange as FieldChange
+from rms_console.domain.holds import Hold as Hold
+from rms_console.domain.holds import HoldState as HoldState
 from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
 
@@ -137,6 +139,11 @@ class Settlement:
     records: tuple[ProductRecord, ...] = ()
     created_products: int = 0
     """Counted against the day's creation brake."""
+    holds: tuple[Hold, ...] = ()
+    """Newly opened. An open hold on the same aspect of the same product is overtaken by them."""
+    overtaken_holds: tuple[int, ...] = ()
+    applied_holds: tuple[int, ...] = ()
+    """Approved, and sent with this."""
     tombstones: tuple[Tombstone, ...] = ()
     """What was found deleted in the shop; lifted by itself once a product or variant is acknowledged again."""
 

@@ -144,9 +144,20 @@ class StockPolicy:
 @dataclass(frozen=True, slots=True)
 class GuardPolicy:
     max_created: int = 50
-    """New products a store day without a yes; 0 = no limit."""
+    """New products a store day without a yes; 0 = no limit, here and below."""
     max_changed_percent: float = 20.0
+    """Share of the shop's products that may be touched without a yes: repriced, emptied, withdrawn; each by itself."""
     max_changed_products: int = 200
+    percent_from_products: int = 20
+    """The share counts from so many products on, so that a small catalogue stays usable."""
+    window_minutes: float = 15.0
+    """Over this time they are counted: an accident that comes row by row is one too. 0: each cycle by itself."""
+    price_jump_percent: float = 50.0
+    """A price that moves by more is held by itself, and so is one whose decimal point moved."""
+    max_removed_variants: int = 10
+    """Variants that one product which stays may lose at once."""
+    max_missing_percent: float = 20.0
+    """Share of the items asked for that a reply of RMS may lack before none of them is taken for gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,12 @@ class Catalogue:
             found[row["item_id"]] = (*found.get(row["item_id"], ()), row["style"])
         return found
 
+    def count(self) -> int:
+        return int(self._database.scalar(self._sql["count"]))
+
+    def sample(self, limit: int, other_than: Sequence[int]) -> tuple[int, ...]:
+        return self._database.read(_first, self._sql["sample"], (json_text(list(other_than)), limit))
+
     def known_item_ids(self, after_id: int, limit: int) -> tuple[int, ...]:
         return self._database.read(_first, self._sql["known_items"], (after_id, limit))
 

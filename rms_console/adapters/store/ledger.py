@@ -13,7 +13,8 @@ from rms_console.adapters.store.counters import CYCLE, EPOCH, Counters
 from rms_console.adapters.store.database import Database
 from rms_console.adapters.store.facts import Facts
 from rms_console.adapters.store.history import History
-from rms_console.adapters.store.opening import FILE_NAME, memory_database, open_database
+from rms_console.adapters.store.holds import Holds
+from rms_console.adapters.store.opening import FILE_NAME, copied, memory_database, open_database
 from rms_console.adapters.store.queue import Queue
 from rms_console.adapters.store.sales import Creations, Sales
 from rms_console.adapters.store.watermark import Watermark
@@ -28,6 +29,7 @@ from rms_console.contract.records import (
     Settlement,
 )
 from rms_console.contract.snapshot import CycleView
+from rms_console.domain.holds import Danger, Hold, HoldState
 from rms_console.domain.matching import ProductName
 from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
@@ -59,6 +61,7 @@ class SqliteLedger:
         self._watermark = Watermark(database)
         self._sales = Sales(database)
         self._queue = Queue(database, self._watermark, self._counters, self._sales)
+        self._holds = Holds(database, self._queue)
         self._catalogue = Catalogue(database)
         self._creations = Creations(database)
         self._adoption = Adoption(database)
@@ -127,6 +130,39 @@ class SqliteLedger:
             self._sales.replace(settlement.boundaries)
             self._history.record_products(settlement.cycle, settlement.at, settlement.records)
             self._creations.add(settlement.created_products, settlement.at)
+            self._holds.close(settlement.overtaken_holds, HoldState.OVERTAKEN)
+            self._holds.close(settlement.applied_holds, HoldState.APPLIED)
+            self._holds.open(settlement.holds, settlement.at)
+
+    def live_holds(self, styles: Sequence[str]) -> tuple[Hold, ...]:
+        return self._holds.live(styles)
+
+    def holds_page(self, states: Sequence[HoldState], limit: int, after: int) -> tuple[Hold, ...]:
+        return self._holds.page(states, limit, after)
+
+    def decide_holds(
+        self, hold_ids: Sequence[int], approve: bool, by: str, reason: str, at: datetime
+    ) -> tuple[Hold, ...]:
+        return self._holds.decide(hold_ids, approve, by, reason, at)
+
+    def sight(self, sightings: Mapping[Danger, Iterable[str]], at: datetime) -> None:
+        self._holds.sight(sightings, at)
+
+    def sighted(self, danger: Danger, since: datetime, other_than: Sequence[str]) -> int:
+        return self._holds.sighted(danger, since, other_than)
+
+    def product_count(self) -> int:
+        return self._catalogue.count()
+
+    def sample(self, limit: int, other_than: Sequence[int]) -> tuple[int, ...]:
+        return self._catalogue.sample(limit, other_than)
+
+    def release_due(self, at: datetime) -> int:
+        return self._queue.release_due(at)
+
+    def trial(self) -> SqliteLedger:
+        """Return a copy to try things on, gone when closed; the ledger itself may be in use meanwhile."""
+        return SqliteLedger(copied(self._database))
 
     def styles_of_products(self, product_ids: Sequence[str]) -> Mapping[str, str]:
         return self._adoption.styles_of_products(product_ids)
@@ -195,6 +231,7 @@ class SqliteLedger:
 
     def prune(self, keep: timedelta, at: datetime) -> None:
         self._history.prune(at - keep)
+        self._holds.prune(at - keep)
 
     def close(self) -> None:
         self._database.close()

@@ -49,6 +49,20 @@ def memory_database() -> Database:
     return _prepared(_connected(":memory:"))
 
 
+def copied(database: Database) -> Database:
+    """Return a private copy of a ledger as it is now, on a file of the system's own that is gone when closed."""
+    copy = _connected("")
+    copy.name = f"a copy of {database.name}"
+    try:
+        with database.translated():
+            database.connection.backup(copy.connection)
+        copy.rows("PRAGMA foreign_keys = ON")
+    except BaseException:
+        copy.connection.close()
+        raise
+    return copy
+
+
 def _prepared(database: Database) -> Database:
     try:
         _configure(database)

@@ -113,6 +113,11 @@ class Queue:
                 return self._database.run(self._sql["release_all"], (time_text(at),))
             return self._database.run(self._sql["release"], (time_text(at), json_text(list(item_ids))))
 
+    def release_due(self, at: datetime) -> int:
+        """Make due again the held entries whose time has come; they keep their age."""
+        with self._database.transaction():
+            return self._database.run(self._sql["release_due"], (time_text(at),))
+
     def release_code(self, code: str, at: datetime) -> int:
         with self._database.transaction():
             return self._database.run(self._sql["release_code"], (time_text(at), code))

@@ -112,19 +112,49 @@ class StockSection(Section):
 
 
 class GuardSection(Section):
-    """[guard]: changes that wait for a person's yes."""
+    """[guard]: changes that wait for a person's yes. 0 switches a limit off."""
 
     max_created: Whole = Field(
         default=50, ge=0, le=1_000_000, description="New products a day without a yes; 0 = no limit."
     )
     max_changed_percent: Real = Field(
-        default=20.0, ge=0, le=100, description="Percent of the known products that one cycle may change without a yes."
+        default=20.0,
+        ge=0,
+        le=100,
+        description="Percent of the shop's products that may at once be repriced, emptied or withdrawn without a yes.",
     )
     max_changed_products: Whole = Field(
         default=200,
         ge=0,
         le=1_000_000,
-        description="Products that one cycle may change without a yes, whatever the percentage.",
+        description="Products that may at once be repriced, emptied or withdrawn without a yes, whatever the percentage.",
+    )
+    percent_from_products: Whole = Field(
+        default=20,
+        ge=1,
+        le=1_000_000,
+        description="Products from which on the percentage counts, so that a small catalogue stays usable.",
+    )
+    window_minutes: Real = Field(
+        default=15.0,
+        ge=0,
+        le=1440,
+        description="Minutes that count as at once, so that a change that comes row by row is seen too; 0 = each cycle.",
+    )
+    price_jump_percent: Real = Field(
+        default=50.0,
+        ge=0,
+        le=1_000_000,
+        description="A price that moves by more percent, or by a power of ten, waits for a yes; 0 = none does.",
+    )
+    max_removed_variants: Whole = Field(
+        default=10, ge=0, le=2048, description="Variants that a product which stays may lose at once without a yes."
+    )
+    max_missing_percent: Real = Field(
+        default=20.0,
+        ge=0,
+        le=100,
+        description="Percent of the items asked for that RMS may leave out of a reply before none counts as gone.",
     )
 
 

@@ -66,6 +66,11 @@ safety = 2
 max_created = 7
 max_changed_percent = 5
 max_changed_products = 30
+percent_from_products = 9
+window_minutes = 4
+price_jump_percent = 33
+max_removed_variants = 3
+max_missing_percent = 11
 [mapping]
 option_names = ["Colour", "Size"]
 default_color = "One"
@@ -183,7 +188,16 @@ def test_every_choice_reaches_the_policy(engine: EngineSettings) -> None:
             scope=Scope.WEB_ITEM,
         ),
         stock=StockPolicy(quantity_name="available", conflict=Conflict.RMS, conflict_grace_hours=12, safety=2),
-        guard=GuardPolicy(max_created=7, max_changed_percent=5, max_changed_products=30),
+        guard=GuardPolicy(
+            max_created=7,
+            max_changed_percent=5,
+            max_changed_products=30,
+            percent_from_products=9,
+            window_minutes=4,
+            price_jump_percent=33,
+            max_removed_variants=3,
+            max_missing_percent=11,
+        ),
         force_update=True,
     )
     assert engine.policy.mapping.ownership["title"] == "always"

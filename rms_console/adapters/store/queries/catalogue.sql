@@ -30,3 +30,14 @@ INSERT INTO variants VALUES (
 
 -- name: add_stock
 INSERT INTO stock VALUES (:style, :item_id, :location_id, :is_stocked, :quantity, :held);
+
+-- name: count
+SELECT count(*) AS products FROM products;
+
+-- name: sample
+-- Spread over the whole catalogue by a fixed shuffle: the same items each time, near neighbours of none.
+SELECT item_id FROM variants
+WHERE left_reason IS NULL AND item_id NOT IN (SELECT value FROM json_each(?))
+GROUP BY item_id
+ORDER BY (item_id * 2654435761) % 4294967296
+LIMIT ?;

@@ -51,9 +51,15 @@ ORDER BY enqueued_at, item_id
 LIMIT 1;
 
 -- name: release
+-- One that waits for its next try anyway keeps its age.
 UPDATE queue
-SET state = 'waiting', is_open = 1, attempts = 0, next_try_at = NULL, enqueued_at = ?, code = '', message = ''
-WHERE is_open = 0 AND item_id IN (SELECT value FROM json_each(?));
+SET state = 'waiting', is_open = 1, attempts = 0, next_try_at = NULL,
+    enqueued_at = CASE WHEN is_open THEN enqueued_at ELSE ? END, code = '', message = ''
+WHERE state <> 'waiting' AND item_id IN (SELECT value FROM json_each(?));
+
+-- name: release_due
+UPDATE queue SET state = 'waiting', is_open = 1, next_try_at = NULL, code = '', message = ''
+WHERE state = 'held' AND next_try_at <= ?;
 
 -- name: release_all
 UPDATE queue

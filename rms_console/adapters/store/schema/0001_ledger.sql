@@ -134,6 +134,40 @@ CREATE TABLE creations (
 
 CREATE INDEX creations_by_time ON creations (at);
 
+-- Parts of plans that wait, or waited, for a person's yes. `template` and `facts`: the reason, in any language.
+-- `digest` is that of `changes`: what the held part leads to.
+CREATE TABLE holds (
+    hold INTEGER PRIMARY KEY AUTOINCREMENT,
+    style TEXT NOT NULL,
+    title TEXT NOT NULL,
+    aspect TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    template TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    changes TEXT NOT NULL,
+    items TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    decided_by TEXT NOT NULL DEFAULT '',
+    decided_at TEXT,
+    decision_reason TEXT NOT NULL DEFAULT ''
+);
+
+CREATE UNIQUE INDEX holds_open ON holds (style, aspect) WHERE state = 'open';
+CREATE INDEX holds_live ON holds (style) WHERE state IN ('open', 'approved', 'rejected');
+CREATE INDEX holds_by_state ON holds (state, hold);
+
+-- When a product last did what is dangerous in bulk: the guard counts over some time, not over one cycle.
+CREATE TABLE sightings (
+    danger TEXT NOT NULL,
+    style TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (danger, style)
+) WITHOUT ROWID;
+
+CREATE INDEX sightings_by_time ON sightings (danger, at);
+
 CREATE TABLE cycles (
     number INTEGER PRIMARY KEY,
     started_at TEXT NOT NULL,
