@@ -17,10 +17,19 @@ class Brakes:
         self.asked = ""
         """Why somebody asked to stop (stop, cancel, timeout)."""
         self._in_a_row = 0
+        self._answers = 0
+        self._unanswered: ConsoleError | None = None
 
     @property
     def closed(self) -> bool:
         return self.fault is not None or bool(self.asked)
+
+    def outage(self) -> ConsoleError | None:
+        """Return what closed the brakes; else, when requests were sent and none at all was answered, why not.
+
+        A shop that is gone while one lone item waits is an outage too.
+        """
+        return self.fault or (self._unanswered if not self._answers else None)
 
     def ask(self, why: str) -> None:
         self.asked = self.asked or why
@@ -29,8 +38,13 @@ class Brakes:
         """Take note of one request's end: None is an answer."""
         if error is None or not isinstance(error, ConsoleError):
             self._in_a_row = 0
+            self._answers += 1
             return
         unanswered = isinstance(error, ShopUnavailable) or error.action is Action.RESOLVE
+        if unanswered:
+            self._unanswered = error
+        else:
+            self._answers += 1
         self._in_a_row = self._in_a_row + 1 if unanswered else 0
         final = error.action is Action.STOP or isinstance(error, StoreError | LeaseError)
         if self.fault is None and (final or self._in_a_row >= IN_A_ROW):

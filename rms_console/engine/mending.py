@@ -66,6 +66,8 @@ class Mending:
             self.fail(error)
             return
         engine.recovery.over()
+        # What waits only because this end was gone need not wait out its own back-off.
+        await engine.deps.disk(engine.deps.ledger.release_code, fault.code, engine.deps.clock.now())
         outage = (engine.deps.clock.now() - fault.since) / timedelta(minutes=1)
         engine.journal.log(
             "INFO",

@@ -177,7 +177,7 @@ class Runner:
                 await push.run()
             except Exception as error:
                 return push.tally, error
-        return push.tally, push.brakes.fault
+        return push.tally, push.brakes.outage()
 
     async def _end(self, run: Run, tally: Tally, fault: Exception | None) -> Finished:
         deps = self._deps

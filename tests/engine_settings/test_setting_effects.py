@@ -156,7 +156,8 @@ async def test_include_zero_stock_lets_sold_out_items_in(world: World) -> None:
     assert (await world.once()).products_created == 0
     await world.restart(with_policy(filters={"include_zero_stock": True}))
     await world.send(FullSync("zero stock is wanted now"))
-    await world.converge()
+    for _ in range(10):
+        await world.cycle()
     assert len(world.shop.products()) == 2
 
 
@@ -241,7 +242,8 @@ async def test_lock_off_is_a_warning_not_a_second_engine(world: World) -> None:
 @pytest.mark.parametrize("name", ["timeout_s", "lock_timeout_s"])
 async def test_the_lock_is_held_no_longer_than_its_timeout(world: World, name: str) -> None:
     world.store.add(shoes(6))
-    await world.start(tuned(**{name: 45.0}, batch_size=1, batch_delay_s=20.0))
+    limit: Any = {name: 45.0}
+    await world.start(tuned(batch_size=1, batch_delay_s=20.0, **limit))
     assert "timeout" in (await world.once()).note
 
 
