@@ -150,5 +150,6 @@ def _filters(settings: Settings) -> FilterPolicy:
         when_gone=chosen.when_gone,
         when_excluded=chosen.when_excluded,
         when_price_bad=chosen.when_price_bad,
+        when_deleted=chosen.when_deleted_in_shop,
         scope=settings.scope.create,
     )

@@ -42,6 +42,14 @@ class BadPrice(StrEnum):
     ZERO = "zero"
 
 
+class Deleted(StrEnum):
+    """What becomes of a product or variant that somebody deleted in the shop while RMS goes on offering it."""
+
+    RESPECT = "respect"
+    """It stays away, its items are on the quarantine list; asking for one by hand brings it back."""
+    RECREATE = "recreate"
+
+
 class TaxMode(StrEnum):
     """Whether RMS prices already include tax."""
 
@@ -130,6 +138,7 @@ class FilterPolicy:
     when_gone: Leaving = Leaving.DRAFT
     when_excluded: Leaving = Leaving.DRAFT
     when_price_bad: BadPrice = BadPrice.KEEP
+    when_deleted: Deleted = Deleted.RESPECT
     scope: Scope = Scope.CHANGED
 
 

@@ -14,6 +14,7 @@ from rms_console.domain.policy import (
     DEFAULT_OWNERSHIP,
     BadPrice,
     Conflict,
+    Deleted,
     Leaving,
     Ownership,
     Scope,
@@ -225,4 +226,8 @@ class FilterSection(Section):
     when_price_bad: Annotated[BadPrice, AnyCase] = Field(
         default=BadPrice.KEEP,
         description="Variants whose RMS price is not usable: keep on sale as they are, zero (stock 0).",
+    )
+    when_deleted_in_shop: Annotated[Deleted, AnyCase] = Field(
+        default=Deleted.RESPECT,
+        description="Products and variants that somebody deleted in the shop: respect (told, not made again), recreate.",
     )
