@@ -17,6 +17,7 @@ from rms_console.domain.policy import FIELDS as OWNED_FIELDS
 from rms_console.domain.policy import (
     BadPrice,
     Conflict,
+    Deleted,
     FilterPolicy,
     GuardPolicy,
     Leaving,
@@ -97,6 +98,7 @@ max_price = 500000.5
 when_gone = "archive"
 when_excluded = "zero"
 when_price_bad = "zero"
+when_deleted_in_shop = "recreate"
 [recovery]
 enabled = false
 check_interval_s = 120
@@ -185,6 +187,7 @@ def test_every_choice_reaches_the_policy(engine: EngineSettings) -> None:
             when_gone=Leaving.ARCHIVE,
             when_excluded=Leaving.ZERO,
             when_price_bad=BadPrice.ZERO,
+            when_deleted=Deleted.RECREATE,
             scope=Scope.WEB_ITEM,
         ),
         stock=StockPolicy(quantity_name="available", conflict=Conflict.RMS, conflict_grace_hours=12, safety=2),
