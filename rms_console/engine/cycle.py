@@ -109,11 +109,12 @@ class Pass:
         )
 
     async def _push(self) -> None:
-        suspects = set(self._in_flight.suspects(job.style for job in self.jobs))
+        by_style = {job.style: job for job in self.jobs}
+        suspects = self._in_flight.suspects(by_style)
         await self._push_marked([job for job in self.jobs if job.style not in suspects])
-        for job in self.jobs:
-            if job.style in suspects and not self.brakes.closed:
-                await self._push_suspect(job)
+        for style in suspects:
+            if not self.brakes.closed:
+                await self._push_suspect(by_style[style])
 
     async def _push_suspect(self, job: Job) -> None:
         """Push alone what was in flight when the engine last went down, so that the next time tells which it was."""
@@ -122,7 +123,7 @@ class Pass:
             await self._closing.finish(job)
             await self._in_flight.end([job.style])
             return
-        job.read_first = job.crashed = True
+        job.read_first, job.intended = True, self._in_flight.intended(job.style)
         await self._push_marked([job])
 
     async def _push_marked(self, jobs: Sequence[Job]) -> None:
@@ -131,15 +132,15 @@ class Pass:
         await self._each(quiet, self._closing.finish)
         if not busy:
             return
-        styles = [job.style for job in busy]
-        await self._in_flight.begin(styles)
+        await self._in_flight.begin({job.style: job.plan.stock for job in busy})
         await self._each([job for job in busy if job.read_first], self._products.look_first)
         for number in range(ROUNDS):
             await self._round([job for job in busy if not job.done], first=number == 0)
             if self.brakes.closed or all(job.done for job in busy):
                 break
         await self._give_up([job for job in busy if not job.done])
-        await self._in_flight.end(styles)
+        # A suspect that was stopped before it could be looked at stays one.
+        await self._in_flight.end(job.style for job in busy if job.done or job.read_backs or not job.read_first)
 
     async def _round(self, jobs: Sequence[Job], first: bool) -> None:
         """Stock of all products in few calls, then each product's operations; who is through is recorded."""

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from rms_console.domain.operations import StockWrite
 from rms_console.engine.deps import Deps
 
 FACT = "in_flight"
 CRASHES_ALLOWED = 4
+
+Quantities = Mapping[tuple[str, str], int]
+"""(inventory item id, location id) -> the quantity that was about to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """One product in flight: the crashes it was present at, and the stock it was about to get."""
+
+    crashes: int = 0
+    stock: Quantities = field(default_factory=dict)
 
 
 class InFlight:
@@ -19,29 +33,56 @@ class InFlight:
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
-        self._suspects: dict[str, int] = {}
+        self._suspects: dict[str, _Mark] = {}
 
     async def load(self) -> None:
         text = await self._deps.disk(self._deps.ledger.get_fact, FACT)
-        self._suspects = {style: int(count) + 1 for style, count in json.loads(text).items()} if text else {}
+        self._suspects = {style: _decoded(plain) for style, plain in json.loads(text).items()} if text else {}
 
     def suspects(self, styles: Iterable[str]) -> list[str]:
-        return [style for style in styles if style in self._suspects]
+        """Return which of these were in flight when the engine went down, the least suspect first."""
+        known = [style for style in styles if style in self._suspects]
+        return sorted(known, key=lambda style: self._suspects[style].crashes)
 
     def is_poison(self, style: str) -> bool:
-        return self._suspects.get(style, 0) > CRASHES_ALLOWED
+        return self._crashes(style) > CRASHES_ALLOWED
 
-    async def begin(self, styles: Iterable[str]) -> None:
-        """Note durably that these are being pushed now; other suspects keep their count."""
-        marks = {style: self._suspects.get(style, 0) for style in styles}
-        waiting = {style: count - 1 for style, count in self._suspects.items() if style not in marks}
-        await self._write(waiting | marks)
+    def intended(self, style: str) -> Quantities:
+        """Return the quantities that the engine may have written of a suspect just before it went down."""
+        mark = self._suspects.get(style)
+        return mark.stock if mark is not None else {}
+
+    async def begin(self, stock: Mapping[str, Sequence[StockWrite]]) -> None:
+        """Note durably that these styles are being pushed now, with this stock; other suspects keep their count."""
+        marks = {
+            style: _Mark(self._crashes(style), {(row.inventory_item_id, row.location_id): row.quantity for row in rows})
+            for style, rows in stock.items()
+        }
+        await self._write({style: mark for style, mark in self._waiting().items() if style not in marks} | marks)
 
     async def end(self, styles: Iterable[str]) -> None:
         """These are through: no longer suspect."""
         for style in styles:
             self._suspects.pop(style, None)
-        await self._write({style: count - 1 for style, count in self._suspects.items()})
+        await self._write(self._waiting())
 
-    async def _write(self, marks: dict[str, int]) -> None:
-        await self._deps.disk(self._deps.ledger.set_fact, FACT, json.dumps(marks) if marks else None)
+    def _crashes(self, style: str) -> int:
+        mark = self._suspects.get(style)
+        return mark.crashes if mark is not None else 0
+
+    def _waiting(self) -> dict[str, _Mark]:
+        """Return the suspects as they are kept while they are not being pushed: `load` counts a crash for each."""
+        return {style: _Mark(mark.crashes - 1, mark.stock) for style, mark in self._suspects.items()}
+
+    async def _write(self, marks: Mapping[str, _Mark]) -> None:
+        plain = {style: _encoded(mark) for style, mark in marks.items()}
+        await self._deps.disk(self._deps.ledger.set_fact, FACT, json.dumps(plain) if plain else None)
+
+
+def _encoded(mark: _Mark) -> list[Any]:
+    return [mark.crashes, *([item, place, quantity] for (item, place), quantity in mark.stock.items())]
+
+
+def _decoded(plain: list[Any]) -> _Mark:
+    crashes, *stock = plain
+    return _Mark(int(crashes) + 1, {(item, place): int(quantity) for item, place, quantity in stock})

@@ -9,6 +9,7 @@ from rms_console.contract.records import FieldChange, QueueEntry, QueueReason
 from rms_console.domain.assemble import StyleWork
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.product import AcknowledgedProduct
+from rms_console.engine.inflight import Quantities
 from rms_console.engine.retry import VERIFYING
 
 PRIORITIES = {
@@ -31,8 +32,8 @@ class Job:
     read_first: bool = False
     in_doubt: bool = False
     """An earlier write went unanswered: it may take effect late, on top of what this cycle writes."""
-    crashed: bool = False
-    """The engine went down while this product was pushed."""
+    intended: Quantities = field(default_factory=dict)
+    """The stock that the engine may have written just before it went down over this product."""
     may_come_late: bool = False
     """A write of this cycle went unanswered and was not seen in the shop."""
     lost_sight: bool = False

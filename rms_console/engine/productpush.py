@@ -156,8 +156,9 @@ class ProductPusher:
 
     def _adopt(self, job: Job, observed: ObservedProduct) -> None:
         if job.work.desired is not None:
-            crashed_at = self._now() if job.crashed else None
-            job.product = take_over(observed, job.work.desired, job.style, job.product, self._policy.stock, crashed_at)
+            job.product = take_over(
+                observed, job.work.desired, job.style, job.product, self._policy.stock, job.intended
+            )
         self.replan(job)
 
     def _note(self, job: Job, error: ConsoleError) -> None:

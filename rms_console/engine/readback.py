@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
 
-from rms_console.domain.acknowledge import adopt, hold_stock, learn_stock
+from rms_console.domain.acknowledge import adopt, learn_stock
 from rms_console.domain.operations import StockWrite
 from rms_console.domain.policy import Conflict, StockPolicy
 from rms_console.domain.product import (
@@ -16,6 +15,7 @@ from rms_console.domain.product import (
     DesiredVariant,
     ObservedProduct,
 )
+from rms_console.engine.inflight import Quantities
 
 
 def take_over(
@@ -24,7 +24,7 @@ def take_over(
     style: str,
     known: AcknowledgedProduct | None,
     policy: StockPolicy,
-    crashed_at: datetime | None = None,
+    intended: Quantities,
 ) -> AcknowledgedProduct:
     """Return the product as the shop holds it, but for stock that the shop lowered since we wrote it.
 
@@ -32,8 +32,8 @@ def take_over(
     the way would sell a second time what the shop has just sold. So there what was confirmed stays so: the next row
     is stale, and the conflict policy decides.
 
-    `crashed_at`: the engine went down over this product, and may itself have written the lower quantity. Where RMS
-    is back at what was confirmed no row would go out to find that out, so it is held back from that time on.
+    `intended`: what the engine was about to write when it went down over this product. A quantity found to be that
+    was written by us; nobody sold anything.
     """
     product = adopt(observed, desired, style, known)
     if known is None or known.product_id != product.product_id or policy.conflict is Conflict.RMS:
@@ -43,7 +43,7 @@ def take_over(
     for seen in product.variants:
         was, want = before.get(seen.variant_id), wanted.get(seen.item_id)
         if was is not None and want is not None:
-            product = _keep_sales(product, was, seen, want, crashed_at)
+            product = _keep_sales(product, was, seen, want, intended)
     return product
 
 
@@ -52,18 +52,15 @@ def _keep_sales(
     was: AcknowledgedVariant,
     seen: AcknowledgedVariant,
     want: DesiredVariant,
-    crashed_at: datetime | None,
+    intended: Quantities,
 ) -> AcknowledgedProduct:
     for location, quantity in want.stock.items():
         confirmed, present = was.stock.get(location), seen.stock.get(location)
         if confirmed is None or present is None or not present < min(confirmed, quantity):
             continue
-        if was.held_stock.get(location) == quantity:
-            continue
-        if crashed_at is not None and quantity == confirmed:
-            product = hold_stock(product, want.item_id, location, quantity, crashed_at)
-        else:
-            product = learn_stock(product, {(seen.inventory_item_id, location): confirmed})
+        place = (seen.inventory_item_id, location)
+        if was.held_stock.get(location) != quantity and intended.get(place) != present:
+            product = learn_stock(product, {place: confirmed})
     return product
 
 

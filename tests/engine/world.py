@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import itertools
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sized
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,7 +60,6 @@ SETTINGS = EngineSettings(
     full_sync_hour=None,
     timeout_s=100_000.0,
 )
-_TURNS = 30
 
 
 def tuned(settings: EngineSettings = SETTINGS, **changes: Any) -> EngineSettings:
@@ -366,8 +365,15 @@ class World:
     # Work
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return what `work` gives; time passes for it where it waits."""
-        return await self.clock.run(work)
+        """Return what `work` gives; time passes for it where everybody waits."""
+        task = asyncio.ensure_future(work)
+        await self.idle()
+        while not task.done():
+            wake = self.clock.next_wake_s
+            assert wake is not None, "nobody sleeps, and the work is not done"
+            self.clock.advance(wake)
+            await self.idle()
+        return task.result()
 
     async def once(self) -> CycleView:
         """Connect and run one cycle that must not fail as a cycle."""
@@ -393,8 +399,12 @@ class World:
                 return number
             due = self.real_ledger.next_try_at()
             if due is not None and not counts.due:
-                await self.clock.run_for((due - self.clock.now()).total_seconds() + 0.01)
+                await self.rest((due - self.clock.now()).total_seconds() + 0.01)
         raise AssertionError(f"still at work after {cycles} cycles: {self.entries()}")
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass between cycles."""
+        await self.clock.run_for(seconds)
 
     @contextlib.asynccontextmanager
     async def service(self, settings: EngineSettings | None = None) -> AsyncIterator[EngineService]:
@@ -436,17 +446,13 @@ class World:
                 yield (at - self.clock.now()).total_seconds()
 
     async def idle(self) -> None:
-        """Let the engine do what it can do without time passing."""
-        before: object = None
-        while before != (before := self._mark()):
-            for _ in range(2):
-                self.timer.run_due()
-                await settle(_TURNS)
-
-    def _mark(self) -> tuple[object, ...]:
-        engine = self.engine
-        requests = self.wire.requests
-        return engine.journal.last, requests, len(self.log), engine.runner.stage, engine.machine.state
+        """Let everybody do what can be done without time passing."""
+        # The loop's own queue is the only place that tells for certain that nobody else could run now.
+        ready: Sized = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+        turns_without_work = 0
+        while turns_without_work < 3:
+            await asyncio.sleep(0)
+            turns_without_work = 0 if ready or self.timer.run_due() else turns_without_work + 1
 
     async def send(self, request: Request, actor: Actor = ACTOR) -> Reply:
         return await self.engine.send(Command(f"c{next(self._numbers)}", actor, request))
