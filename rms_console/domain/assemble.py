@@ -49,6 +49,14 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """Why an item that the shop does not have may not be made there, though RMS and the settings want it."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """An item that rightly is not in the shop, and the rule that keeps it out."""
 
@@ -91,15 +99,16 @@ def assemble(
     policy: Policy,
     now_local: datetime,
     may_create: Callable[[int], bool],
+    barred: Mapping[int, Bar] | None = None,
 ) -> Assembly:
     """Return the work of every style that these items touch, ordered by style.
 
     `acknowledged` holds the products, by style key, of every style under which an item of the read is known or to
     which a row now belongs; an item known there that the read does not mention is kept. An item whose row names
     another style than it is known under leaves the one (`moved`) and is wanted in the other, where it counts as
-    known: no scope or stock rule keeps it out.
+    known: no scope or stock rule keeps it out. `barred` items are set aside instead of becoming new in the shop.
     """
-    sorter = _Sorter(acknowledged, policy, now_local)
+    sorter = _Sorter(acknowledged, policy, now_local, barred or {})
     for row in read.rows:
         sorter.take(row, may_create)
     for broken in read.unreadable:
@@ -156,7 +165,14 @@ class _Draft:
 class _Sorter:
     """Sorts items into drafts, then settles who may have what."""
 
-    def __init__(self, acknowledged: Mapping[str, AcknowledgedProduct], policy: Policy, now_local: datetime) -> None:
+    def __init__(
+        self,
+        acknowledged: Mapping[str, AcknowledgedProduct],
+        policy: Policy,
+        now_local: datetime,
+        barred: Mapping[int, Bar],
+    ) -> None:
+        self._barred = barred
         self._policy = policy
         self._now_local = now_local
         self._drafts = {style: _Draft(style, product) for style, product in acknowledged.items()}
@@ -184,7 +200,11 @@ class _Sorter:
                 self._quarantine(row.item_id, style, code, message)
                 self._want_without_price(row, style, known)
             case _:
-                self._want(row, style)
+                bar = self._barred.get(row.item_id) if known is None else None
+                if bar is None:
+                    self._want(row, style)
+                else:
+                    self._quarantine(row.item_id, style, bar.code, bar.message)
 
     def set_aside(self, broken: UnreadableRow, may_create: Callable[[int], bool]) -> None:
         """An unreadable row: what the shop has of it stays; an item that could not come in anyway is just skipped."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rms_console.domain.assemble import Assembly, assemble
+from rms_console.domain.assemble import Assembly, Bar, assemble
 from rms_console.domain.grouping import style_key
 from rms_console.domain.policy import Policy
 from rms_console.domain.product import AcknowledgedProduct
@@ -20,12 +20,16 @@ ITEMS_A_PART = 150
 
 
 async def assemble_in_parts(
-    gathered: Gathered, policy: Policy, now_local: datetime, may_create: Callable[[int], bool]
+    gathered: Gathered,
+    policy: Policy,
+    now_local: datetime,
+    may_create: Callable[[int], bool],
+    barred: Mapping[int, Bar] | None = None,
 ) -> Assembly:
     """Return what `assemble` gives for the whole, giving the loop a turn after each part."""
     parts: list[Assembly] = []
     for part in split(gathered, ITEMS_A_PART):
-        parts.append(assemble(part.read, part.products, policy, now_local, may_create))
+        parts.append(assemble(part.read, part.products, policy, now_local, may_create, barred))
         await asyncio.sleep(0)
     return Assembly(
         tuple(work for part in parts for work in part.works),
