@@ -119,3 +119,7 @@ class SourceFacts:
     identity: str = ""
     """Changes when the database is restored or replaced, as far as it can be told."""
     highest: Position | None = None
+    encryption: str = ""
+    """How the way to the database is protected: verified; encrypted, unverified; plain. Empty for a file."""
+    utc_offset_minutes: int | None = None
+    """Of the server's own clock, for people to compare; None where the database has no clock."""

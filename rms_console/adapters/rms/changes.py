@@ -21,6 +21,8 @@ from rms_console.domain.rows import ChangedKey, ChangesRead
 from rms_console.errors import SourceSchemaChanged
 
 PAGE = 5000
+PAST_LOCKS = ("hint", "WITH (READPAST)")
+"""Source: learn.microsoft.com, table hints: READPAST leaves out rows that others hold locked, read 2026-11."""
 _WHOLE_SECOND = ".000"
 _FRESH_SECOND_S = 1.0
 _FRESH_TICK_S = 0.01
@@ -29,6 +31,13 @@ _FRESH_TICK_S = 0.01
 
 class ChangeReader(Protocol):
     def read(self, session: Session, after: Position, limit: int) -> ChangesRead: ...
+
+    def read_past_locks(self, session: Session, after: Position) -> ChangesRead:
+        """Return what lies above `after` in rows that nobody holds locked.
+
+        The watermark stays: a row that was left out may carry a place below those that were read.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +53,29 @@ class _Memo:
 class _Remembering:
     """Answers a repeated question from memory while the database says that nothing was committed since.
 
-    That makes a quiet poll cost one tiny statement, also on a table without an index on the stamp.
+    That makes a quiet poll cost one tiny statement, also on a table without an index on the stamp. A mark that counts
+    row versions only serves where the table has one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_version: bool) -> None:
+        self._has_version = has_version
         self._memo: _Memo | None = None
+
+    def _mark(self, session: Session) -> Mark | None:
+        mark = session.mark
+        return mark if mark is not None and (self._has_version or not mark.of_versions) else None
 
     def recall(self, session: Session, after: Position, limit: int) -> ChangesRead | None:
         memo = self._memo
-        if memo is None or (memo.mark, memo.after, memo.limit) != (session.mark, after, limit):
+        if memo is None or (memo.mark, memo.after, memo.limit) != (self._mark(session), after, limit):
             return None
         return replace(memo.read, server_time=session.server_time())
 
     def remember(self, session: Session, after: Position, limit: int, read: ChangesRead) -> ChangesRead:
         """Keep an answer. What vanished is told once: nothing new vanishes while nothing is committed."""
         quiet = replace(read, vanished=frozenset())
-        self._memo = None if session.mark is None else _Memo(session.mark, after, limit, quiet)
+        mark = self._mark(session)
+        self._memo = None if mark is None else _Memo(mark, after, limit, quiet)
         return read
 
 
@@ -72,7 +88,7 @@ class VersionReader:
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
-        self._memory = _Remembering()
+        self._memory = _Remembering(has_version=True)
 
     def read(self, session: Session, after: Position, limit: int) -> ChangesRead:
         _expect(after, Detection.ROWVERSION)
@@ -81,13 +97,13 @@ class VersionReader:
 
     def _read(self, session: Session, after: Position, limit: int) -> ChangesRead:
         server_time, bound = session.server_time(), session.version_limit()
-        ((highest, above),) = session.rows("version_overview", after=after.number)
-        keys = self._page(session, after.number, limit + 1) if above else []
+        ((highest, above),) = session.rows("version_overview", self._slots, after=after.number)
+        keys = self._page(session, after.number, limit + 1, self._slots) if above else []
         more = len(keys) > limit and (bound is None or keys[limit].position.number <= bound)
         if more:
             keys = self._with_ties(session, keys[:limit], keys[limit])
         elif len(keys) > limit:
-            keys = self._to_the_end(session, keys)
+            keys = self._to_the_end(session, keys, self._slots)
         firm = [key.position for key in keys if bound is None or key.position.number <= bound]
         return ChangesRead(
             tuple(keys),
@@ -98,6 +114,14 @@ class VersionReader:
             highest=Position.of_version(highest) if isinstance(highest, int) else None,
         )
 
+    def read_past_locks(self, session: Session, after: Position) -> ChangesRead:
+        _expect(after, Detection.ROWVERSION)
+        slots = (*self._slots, PAST_LOCKS)
+        keys = self._page(session, after.number, PAGE, slots)
+        if len(keys) == PAGE:
+            keys = self._to_the_end(session, keys, slots)
+        return ChangesRead(tuple(keys), after, False, session.server_time(), rereads_from=after)
+
     def _with_ties(self, session: Session, keys: list[ChangedKey], first_left: ChangedKey) -> list[ChangedKey]:
         last = keys[-1]
         if first_left.position != last.position:
@@ -105,17 +129,17 @@ class VersionReader:
         ties = session.rows("ties_of_version", self._slots, version=last.position.number, above_id=last.item_id)
         return keys + [_version_key(row) for row in ties]
 
-    def _to_the_end(self, session: Session, keys: list[ChangedKey]) -> list[ChangedKey]:
+    def _to_the_end(self, session: Session, keys: list[ChangedKey], slots: Slots) -> list[ChangedKey]:
         """Read on above the limit of open transactions: the watermark cannot get there, so no later page would."""
         while True:
             last = keys[-1].position.number
-            page = self._page(session, last, PAGE)
+            page = self._page(session, last, PAGE, slots)
             keys = [*keys, *page]
             if len(page) < PAGE:
                 return keys
 
-    def _page(self, session: Session, after: int, row_limit: int) -> list[ChangedKey]:
-        rows = session.rows("changes_by_version", self._slots, after=after, row_limit=row_limit)
+    def _page(self, session: Session, after: int, row_limit: int, slots: Slots) -> list[ChangedKey]:
+        rows = session.rows("changes_by_version", slots, after=after, row_limit=row_limit)
         return [_version_key(row) for row in rows]
 
 
@@ -138,10 +162,10 @@ class StampReader:
     handed over a microsecond below its true place, so that the next pass hands it over once more.
     """
 
-    def __init__(self, slots: Slots, clock: StoreClock, overlap_s: float) -> None:
+    def __init__(self, slots: Slots, clock: StoreClock, overlap_s: float, has_version: bool) -> None:
         self._slots = slots
         self._progress = Progress(clock, overlap_s)
-        self._memory = _Remembering()
+        self._memory = _Remembering(has_version)
 
     def read(self, session: Session, after: Position, limit: int) -> ChangesRead:
         _expect(after, Detection.LAST_UPDATED)
@@ -152,9 +176,9 @@ class StampReader:
         server_time = session.server_time()
         now = format_stamp(server_time)
         span = self._progress.begin(after, now)
-        window, above, still_held = self._fetch(session, span, limit + 1)
+        window, above, still_held = self._fetch(session, span, limit + 1, self._slots)
         more = len(above) > limit and above[limit].position.stamp <= now
-        above = above[:limit] if more else self._to_the_end(session, above, limit)
+        above = above[:limit] if more else self._to_the_end(session, above, limit, self._slots)
         firm = [row.position for row in above if row.position.stamp <= now]
         there = {row.position.number for row in above}
         read = ChangesRead(
@@ -171,14 +195,21 @@ class StampReader:
         self._progress.finish(span, after, now, read, still_held)
         return read
 
+    def read_past_locks(self, session: Session, after: Position) -> ChangesRead:
+        _expect(after, Detection.LAST_UPDATED)
+        server_time, slots = session.server_time(), (*self._slots, PAST_LOCKS)
+        _, above, _ = self._fetch(session, Span(after, None), PAGE, slots)
+        above = self._to_the_end(session, above, PAGE - 1, slots)
+        return ChangesRead(tuple(_stamp_key(row, server_time) for row in above), after, False, server_time)
+
     def _fetch(
-        self, session: Session, span: Span, row_limit: int
+        self, session: Session, span: Span, row_limit: int, slots: Slots
     ) -> tuple[list[_Stamped], list[_Stamped], dict[int, str]]:
         """Return the rows of the window that the caller lacks, the rows above it, and what it holds in the window."""
         window: list[_Stamped] = []
         above: list[_Stamped] = []
         still_held: dict[int, str] = {}
-        for item_id, stamp, sku in self._query(session, span, row_limit):
+        for item_id, stamp, sku in self._query(session, span, row_limit, slots):
             position = Position(stamp, int(item_id))
             if position > span.after:
                 above.append(_Stamped(position, as_text(sku)))
@@ -190,17 +221,18 @@ class StampReader:
         above.sort(key=_place)
         return window, above, still_held
 
-    def _query(self, session: Session, span: Span, row_limit: int) -> Iterable[Sequence[Any]]:
-        values = {"stamp": span.after.stamp, "number": span.after.number, "row_limit": row_limit}
+    def _query(self, session: Session, span: Span, row_limit: int, slots: Slots) -> Iterable[Sequence[Any]]:
+        stamp = session.stamp(span.after.stamp)
+        values = {"stamp": stamp, "number": span.after.number, "row_limit": row_limit}
         if span.floor is None:
-            return session.stream("changes_above_stamp", self._slots, **values)
-        return session.stream("changes_from_stamp", self._slots, floor=span.floor, **values)
+            return session.stream("changes_above_stamp", slots, **values)
+        return session.stream("changes_from_stamp", slots, floor=session.stamp(span.floor), **values)
 
-    def _to_the_end(self, session: Session, above: list[_Stamped], limit: int) -> list[_Stamped]:
+    def _to_the_end(self, session: Session, above: list[_Stamped], limit: int, slots: Slots) -> list[_Stamped]:
         """Read on past the limit when what is left lies in the future, where the watermark cannot go."""
         while len(above) > limit:
             span = Span(above[-1].position, None)
-            _, rest, _ = self._fetch(session, span, PAGE)
+            _, rest, _ = self._fetch(session, span, PAGE, slots)
             above = [*above, *rest]
             if len(rest) < PAGE:
                 break

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, RowMapping, TextClause, bindparam, event, text
 
-from rms_console.adapters.rms.dialect import Dialect, Mark, PoolSettings
+from rms_console.adapters.rms.dialect import About, Dialect, Mark, PoolSettings, Table
 from rms_console.adapters.rms.errors import translated
+from rms_console.domain.findings import Finding
 
 Slots = tuple[tuple[str, str], ...]
 """(slot of a statement, column expression to put there) pairs."""
@@ -63,6 +64,16 @@ class Session:
     def version_limit(self) -> int | None:
         return self._dialect.version_limit(self._connection)
 
+    def stamp(self, text: str) -> object:
+        """Return a stamp as a parameter of a statement."""
+        return self._dialect.stamp_value(text)
+
+    def about(self) -> About:
+        return self._dialect.about(self._connection)
+
+    def findings(self, item: Table, view: Table) -> tuple[Finding, ...]:
+        return self._dialect.findings(self._connection, item, view)
+
     def _execute(self, name: str, slots: Slots, values: Mapping[str, object]) -> CursorResult[Any]:
         lists = tuple(key for key, value in values.items() if isinstance(value, (list, tuple)))
         return self._connection.execute(self._prepared(name, slots, lists), values)
@@ -80,7 +91,6 @@ class Database:
 
     def __init__(self, dialect: Dialect, pool: PoolSettings) -> None:
         self._dialect = dialect
-        self._pooling = pool.pooling
         self._identity = ""
         self._cache: dict[Hashable, TextClause] = {}
         self.generation = 0
@@ -100,10 +110,12 @@ class Database:
             SourceUnavailable, SourceSchemaChanged, SourceDenied.
         """
         with translated(what, self._dialect.explain, self._dialect.driver_errors):
-            self._notice_replacement()
+            self._notice(self._dialect.identity())
             connection, mark = self._connect()
             try:
-                yield Session(connection, mark, self._dialect, self._cache)
+                self._notice(mark.identity if mark is not None else "")
+                known = mark if mark is not None and mark.value is not None else None
+                yield Session(connection, known, self._dialect, self._cache)
             finally:
                 connection.close()
 
@@ -117,8 +129,10 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
-    def _notice_replacement(self) -> None:
-        identity = self._dialect.identity()
+    def _notice(self, identity: str) -> None:
+        """Take note of which database is read; another one than before is read anew."""
+        if not identity:
+            return
         if self._identity and identity != self._identity:
             self._engine.dispose()
             self.generation += 1
@@ -127,7 +141,7 @@ class Database:
     def _connect(self) -> tuple[Connection, Mark | None]:
         connection = self._engine.connect()
         try:
-            mark = self._dialect.mark(connection) if self._pooling else None
+            mark = self._dialect.mark(connection)
             if mark is None or not mark.outdated:
                 return connection, mark
             connection.invalidate()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rms_console.adapters.rms.database import Session
+from rms_console.adapters.rms.database import Session, Slots
+from rms_console.adapters.rms.dialect import Dialect
 from rms_console.adapters.rms.schema import STAMP, VERSION, Schema
 from rms_console.domain.position import Detection
 from rms_console.errors import SourceSchemaChanged
@@ -22,15 +23,18 @@ class Evidence:
     highest: int | None = None
 
 
-def choose_detection(session: Session, schema: Schema, asked: str) -> tuple[Detection, str]:
+def choose_detection(
+    session: Session, schema: Schema, asked: str, slots: Slots, dialect: Dialect
+) -> tuple[Detection, str]:
     """Return the detection to use and the reason in plain words.
 
     Raises:
         SourceSchemaChanged: the one asked for, or with `auto` either, is impossible here.
     """
+    witness = _Witness(session, schema, slots, dialect)
     if asked == Detection.LAST_UPDATED:
-        return Detection.LAST_UPDATED, f"asked for; {_stamps(session, schema)}"
-    usable, why = _versions(session, schema)
+        return Detection.LAST_UPDATED, f"asked for; {witness.of_stamps()}"
+    usable, why = witness.of_versions()
     if usable:
         return Detection.ROWVERSION, why if asked == AUTO else f"asked for; {why}"
     if asked == Detection.ROWVERSION:
@@ -39,40 +43,61 @@ def choose_detection(session: Session, schema: Schema, asked: str) -> tuple[Dete
             code="rms-detection",
             hint='set rms.detection to "auto" or "last_updated"',
         )
-    return Detection.LAST_UPDATED, f"{why}; {_stamps(session, schema)}"
+    return Detection.LAST_UPDATED, f"{why}; {witness.of_stamps()}"
 
 
-def _versions(session: Session, schema: Schema) -> tuple[bool, str]:
-    if not schema.has_version:
-        return False, f"Item has no column {VERSION}"
-    seen = Evidence(*session.rows("version_evidence")[0])
-    if seen.item_rows and not seen.filled:
-        return False, f"Item.{VERSION} is empty in all {seen.item_rows} rows"
-    if seen.strange:
-        return False, f"Item.{VERSION} holds something else than a whole number in {seen.strange} rows"
-    if seen.filled and not (seen.highest and seen.highest > 0):
-        return False, f"Item.{VERSION} does not grow: its highest value is {seen.highest}"
-    return True, f"Item.{VERSION} grows with every write of a row"
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """Looks at the columns that could tell changes."""
 
+    session: Session
+    schema: Schema
+    slots: Slots
+    dialect: Dialect
 
-def _stamps(session: Session, schema: Schema) -> str:
-    """Say how well LastUpdated serves.
+    @property
+    def table(self) -> str:
+        return self.schema.names.item_table
 
-    Raises:
-        SourceSchemaChanged: it does not.
-    """
-    if not schema.has_stamp:
-        raise _impossible(f"Item has no column {STAMP}", f"bring back column {STAMP}, which RMS itself has")
-    seen = Evidence(*session.rows("stamp_evidence")[0])
-    readable = seen.filled - seen.strange
-    if seen.item_rows and not readable:
-        raise _impossible(
-            f"Item.{STAMP} is no date in any of {seen.item_rows} rows",
-            "store dates as text YYYY-MM-DD HH:MM:SS.mmm in the store's local time",
-        )
-    unread = seen.item_rows - readable
-    tail = f" ({unread} rows without a readable one are seen by full comparisons only)" if unread else ""
-    return f"Item.{STAMP} says when a row was written{tail}"
+    def of_versions(self) -> tuple[bool, str]:
+        column = self.schema.item.get(VERSION.casefold())
+        if column is None:
+            return False, f"{self.table} has no column {VERSION}"
+        name = f"{self.table}.{VERSION}"
+        table, is_view = self.schema.tables.item, self.schema.item_is_view
+        if obstacle := self.dialect.version_obstacle(table, column, is_view=is_view):
+            return False, f"{name} {obstacle}"
+        seen = Evidence(*self.session.rows("version_evidence", self.slots)[0])
+        if seen.item_rows and not seen.filled:
+            return False, f"{name} is empty in all {seen.item_rows} rows"
+        if seen.strange:
+            return False, f"{name} holds something else than a whole number in {seen.strange} rows"
+        if seen.filled and not (seen.highest and seen.highest > 0):
+            return False, f"{name} does not grow: its highest value is {seen.highest}"
+        return True, f"{name} grows with every write of a row"
+
+    def of_stamps(self) -> str:
+        """Say how well LastUpdated serves.
+
+        Raises:
+            SourceSchemaChanged: it does not.
+        """
+        column = self.schema.item.get(STAMP.casefold())
+        if column is None:
+            raise _impossible(f"{self.table} has no column {STAMP}", f"bring back column {STAMP}, which RMS itself has")
+        name = f"{self.table}.{STAMP}"
+        if obstacle := self.dialect.stamp_obstacle(column):
+            raise _impossible(f"{name} {obstacle}", "bring back the column as RMS makes it: datetime")
+        seen = Evidence(*self.session.rows("stamp_evidence", self.slots)[0])
+        readable = seen.filled - seen.strange
+        if seen.item_rows and not readable:
+            raise _impossible(
+                f"{name} is no date in any of {seen.item_rows} rows",
+                "store dates as text YYYY-MM-DD HH:MM:SS.mmm in the store's local time",
+            )
+        unread = seen.item_rows - readable
+        tail = f" ({unread} rows without a readable one are seen by full comparisons only)" if unread else ""
+        return f"{name} says when a row was written{tail}"
 
 
 def _impossible(message: str, hint: str) -> SourceSchemaChanged:

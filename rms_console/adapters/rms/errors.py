@@ -10,6 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from rms_console.errors import SourceError, SourceUnavailable
 
+LOCKED = "rms-locked"
+"""The code of an error that says: another program holds rows, or the file, locked for longer than we wait."""
+
 Explain = Callable[[BaseException, str], SourceError]
 """Turns a driver's own exception, and what was being done, into the most specific error."""
 

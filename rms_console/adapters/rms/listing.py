@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from rms_console.adapters.rms.database import Session
+from rms_console.adapters.rms.database import Session, Slots
 from rms_console.adapters.rms.items import chunks
-from rms_console.adapters.rms.schema import Schema
+from rms_console.adapters.rms.schema import Reading, Schema, expression
 from rms_console.adapters.rms.values import UnreadableValue, as_flag, as_text
 from rms_console.domain.grouping import sku_key
 from rms_console.domain.matching import ListedItem
@@ -22,15 +22,15 @@ class ItemList:
     believed. Where it is not, every SKU comes from the view, which takes its time.
     """
 
-    def __init__(self, schema: Schema, quote: Callable[[str], str], per_statement: int) -> None:
-        self._columns = ", ".join(_column(schema, name, quote) for name in _COLUMNS)
+    def __init__(self, schema: Schema, slots: Slots, read: Reading, per_statement: int) -> None:
+        columns = ", ".join(expression(schema.item, name, read) for name in _COLUMNS)
+        self._slots = (*slots, ("columns", columns))
         self._per_statement = per_statement
         self._from_view: bool | None = None if "itemlookupcode" in schema.item else True
 
     def page(self, session: Session, after_id: int, limit: int) -> tuple[ListedItem, ...]:
         """Return items above `after_id` in order; one without an SKU has an empty one."""
-        slots = (("columns", self._columns),)
-        rows = session.rows("listed_items", slots, after_id=after_id, row_limit=limit)
+        rows = session.rows("listed_items", self._slots, after_id=after_id, row_limit=limit)
         if self._from_view is None:
             self._from_view = self._differs(session, rows)
         if not self._from_view:
@@ -48,7 +48,7 @@ class ItemList:
     def _view_skus(self, session: Session, item_ids: Sequence[int]) -> dict[int, str]:
         found: dict[int, str] = {}
         for ids in chunks(tuple(item_ids), self._per_statement):
-            for item_id, sku in session.rows("listed_view_skus", ids=ids):
+            for item_id, sku in session.rows("listed_view_skus", self._slots, ids=ids):
                 found[int(item_id)] = as_text(sku) or ""
         return found
 
@@ -63,8 +63,3 @@ def _flag(cell: object) -> bool | None:
         return as_flag(cell)
     except UnreadableValue:
         return None
-
-
-def _column(schema: Schema, name: str, quote: Callable[[str], str]) -> str:
-    actual = schema.item.get(name.casefold())
-    return "NULL" if actual is None else quote(actual)

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy import RowMapping
 
 from rms_console.adapters.rms.database import Slots
+from rms_console.adapters.rms.dialect import Dialect
 from rms_console.adapters.rms.schema import (
     COMMITTED,
     FROM_EITHER,
@@ -22,6 +23,7 @@ from rms_console.adapters.rms.schema import (
     VIEW_REQUIRED,
     Columns,
     Schema,
+    expression,
 )
 from rms_console.adapters.rms.values import UnreadableValue, as_decimal, as_flag, as_moment, as_text
 from rms_console.domain.position import Detection, Position
@@ -44,14 +46,20 @@ class Selection:
     detection: Detection
 
 
-def select_columns(schema: Schema, detection: Detection, quote: Callable[[str], str], stamp: str) -> Selection:
-    place = stamp if schema.has_stamp else "NULL"
+def select_columns(schema: Schema, detection: Detection, dialect: Dialect, slots: Slots) -> Selection:
+    """Return the columns of a whole item. The row version is read only where it says where an item stands."""
+    version = (VERSION,) if detection is Detection.ROWVERSION else ()
     item = [
-        f"{place} AS {_PLACE}",
-        *_named(schema.item, ("ID", VERSION, STAMP, *ITEM_OPTIONAL, *FROM_EITHER), quote),
+        f"{dict(slots)['stamp']} AS {_PLACE}",
+        *_named(schema.item, ("ID", *version, STAMP, *ITEM_OPTIONAL, *FROM_EITHER), dialect),
     ]
-    view = _named(schema.view, (*VIEW_REQUIRED, *VIEW_OPTIONAL, COMMITTED, *schema.stock_columns[1:]), quote)
-    return Selection((("columns", ", ".join(item)),), (("columns", ", ".join(view)),), schema.stock_columns, detection)
+    view = _named(schema.view, (*VIEW_REQUIRED, *VIEW_OPTIONAL, COMMITTED, *schema.stock_columns[1:]), dialect)
+    return Selection(
+        (*slots, ("columns", ", ".join(item))),
+        (*slots, ("columns", ", ".join(view))),
+        schema.stock_columns,
+        detection,
+    )
 
 
 def build_row(item: Cells, view: Sequence[Cells], selection: Selection) -> ItemRow | UnreadableRow:
@@ -158,10 +166,5 @@ def _position(item_id: int, item: _Reader, detection: Detection) -> Position:
     return Position(item.text(_PLACE) or _NO_STAMP, item_id)
 
 
-def _named(columns: Columns, names: Sequence[str], quote: Callable[[str], str]) -> list[str]:
-    return [f"{_column(columns, name, quote)} AS {quote(name)}" for name in dict.fromkeys(names)]
-
-
-def _column(columns: Columns, name: str, quote: Callable[[str], str]) -> str:
-    actual = columns.get(name.casefold())
-    return "NULL" if actual is None else quote(actual)
+def _named(columns: Columns, names: Sequence[str], dialect: Dialect) -> list[str]:
+    return [f"{expression(columns, name, dialect.read)} AS {dialect.quote(name)}" for name in dict.fromkeys(names)]

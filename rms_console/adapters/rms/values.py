@@ -36,6 +36,8 @@ def as_text(cell: object) -> str | None:
         return decode(cell)
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, Decimal):
+        return f"{cell.normalize():f}"
     return str(cell)
 
 
@@ -74,10 +76,10 @@ def as_moment(cell: object) -> datetime | None:
     """
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         return None
-    if not isinstance(cell, str):
+    if not isinstance(cell, (str, datetime)):
         raise UnreadableValue(cell, "is not a date as text (YYYY-MM-DD HH:MM:SS)")
     try:
-        moment = parse_stamp(cell)
+        moment = cell if isinstance(cell, datetime) else parse_stamp(cell)
     except ValueError as exc:
         raise UnreadableValue(cell, "is not a date (YYYY-MM-DD HH:MM:SS)") from exc
     moment = moment.replace(tzinfo=None)

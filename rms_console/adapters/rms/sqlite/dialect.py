@@ -11,11 +11,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine
 
-from rms_console.adapters.rms.dialect import Mark, PoolSettings
+from rms_console.adapters.rms.dialect import About, Column, Mark, PoolSettings, Table
 from rms_console.adapters.rms.sqlite.faults import explain, missing, not_a_file
 from rms_console.adapters.rms.statements import load_statements
 from rms_console.adapters.rms.store_clock import StoreClock
 from rms_console.adapters.rms.values import as_text, decode
+from rms_console.domain.findings import Finding
 from rms_console.errors import SourceError
 
 _numbers = count(1)
@@ -30,13 +31,11 @@ class SqliteDialect:
     lock_timeout_s: float = 5.0
     ids_per_statement: int = 900
     driver_errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
+    passes_locks: bool = False
 
     @property
     def statements(self) -> Mapping[str, str]:
         return load_statements(__package__)
-
-    def describe(self) -> str:
-        return f"SQLite file {self.path}"
 
     def engine(self, pool: PoolSettings) -> Engine:
         if not pool.pooling:
@@ -63,14 +62,17 @@ class SqliteDialect:
             raise not_a_file(self.path)
         return str(found.st_ino)
 
-    def mark(self, connection: Connection) -> Mark:
+    def mark(self, connection: Connection) -> Mark | None:
         """Return SQLite's commit counter as this connection sees it, with the file's size and time.
 
         A file that changed while the counter did not was overwritten in place by something that is no SQLite writer,
-        or a checkpoint moved pages into it: either way what the connection holds in memory cannot be trusted.
+        or a checkpoint moved pages into it: either way what the connection holds in memory cannot be trusted. A
+        connection that serves one read only has nothing to compare with.
 
         Source: sqlite.org/pragma.html, data_version, read 2026-11.
         """
+        if isinstance(connection.engine.pool, NullPool):
+            return None
         version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
         found = self.path.stat()
         info = connection.info
@@ -91,9 +93,39 @@ class SqliteDialect:
         """Return None: SQLite has one writer at a time, so none can commit below what was read."""
         return None
 
-    def quote(self, column: str) -> str:
-        doubled = column.replace('"', '""')
+    def about(self, connection: Connection) -> About:
+        return About(f"SQLite file {self.path}")
+
+    def findings(self, connection: Connection, item: Table, view: Table) -> tuple[Finding, ...]:
+        """Return nothing: the file is opened so that it cannot be written, and nothing goes over a wire."""
+        return ()
+
+    def table(self, name: str) -> Table:
+        parts = name.split(".")
+        return Table(name, ".".join(map(self.quote, parts)), parts[-1])
+
+    def quote(self, name: str) -> str:
+        """Return a quoted identifier; a colon in it must not read as a parameter."""
+        doubled = name.replace('"', '""').replace(":", "\\:")
         return f'"{doubled}"'
+
+    def read(self, column: Column) -> str:
+        return self.quote(column.name)
+
+    def stamp_key(self, column: Column) -> str:
+        return self.quote(column.name)
+
+    def stamp_value(self, stamp: str) -> object:
+        return stamp
+
+    def search_value(self, text: str) -> str:
+        return _fold(text) or ""
+
+    def version_obstacle(self, table: Table, column: Column, *, is_view: bool) -> str:
+        return ""
+
+    def stamp_obstacle(self, column: Column) -> str:
+        return ""
 
     def explain(self, exc: BaseException, what: str) -> SourceError:
         return explain(exc, what, self.path)

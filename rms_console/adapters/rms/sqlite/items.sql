@@ -1,23 +1,23 @@
 -- name: items
-SELECT {columns} FROM Item WHERE ID IN :ids;
+SELECT {columns} FROM {item} WHERE {id} IN :ids;
 
 -- name: view_rows
-SELECT {columns} FROM View_Items WHERE ItemID IN :ids;
+SELECT {columns} FROM {view} WHERE {item_id} IN :ids;
 
 -- name: item_ids
-SELECT ID FROM Item WHERE ID > :after_id {web_filter} ORDER BY ID LIMIT :row_limit;
+SELECT {id} AS ID FROM {item} WHERE {id} > :after_id {web_filter} ORDER BY {id} LIMIT :row_limit;
 
 -- name: listed_items
-SELECT ID, {columns} FROM Item WHERE ID > :after_id ORDER BY ID LIMIT :row_limit;
+SELECT {id} AS ID, {columns} FROM {item} WHERE {id} > :after_id ORDER BY {id} LIMIT :row_limit;
 
 -- name: listed_view_skus
-SELECT ItemID, C_ARTICULO FROM View_Items WHERE ItemID IN :ids;
+SELECT {item_id}, {view_sku} FROM {view} WHERE {item_id} IN :ids;
 
 -- name: find_by_style
-SELECT ItemID FROM View_Items WHERE rms_fold(CCOD) IN :texts;
+SELECT {item_id} FROM {view} WHERE rms_fold({style}) IN :texts;
 
 -- name: find_by_sku
-SELECT ItemID FROM View_Items WHERE rms_fold(C_ARTICULO) IN :texts;
+SELECT {item_id} FROM {view} WHERE rms_fold({view_sku}) IN :texts;
 
 -- name: find_by_lookup_code
-SELECT ID FROM Item WHERE rms_fold(ItemLookupCode) IN :texts;
+SELECT {id} FROM {item} WHERE rms_fold({lookup_code}) IN :texts;

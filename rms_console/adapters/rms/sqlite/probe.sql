@@ -1,31 +1,31 @@
 -- name: columns
-SELECT name FROM pragma_table_xinfo(:table_name);
+SELECT name, lower(type) AS type_name, 'U' AS kind FROM pragma_table_xinfo(:table_name);
 
 -- name: version_evidence
 SELECT
     count(*) AS item_rows,
-    count(DBTimeStamp) AS filled,
-    coalesce(sum(typeof(DBTimeStamp) NOT IN ('integer', 'null')), 0) AS strange,
-    max(CASE WHEN typeof(DBTimeStamp) = 'integer' THEN DBTimeStamp END) AS highest
-FROM Item;
+    count({version}) AS filled,
+    coalesce(sum(typeof({version}) NOT IN ('integer', 'null')), 0) AS strange,
+    max(CASE WHEN typeof({version}) = 'integer' THEN {version} END) AS highest
+FROM {item};
 
 -- name: stamp_evidence
 SELECT
     count(*) AS item_rows,
-    count(LastUpdated) AS filled,
-    coalesce(sum(LastUpdated NOT GLOB '[12][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'), 0) AS strange
-FROM Item;
+    count({last_updated}) AS filled,
+    coalesce(sum({last_updated} NOT GLOB '[12][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'), 0) AS strange
+FROM {item};
 
 -- name: highest_version
-SELECT max(DBTimeStamp) FROM Item WHERE typeof(DBTimeStamp) = 'integer';
+SELECT max({version}) FROM {item} WHERE typeof({version}) = 'integer';
 
 -- name: highest_stamp
 SELECT stamp, ID FROM (
-    SELECT ID, {stamp} AS stamp
-    FROM Item
-    WHERE LastUpdated >= (
-        SELECT substr(max(LastUpdated), 1, 10) FROM Item
-        WHERE LastUpdated GLOB '[12][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
+    SELECT {id} AS ID, {stamp} AS stamp
+    FROM {item}
+    WHERE {last_updated} >= (
+        SELECT substr(max({last_updated}), 1, 10) FROM {item}
+        WHERE {last_updated} GLOB '[12][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'
     )
 )
 WHERE stamp IS NOT NULL
@@ -33,12 +33,12 @@ ORDER BY stamp DESC, ID DESC
 LIMIT 1;
 
 -- name: first_version_since
-SELECT min(DBTimeStamp) FROM (
-    SELECT DBTimeStamp, {stamp} AS stamp
-    FROM Item
-    WHERE LastUpdated >= substr(:since, 1, 10) AND typeof(DBTimeStamp) = 'integer'
+SELECT min({version}) FROM (
+    SELECT {version}, {stamp} AS stamp
+    FROM {item}
+    WHERE {last_updated} >= substr(:since, 1, 10) AND typeof({version}) = 'integer'
 )
 WHERE stamp >= :since;
 
 -- name: tax_system
-SELECT TaxSystem FROM Configuration {order} LIMIT 1;
+SELECT {tax_system} FROM {configuration} {order} LIMIT 1;
