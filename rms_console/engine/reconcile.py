@@ -15,7 +15,6 @@ from rms_console.contract.settings import EngineSettings
 from rms_console.domain.policy import Policy, Scope
 from rms_console.engine.compare import Compared, Comparison
 from rms_console.engine.deps import Deps
-from rms_console.engine.intake import Creator
 from rms_console.engine.journal import DETECTOR, Journal
 
 SLICE = 500
@@ -113,7 +112,7 @@ class Reconciler:
         strangers = tuple(item for item in ids if item not in known)
         if not strangers:
             return Compared()
-        return await self._comparison.unknown(strangers, policy, settings.zone, Creator(scope, {}))
+        return await self._comparison.unknown(strangers, policy, settings.zone, _anyone)
 
     async def _end(self, reason: str, at: Progress) -> None:
         await self._deps.disk(self._deps.ledger.set_fact, FACT_AT, None)
@@ -128,6 +127,11 @@ class Reconciler:
             checked=at.checked,
             queued=at.queued,
         )
+
+
+def _anyone(item_id: int) -> bool:
+    """Asked only where the scope lets every item in."""
+    return True
 
 
 def _lets_in(scope: Scope) -> bool:
