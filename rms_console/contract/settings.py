@@ -38,6 +38,8 @@ class EngineSettings:
     lock_timeout_s: float = 1800.0
     lock_retry_attempts: int = 3
     health_interval_s: float = 300.0
+    query_cache: bool = True
+    cache_ttl_s: float = 300.0
     recovery_enabled: bool = True
     recovery_check_interval_s: float = 300.0
     recovery_probe_s: float = 30.0

@@ -36,6 +36,7 @@ class Mending:
         """
         engine = self._engine
         engine.world = await engine.startup.connect(engine.settings)
+        engine.reference.learned(engine.world)
         engine.warnings = (*engine.deps.settings_warnings, *engine.world.warnings)
         await engine.runner.follow_mode(engine.settings)
         engine.startup.ready(engine.settings)

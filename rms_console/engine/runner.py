@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rms_console.contract.events import EventName
@@ -23,6 +24,7 @@ from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.engine.limits import after
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recorder import Recorder
+from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause, Ending, Run, show, tell, view_of
 from rms_console.engine.retry import decide
 from rms_console.engine.world import World
@@ -42,7 +44,13 @@ class Runner:
     that the latest run found in force."""
 
     def __init__(
-        self, deps: Deps, journal: Journal, detector: Detector, reconciler: Reconciler, in_flight: InFlight
+        self,
+        deps: Deps,
+        journal: Journal,
+        detector: Detector,
+        reconciler: Reconciler,
+        in_flight: InFlight,
+        reference: Reference,
     ) -> None:
         self._deps = deps
         self._journal = journal
@@ -50,6 +58,8 @@ class Runner:
         self._reconciler = reconciler
         self._in_flight = in_flight
         self._intake = Intake(deps)
+        self._reference = reference
+        self.on_push: Callable[[], object] = lambda: None
         self._prepared = False
         self.mode: Mode | None = None
         self.active: Run | None = None
@@ -71,7 +81,7 @@ class Runner:
         self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger)
         tally, fault = Tally(), None
         try:
-            load = await self._read(run, world)
+            load, world = await self._read(run, world)
             if load.taken:
                 tally, fault = await self._push(load, run, world, epoch)
         except Exception as error:
@@ -93,7 +103,7 @@ class Runner:
             self.mode = mode
         return dataclasses.replace(settings, mode=mode)
 
-    async def _read(self, run: Run, world: World) -> Load:
+    async def _read(self, run: Run, world: World) -> tuple[Load, World]:
         self.stage = "reading"
         self._journal.log("INFO", DETECTOR, "Looking for changes (check #{check})", check=run.number)
         self._journal.log("INFO", DETECTOR, "Asking for changes since {since}", since=run.watermark)
@@ -102,8 +112,12 @@ class Runner:
             self.stage = "comparing"
             await self._reconciler.advance(world.policy, run.settings)
         await self._queue_sales()
+        counts = await self._deps.disk(self._deps.ledger.queue_counts, self._deps.clock.now())
+        if not counts.due and not run.cause.only:
+            return Load(), world
         self.stage = "planning"
-        return await self._take(run, world)
+        _, world = _narrowed(run.settings, await self._reference.current(run.settings, world), run.cause)
+        return await self._take(run, world), world
 
     async def _queue_sales(self) -> None:
         """Sale windows that opened or closed: the price changed though no row did."""
@@ -156,6 +170,7 @@ class Runner:
 
     async def _push(self, load: Load, run: Run, world: World, epoch: int) -> tuple[Tally, Exception | None]:
         self.stage = "pushing"
+        self.on_push()
         self._journal.log("INFO", DETECTOR, "{count} changed items found in RMS", count=len(load.taken))
         self._journal.log(
             "INFO",

@@ -25,6 +25,7 @@ from rms_console.engine.machine import Machine
 from rms_console.engine.mending import Mending
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recovery import Recovery
+from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause
 from rms_console.engine.runner import Finished, Runner
 from rms_console.engine.startup import Startup
@@ -67,8 +68,10 @@ class EngineService:
         self.reconciler = Reconciler(deps, self.journal, comparison, lambda: self.wakes.is_pending(*URGENT))
         self.sweeper = sweep.Sweeper(deps, self.journal, comparison)
         self.in_flight = InFlight(deps)
-        self.runner = Runner(deps, self.journal, self.detector, self.reconciler, self.in_flight)
         self.startup = Startup(deps, self.journal, self.links)
+        self.reference = Reference(deps, self.startup.look)
+        self.runner = Runner(deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference)
+        self.runner.on_push = lambda: self.machine.move(EngineState.PROCESSING)
         self.mending = Mending(self)
         self.timetable = Timetable(deps, self.wakes)
         self.world: World | None = None
@@ -220,8 +223,9 @@ class EngineService:
     async def _cycle(self, cause: Cause) -> None:
         if self.world is None:
             return
-        self.machine.move(EngineState.PROCESSING)
+        self.machine.move(EngineState.RUNNING)
         finished = await self._run(cause, self.world)
+        self.world = self.reference.latest or self.world
         self._count(finished)
         if finished.fault is not None:
             self.mending.fail(finished.fault)
@@ -256,6 +260,7 @@ class EngineService:
         self.deps.pacer.max_in_flight = settings.max_concurrent_jobs
         if self.world is not None:
             self.world = complete_policy(settings.policy, self.world.source, self.world.shop)
+            self.reference.learned(self.world)
         self.timetable.begin(settings)
         self.timetable.sweep_at(self.sweeper.begin())
         self.journal.publish(EventName.SETTING_CHANGED)

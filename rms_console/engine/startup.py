@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rms_console.contract.ports import ShopFacts
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Health
+from rms_console.domain.rows import SourceFacts
 from rms_console.engine.deps import Deps
 from rms_console.engine.journal import Journal
 from rms_console.engine.links import Links
@@ -35,11 +37,9 @@ class Startup:
             SourceError, ShopError, ConfigError: which end, why, and what to do.
         """
         deps = self._deps
-        with self._links.timed("rms"):
-            source = await deps.sql(deps.source.probe)
+        source = await self._source()
         self._journal.step("DATABASE", "RMS reached ({url})", url=deps.source_name)
-        with self._links.timed("shopify"):
-            shop = await deps.shop.describe()
+        shop = await self._shop()
         self._journal.step("SHOPIFY", "Shop reached ({shop})", shop=shop.domain or settings.shop)
         self._journal.step("REDIS", "Redis is not set up: this machine's own lock is used")
         self._journal.step(
@@ -52,6 +52,22 @@ class Startup:
         for warning in world.warnings:
             self._journal.step("CONFIG", "{warning}", severity="WARN", warning=warning)
         return world
+
+    async def look(self, settings: EngineSettings) -> World:
+        """Look at both ends again, without a word.
+
+        Raises:
+            SourceError, ShopError, ConfigError: as `connect`.
+        """
+        return complete_policy(settings.policy, await self._source(), await self._shop())
+
+    async def _source(self) -> SourceFacts:
+        with self._links.timed("rms"):
+            return await self._deps.sql(self._deps.source.probe)
+
+    async def _shop(self) -> ShopFacts:
+        with self._links.timed("shopify"):
+            return await self._deps.shop.describe()
 
     def ready(self, settings: EngineSettings) -> None:
         self._journal.step("SCHEDULER", "Timers ready (zone {zone})", zone=settings.zone)
@@ -71,12 +87,7 @@ class Startup:
             SourceError, ShopError: it does not.
         """
         try:
-            if side == "rms":
-                with self._links.timed("rms"):
-                    await self._deps.sql(self._deps.source.probe)
-            else:
-                with self._links.timed("shopify"):
-                    await self._deps.shop.describe()
+            await (self._source() if side == "rms" else self._shop())
         except ConsoleError:
             self._links.mark("rms" if side == "rms" else "shopify", Health.DOWN)
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rms_console.contract.snapshot import (
     EngineSnapshot,
     ProgressView,
     QueueView,
+    RatesView,
     ShopView,
     SourceView,
     SystemView,
@@ -59,7 +61,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         bucket=_bucket(engine),
         lock=engine.tenure.view(settings.lock_enabled),
         today=today,
-        rates=engine.figures.rates(now, start, settings.interval_s),
+        rates=_rates(engine, now, start),
         system=_system(engine),
         connections=engine.links.views,
         last_check_at=last.started_at if last else None,
@@ -106,6 +108,11 @@ def _shop(engine: EngineService) -> ShopView:
         world.shop.served_version,
         places,
     )
+
+
+def _rates(engine: EngineService, now: datetime, day_start: datetime) -> RatesView:
+    rates = engine.figures.rates(now, day_start, engine.settings.interval_s)
+    return replace(rates, cache_hit_ratio=engine.reference.hit_ratio)
 
 
 def _queue(counts: QueueCounts, now: datetime) -> QueueView:

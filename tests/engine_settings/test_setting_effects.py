@@ -182,7 +182,7 @@ async def test_progress_is_told_only_when_wanted(world: World) -> None:
             tuned(progress=wanted, batch_size=1, batch_delay_s=5.0)
         )
         task = asyncio.ensure_future(world.cycle())
-        for _ in range(200):
+        for _ in range(2000):
             await asyncio.sleep(0)
             if engine.runner.current is not None:
                 break
@@ -267,3 +267,47 @@ async def test_operation_timeout_bounds_one_product_and_is_read_back(world: Worl
     assert (first.products_synced, first.errors) == (1, 1)
     await world.converge()
     assert len(world.shop.products()) == 2
+
+
+def described(world: World) -> int:
+    return len(world.shop.ledger.of("shop"))
+
+
+async def changed_and_run(world: World, quantity: float) -> None:
+    world.store.change(11, Quantity=quantity)
+    await world.cycle()
+
+
+async def test_reference_data_is_remembered_for_its_time_to_live(world: World) -> None:
+    world.store.add(shoes(1))
+    engine = await world.start(tuned(query_cache=True, cache_ttl_s=300.0))
+    await world.once()
+    before = described(world)
+    await changed_and_run(world, 4.0)
+    assert described(world) == before
+    world.clock.advance(301.0)
+    await world.cycle()
+    assert described(world) == before, "a quiet cycle asks for nothing"
+    await changed_and_run(world, 3.0)
+    assert described(world) == before + 1
+    assert (await engine.snapshot()).rates.cache_hit_ratio == pytest.approx(2 / 3)
+
+
+async def test_without_the_cache_reference_data_is_read_for_each_run_with_work(world: World) -> None:
+    world.store.add(shoes(1))
+    engine = await world.start(tuned(query_cache=False))
+    await world.once()
+    before = described(world)
+    await changed_and_run(world, 4.0)
+    await changed_and_run(world, 3.0)
+    assert described(world) == before + 2
+    assert (await engine.snapshot()).rates.cache_hit_ratio == 0
+
+
+async def test_a_new_location_column_is_followed_once_the_memory_is_old(world: World) -> None:
+    """Reference data only: stock itself is always read fresh."""
+    world.store.add(shoes(1))
+    await world.start(tuned(cache_ttl_s=300.0))
+    await world.once()
+    await changed_and_run(world, 1.0)
+    assert world.shop.stock("SKU-11", name="on_hand") == 1
