@@ -1,4 +1,4 @@
-"""The shop behind HTTP, as a plain ASGI application: the GraphQL endpoint and the token grant."""
+"""The shop behind HTTP, as a plain ASGI application: the GraphQL endpoint, the token grant, the file storage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from urllib.parse import parse_qs
 
 import httpx
 
+from rms_console.demo.shopify import files
 from rms_console.demo.shopify.faults import Fault, FaultKind
+from rms_console.demo.shopify.mutations_bulk import UPLOAD_PATH
+from rms_console.demo.shopify.queries_bulk import RESULT_PATH
 from rms_console.demo.shopify.shop import EmbeddedShop, GraphQLRequest
 from rms_console.demo.shopify.tokens import EXPIRES_IN_S
 
@@ -22,8 +25,16 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+Answering = Callable[[bool], "HttpAnswer"]
+"""Works out the answer to a request; with True the one that says to come back later."""
+
+_RESULT = re.compile(re.escape(RESULT_PATH) + r"(\d+)/(\w+)")
 _GRAPHQL = re.compile(r"/admin/api/([^/]+)/graphql\.json")
+FORM_BYTES = 100_000
+"""What a form holds beside its file, at most."""
+
 _JSON = "application/json; charset=utf-8"
+_XML = "application/xml; charset=UTF-8"
 _PAGE = "<!DOCTYPE html><html><head><title>Something went wrong</title></head><body>Please try again.</body></html>"
 
 
@@ -57,17 +68,28 @@ class ShopApp:
                 raise
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read_body(receive, self._shop.settings.max_body_bytes)
+        settings = self._shop.settings
+        is_upload = scope["path"] == UPLOAD_PATH
+        most = settings.max_upload_bytes + FORM_BYTES if is_upload else settings.max_body_bytes
+        body = await _read_body(receive, most)
         if body is None:
             await _send(send, json_answer(413, {"errors": "Request body too large"}))
             return
         if self._shop.latency_s > 0:
             await asyncio.sleep(self._shop.latency_s)
-        match = _GRAPHQL.fullmatch(scope["path"])
-        if scope["method"] == "POST" and match:
+        await self._route(scope, body, send)
+
+    async def _route(self, scope: Scope, body: bytes, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        if method == "POST" and (match := _GRAPHQL.fullmatch(path)):
             await self._graphql(scope, body, match[1], send)
-        elif scope["method"] == "POST" and scope["path"] == "/admin/oauth/access_token":
+        elif method == "POST" and path == "/admin/oauth/access_token":
             await _send(send, self._grant(_header(scope, b"content-type") or "", body))
+        elif method == "POST" and path == UPLOAD_PATH:
+            await self._file("stagedUpload", lambda: self._upload(scope, body), send)
+        elif method == "GET" and (match := _RESULT.fullmatch(path)):
+            number, secret = int(match[1]), match[2]
+            await self._file("bulkResult", lambda: self._result(number, secret, _header(scope, b"range")), send)
         else:
             await _send(send, json_answer(404, {"errors": "Not Found"}))
 
@@ -80,22 +102,52 @@ class ShopApp:
         if request is None:
             await _send(send, json_answer(400, {"errors": {"query": "Required parameter missing or invalid"}}))
             return
-        version = self._shop.served_version(asked)
-        fault = self._shop.faults(self._shop.describe(request, version))
-        if fault is None:
-            await _send(send, self._run(request, version))
-        else:
-            await self._fail(fault, request, version, send)
+        version, origin = self._shop.served_version(asked), _origin(scope)
 
-    def _run(self, request: GraphQLRequest, version: str, *, throttle: bool = False) -> HttpAnswer:
-        body = self._shop.answer(request, version, throttle=throttle)
+        def answer(throttle: bool) -> HttpAnswer:
+            return self._run(request, version, origin, throttle=throttle)
+
+        await self._answer(self._shop.faults(self._shop.describe(request, version)), answer, send)
+
+    async def _file(self, what: str, work: Callable[[], HttpAnswer], send: Send) -> None:
+        """Exchange a file. The storage knows no points: throttled, it says 503."""
+
+        def answer(throttle: bool) -> HttpAnswer:
+            return HttpAnswer(503, files.error_page("SlowDown"), content_type=_XML) if throttle else work()
+
+        await self._answer(self._shop.faults(self._shop.describe_file(what)), answer, send)
+
+    async def _answer(self, fault: Fault | None, answer: Answering, send: Send) -> None:
+        if fault is None:
+            await _send(send, answer(False))
+        else:
+            await self._fail(fault, answer, send)
+
+    def _run(self, request: GraphQLRequest, version: str, origin: str, *, throttle: bool) -> HttpAnswer:
+        body = self._shop.answer(request, version, throttle=throttle, origin=origin)
         headers = (("x-shopify-api-version", version), ("x-request-id", str(uuid.uuid4())))
         return json_answer(200, body, *headers)
 
-    async def _fail(self, fault: Fault, request: GraphQLRequest, version: str, send: Send) -> None:
+    def _upload(self, scope: Scope, body: bytes) -> HttpAnswer:
+        upload = files.read_upload(_header(scope, b"content-type") or "", body)
+        if upload is None:
+            return HttpAnswer(400, files.error_page("InvalidArgument"), content_type=_XML)
+        refused = self._shop.take_file(upload.key, upload.signature, upload.content)
+        if refused is not None:
+            return HttpAnswer(403 if refused == "AccessDenied" else 400, files.error_page(refused), content_type=_XML)
+        return HttpAnswer(201, files.stored_page(upload.key), content_type=_XML)
+
+    def _result(self, number: int, secret: str, range_header: str | None) -> HttpAnswer:
+        content = self._shop.result_file(number, secret)
+        if content is None:
+            return HttpAnswer(403, files.error_page("AccessDenied"), content_type=_XML)
+        part = files.slice_of(content, range_header)
+        return HttpAnswer(part.status, part.body, part.headers, "application/jsonl")
+
+    async def _fail(self, fault: Fault, answer: Answering, send: Send) -> None:
         """Answer, or not, as the fault says."""
         if fault.kind is FaultKind.LATE:
-            self._apply_later(fault.delay_s, request, version)
+            self._apply_later(fault.delay_s, answer)
             await _hang_up(send)
             return
         if fault.delay_s > 0:
@@ -103,18 +155,18 @@ class ShopApp:
         if fault.kind is FaultKind.DROP_BEFORE:
             await _hang_up(send)
         elif fault.kind is FaultKind.THROTTLED:
-            await _send(send, self._run(request, version, throttle=True))
+            await _send(send, answer(True))
         elif fault.kind in (FaultKind.STATUS, FaultKind.HTML):
             if fault.applied:
-                self._run(request, version)
+                answer(False)
             await _send(send, _trouble(fault))
         else:
-            await _deliver(fault.kind, self._run(request, version), send)
+            await _deliver(fault.kind, answer(False), send)
 
-    def _apply_later(self, delay_s: float, request: GraphQLRequest, version: str) -> None:
+    def _apply_later(self, delay_s: float, answer: Answering) -> None:
         async def apply() -> None:
             await asyncio.sleep(delay_s)
-            self._shop.answer(request, version)
+            answer(False)
 
         task = asyncio.get_running_loop().create_task(apply())
         self._late.add(task)
@@ -207,6 +259,12 @@ async def _start(send: Send, answer: HttpAnswer, length: int) -> None:
     headers = [("content-type", answer.content_type), ("content-length", str(length)), *answer.headers]
     raw = [(name.encode(), value.encode()) for name, value in headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+
+
+def _origin(scope: Scope) -> str:
+    """Return scheme and host as the client sees them, for the addresses of files."""
+    host = _header(scope, b"host") or "localhost"
+    return f"{scope.get('scheme', 'http')}://{host}"
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

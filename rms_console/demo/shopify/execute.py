@@ -27,12 +27,14 @@ from graphql import (
 )
 
 from rms_console.demo.shopify import (
+    mutations_bulk,
     mutations_option,
     mutations_other,
     mutations_product,
     mutations_stock,
     mutations_variant,
     queries,
+    queries_bulk,
     views_product,
     views_shop,
     views_stock,
@@ -47,12 +49,14 @@ from rms_console.demo.shopify.variables import coerce_variables
 from rms_console.demo.shopify.views import VIEWS, fallback, type_name
 
 _REGISTERED = (
+    mutations_bulk,
     mutations_option,
     mutations_other,
     mutations_product,
     mutations_stock,
     mutations_variant,
     queries,
+    queries_bulk,
     views_product,
     views_shop,
     views_stock,

@@ -1,4 +1,4 @@
-"""Mutations of metafields and their definitions, and the bulk operations that this shop does not run."""
+"""Mutations of metafields and their definitions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from rms_console.demo.shopify.state import ShopState
 from rms_console.demo.shopify.views import context_of, view
 
 Payload = dict[str, Any]
-
-NOT_HERE = "Bulk operations are not available in the embedded shop yet."
 
 
 @view("Mutation.metafieldsSet")
@@ -79,13 +77,3 @@ def definition_create(_root: object, info: GraphQLResolveInfo, definition: Input
 def _asks_unique(definition: Input) -> bool:
     capability = (definition.get("capabilities") or {}).get("uniqueValues") or {}
     return bool(capability.get("enabled"))
-
-
-@view("Mutation.bulkOperationRunMutation", "Mutation.bulkOperationRunQuery", "Mutation.bulkOperationCancel")
-def bulk_operation(_root: object, _info: GraphQLResolveInfo, **_args: Any) -> Payload:
-    return {"bulkOperation": None, "userErrors": payload_errors([Refusal(None, NOT_HERE)])}
-
-
-@view("Mutation.stagedUploadsCreate")
-def staged_uploads(_root: object, _info: GraphQLResolveInfo, **_args: Any) -> Payload:
-    return {"stagedTargets": [], "userErrors": payload_errors([Refusal(("input",), NOT_HERE)])}

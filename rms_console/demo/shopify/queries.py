@@ -189,13 +189,3 @@ def product_operation(_root: object, info: GraphQLResolveInfo, id: str) -> model
     if operation is not None:
         operation.reads += 1
     return operation
-
-
-@view("QueryRoot.bulkOperation", "QueryRoot.currentBulkOperation")
-def bulk_operation(_root: object, _info: GraphQLResolveInfo, **_args: Any) -> None:
-    return None
-
-
-@view("QueryRoot.bulkOperations")
-def bulk_operations(_root: object, _info: GraphQLResolveInfo, **args: Any) -> Page:
-    return paginate([], args)

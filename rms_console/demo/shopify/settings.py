@@ -63,6 +63,20 @@ class ShopSettings:
     index_lag_s: float = 0.0
     """Seconds until a write shows up in searches. Look-ups by id, handle or custom id never lag."""
     max_body_bytes: int = 10_000_000
+    max_upload_bytes: int = 104_857_600
+    """Of a file of variables for a bulk mutation. Source: the policy in recorded upload targets, read 2026-11."""
+    bulk_at_a_time: int = 5
+    """Bulk operations of one type that may run at once; before 2026-01 it is one."""
+    bulk_start_delay_s: float = 1.0
+    bulk_cancel_delay_s: float = 1.0
+    bulk_lines_per_s: float = 100.0
+    """Lines of a bulk mutation. Shopify publishes no figure; this is what one-by-one mutations reach on Advanced."""
+    bulk_rows_per_s: float = 2000.0
+    """Objects of a bulk query; 1,432 were seen to take a second or two."""
+    bulk_children_apart: bool = False
+    """Connections in the payload of a bulk mutation become lines of their own, instead of staying in theirs."""
+    bulk_partial_after_cancel: bool = True
+    """A canceled bulk operation leaves the lines it had done. Nothing says so of the real shop."""
     ledger_size: int = 2_000
     """How many requests are remembered one by one, with their variables."""
     monotonic: Callable[[], float] = time.monotonic

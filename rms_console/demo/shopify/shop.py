@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from rms_console.demo.shopify import stock
 from rms_console.demo.shopify.bucket import Bucket
+from rms_console.demo.shopify.bulk import BulkDesk
 from rms_console.demo.shopify.context import Context
 from rms_console.demo.shopify.execute import Executor, Run
 from rms_console.demo.shopify.faults import FaultHook, RequestInfo, no_faults
@@ -48,6 +50,8 @@ class EmbeddedShop:
         self._idempotency = IdempotencyStore(clock)
         self._executor = Executor(self.bucket, self.settings.max_query_points)
         self._numbers = itertools.count(1)
+        self.bulk = BulkDesk(self.state, self.settings, self._run_free)
+        """The desk of bulk operations: `fail_next` lets the next one fail."""
 
     # the API's side
 
@@ -63,14 +67,45 @@ class EmbeddedShop:
         is_mutation = bool(operation and operation.is_mutation)
         return RequestInfo(next(self._numbers), version, is_mutation, fields, request.variables)
 
-    def answer(self, request: GraphQLRequest, version: str, *, throttle: bool = False) -> dict[str, Any]:
+    def describe_file(self, what: str) -> RequestInfo:
+        """Return what a fault hook may know of an exchange of files: `stagedUpload` or `bulkResult`."""
+        return RequestInfo(next(self._numbers), "", False, (what,), {})
+
+    def answer(
+        self, request: GraphQLRequest, version: str, *, throttle: bool = False, origin: str | None = None
+    ) -> dict[str, Any]:
         """Run a request and return the body of the answer, paid for and entered in the ledger."""
-        with self.lock:
-            context = Context(self.state, self._idempotency, version)
+        with self._up_to_date():
+            context = self._context(version, origin)
             run_it = self._executor.refuse if throttle else self._executor.run
             run = run_it(context, request.query, request.variables, request.operation_name)
             self._enter(request, run)
             return run.body
+
+    def take_file(self, key: str, signature: str, content: bytes) -> str | None:
+        """Keep an uploaded file; return the storage's error code when it is not taken."""
+        with self._up_to_date():
+            return self.bulk.put(key, signature, content)
+
+    def result_file(self, number: int, secret: str) -> bytes | None:
+        """Return the file that a bulk operation left, None where there is none to be had."""
+        with self._up_to_date():
+            return self.bulk.result(number, secret)
+
+    @contextmanager
+    def _up_to_date(self) -> Iterator[None]:
+        """Hold the shop, with everything done that its bulk operations have done by now."""
+        with self.lock:
+            self.bulk.advance()
+            yield
+
+    def _context(self, version: str, origin: str | None = None) -> Context:
+        where = origin or f"https://{self.settings.domain}"
+        return Context(self.state, self._idempotency, self.bulk, version, where)
+
+    def _run_free(self, text: str, variables: Mapping[str, Any], version: str) -> dict[str, Any]:
+        """Run a document outside cost and limits; return the body of the answer."""
+        return self._executor.run_free(self._context(version), text, variables).body
 
     def _enter(self, request: GraphQLRequest, run: Run) -> None:
         errors = run.body.get("errors") or []
@@ -101,12 +136,11 @@ class EmbeddedShop:
         Raises:
             ValueError: the document is wrong, or a field failed.
         """
-        with self.lock:
-            context = Context(self.state, self._idempotency, self.supported_versions[-1])
-            run = self._executor.run_free(context, query, variables or {})
-        if run.body.get("errors"):
-            raise ValueError(run.body["errors"][0]["message"])
-        data: dict[str, Any] = run.body["data"]
+        with self._up_to_date():
+            body = self._run_free(query, variables or {}, self.supported_versions[-1])
+        if body.get("errors"):
+            raise ValueError(body["errors"][0]["message"])
+        data: dict[str, Any] = body["data"]
         return data
 
     def sell(self, sku: str, quantity: int, location: str | None = None) -> None:
@@ -115,7 +149,7 @@ class EmbeddedShop:
         Raises:
             stock.NotSold: no such SKU, not stocked there, or not enough while overselling is denied.
         """
-        with self.lock:
+        with self._up_to_date():
             stock.commit(self._level(sku, location), quantity)
 
     def fulfil(self, sku: str, quantity: int, location: str | None = None) -> None:
@@ -124,7 +158,7 @@ class EmbeddedShop:
         Raises:
             stock.NotSold: not so many are committed there.
         """
-        with self.lock:
+        with self._up_to_date():
             stock.ship(self._level(sku, location), quantity)
 
     def _level(self, sku: str, location: str | None) -> Level:
@@ -138,18 +172,18 @@ class EmbeddedShop:
     # looking in
 
     def products(self) -> tuple[Product, ...]:
-        with self.lock:
+        with self._up_to_date():
             return tuple(self.state.products.values())
 
     def product_by_style(self, style: str, *, namespace: str = "rms", key: str = "ccod") -> Product | None:
         """Return the product that carries this custom id."""
-        with self.lock:
+        with self._up_to_date():
             owner = self.state.owner_of_unique("PRODUCT", namespace, key, style)
         return owner if isinstance(owner, Product) else None
 
     def variant(self, sku: str) -> Variant | None:
         """Return the variant with this SKU, the oldest where there are several."""
-        with self.lock:
+        with self._up_to_date():
             found = self.state.variants_with_sku(sku)
         return min(found, key=lambda variant: variant.number, default=None)
 
@@ -174,5 +208,5 @@ class EmbeddedShop:
 
     def dump(self) -> dict[str, Any]:
         """Return the whole catalogue as plain values without ids and times, for comparing two shops."""
-        with self.lock:
+        with self._up_to_date():
             return dump_shop(self.state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from rms_console.demo.shopify.ids import level_numbers, split_gid
 from rms_console.demo.shopify.model import (
@@ -24,6 +25,9 @@ from rms_console.demo.shopify.model import (
 )
 from rms_console.demo.shopify.search import SearchIndex
 from rms_console.demo.shopify.settings import ShopSettings
+
+if TYPE_CHECKING:
+    from rms_console.demo.shopify.bulk import BulkJob
 
 APP_NUMBER = 4_200_001
 
@@ -66,6 +70,8 @@ class ShopState:
         self.publications: dict[int, Publication] = {}
         self.definitions: list[Definition] = []
         self.operations: dict[int, SetOperation] = {}
+        self.bulk_jobs: dict[int, BulkJob] = {}
+        """Oldest first."""
         self.handles: dict[str, Product] = {}
         self._unique: dict[tuple[str, str, str, str], MetafieldOwner] = {}
         self._by_sku: dict[str, dict[int, Variant]] = {}
@@ -239,6 +245,7 @@ class ShopState:
             "Location": self.locations,
             "Publication": self.publications,
             "ProductSetOperation": self.operations,
+            "BulkOperation": self.bulk_jobs,
         }
         if kind == "MetafieldDefinition":
             return next((definition for definition in self.definitions if definition.number == number), None)

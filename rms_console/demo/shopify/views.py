@@ -11,6 +11,7 @@ from typing import Any
 from graphql import GraphQLObjectType, GraphQLResolveInfo
 
 from rms_console.demo.shopify import model
+from rms_console.demo.shopify.bulk import BulkJob
 from rms_console.demo.shopify.context import Context
 from rms_console.demo.shopify.refusals import field_error
 from rms_console.demo.shopify.schema import Resolver
@@ -31,6 +32,7 @@ MODEL_TYPES: dict[str, type[Any]] = {
     "ProductSetOperation": model.SetOperation,
     "Shop": model.Shop,
     "AppInstallation": model.AppInstallation,
+    "BulkOperation": BulkJob,
 }
 _TYPE_NAMES = {class_: name for name, class_ in MODEL_TYPES.items()}
 METAFIELD_OWNERS = ("Product", "ProductVariant", "Location", "Shop", "AppInstallation")

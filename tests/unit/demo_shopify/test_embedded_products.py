@@ -188,14 +188,3 @@ def test_w9_one_alias_may_fail_while_the_other_succeeds(bench: Bench) -> None:
     assert data["good"] == {"product": {"title": "A"}, "userErrors": []}
     assert data["bad"]["product"] is None
     assert data["bad"]["userErrors"]
-
-
-def test_bulk_operations_say_that_they_are_not_here(bench: Bench) -> None:
-    mutation = (
-        'mutation { bulkOperationRunQuery(query: "{ shop { id } }") { bulkOperation { id } userErrors { message } } }'
-    )
-    payload = bench.payload(mutation)
-    assert payload["bulkOperation"] is None
-    assert "not available in the embedded shop yet" in payload["userErrors"][0]["message"]
-    data = bench.data("{ currentBulkOperation { id } bulkOperations(first: 1) { nodes { id } } }")
-    assert data == {"currentBulkOperation": None, "bulkOperations": {"nodes": []}}
