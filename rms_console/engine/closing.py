@@ -49,7 +49,9 @@ class Closing:
         elif not job.is_sure:
             part.postponed = self._postponed(job, verify_later(self._deps.clock.now()))
         else:
+            part.postponed = self._kept_back(job)
             part.settled = self._settled(job)
+            part.applied_holds = self._load.guarded.used.get(job.style, ())
         part.record = self._record(job)
         await self._recorder.commit(part)
         self._tally.add(job)
@@ -63,7 +65,9 @@ class Closing:
         changes = describe(job.plan, job.product)
         part = Part()
         if job.plan.is_empty:
+            part.postponed = self._kept_back(job)
             part.settled = self._settled(job)
+            self._tally.planned += bool(part.postponed)
             part.boundaries = self._boundaries(job)
         else:
             message = "planned, not sent: the engine observes"
@@ -92,6 +96,16 @@ class Closing:
             if not waiting and entry.item_id not in self._aside and entry.item_id not in self._put_off:
                 settled.append(Settled(entry.item_id, entry.version))
         return settled
+
+    def _kept_back(self, job: Job) -> list[Postponed]:
+        """Return the entries that wait because the guard held a part of this product's plan."""
+        kept = self._load.guarded.kept.get(job.style)
+        if kept is None:
+            return []
+        waiting = kept.entries(job.entries, self._aside | self._put_off)
+        self._put_off |= {entry.item_id for entry in waiting}
+        self._tally.held += len(waiting)
+        return waiting
 
     def _postponed(self, job: Job, decision: RetryDecision) -> list[Postponed]:
         """Return the entries that wait. Of those that an error of another product put off already the error stands."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from rms_console.contract.events import EventName
-from rms_console.contract.records import QueueState
+from rms_console.contract.records import Hold, QueueState
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
@@ -70,7 +70,17 @@ class Pass:
             if item.state is QueueState.QUARANTINED:
                 self.tally.codes[item.code] = self.tally.codes.get(item.code, 0) + 1
                 self._tell_aside(item.item_id, item.style or "", item.code, item.message)
-        await self._recorder.commit(Part(settled=load.settled, postponed=load.postponed))
+        opened = tuple(load.guarded.opened)
+        await self._recorder.commit(
+            Part(
+                settled=load.settled,
+                postponed=load.postponed,
+                holds=opened,
+                overtaken_holds=tuple(load.guarded.overtaken),
+            )
+        )
+        for hold in opened:
+            self._tell_held(hold)
         if self._settings.mode is Mode.OBSERVE:
             await self._each(self.jobs, self._closing.observe)
         else:
@@ -106,6 +116,17 @@ class Pass:
             item=item_id,
             style=style,
             message=message,
+        )
+
+    def _tell_held(self, hold: Hold) -> None:
+        told = hold.reason.told()
+        self._journal.publish(EventName.PRODUCT_HELD, "WARN", style=hold.style, kind=hold.kind.value, message=told)
+        self._journal.log(
+            "WARN",
+            DETECTOR,
+            "Held for a yes (CCOD: {style}): {message}",
+            style=hold.style,
+            message=told,
         )
 
     async def _push(self) -> None:

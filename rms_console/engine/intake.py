@@ -1,23 +1,23 @@
-"""From the queue to plans: take, widen to whole products, read, judge, group, plan, brake."""
+"""From the queue to plans: take, widen to whole products, read, judge, group, plan, guard."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState, Settled
 from rms_console.contract.settings import EngineSettings
 from rms_console.domain.assemble import Assembly, StyleWork
-from rms_console.domain.guard import limit_creations
-from rms_console.domain.operations import CreateProduct, ProductPlan
+from rms_console.domain.operations import ProductPlan
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy, Scope
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.rows import ItemRow
-from rms_console.domain.zone import day_start, to_local
+from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
+from rms_console.engine.guarding import Guarded, Guarding
 from rms_console.engine.parts import assemble_in_parts
 from rms_console.engine.widen import gather
 
@@ -38,6 +38,7 @@ class Load:
     settled: list[Settled] = field(default_factory=list)
     postponed: list[Postponed] = field(default_factory=list)
     quarantined: int = 0
+    guarded: Guarded = field(default_factory=Guarded)
 
     def entries_of(self, style: str) -> list[QueueEntry]:
         items = self.works[style].item_ids
@@ -61,6 +62,7 @@ class Load:
         self.settled += other.settled
         self.postponed += other.postponed
         self.quarantined += other.quarantined
+        self.guarded.absorb(other.guarded)
 
     def in_doubt(self, style: str) -> bool:
         """Whether an earlier write of this product ended without a clear answer: the shop is read before the next.
@@ -73,6 +75,7 @@ class Load:
 class Intake:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
+        self._guarding = Guarding(deps)
 
     async def take(self, settings: EngineSettings, policy: Policy, only: Sequence[int] = ()) -> Load:
         """Return the plans for the next due entries (or for the items `only`), at most `max_items_per_run`.
@@ -90,13 +93,14 @@ class Intake:
         assembly = await self._assemble(load, policy, now_local)
         await self._account(load, assembly, now)
         await self._plan(load, assembly, policy, now)
-        await self._brake(load, policy, settings.zone, now)
+        await self._guarding.review(load, policy, settings.zone, now)
         return load
 
     async def _entries(self, limit: int, now: datetime, only: Sequence[int]) -> tuple[QueueEntry, ...]:
         ledger = self._deps.ledger
         if only:
             return await self._deps.disk(ledger.entries, only)
+        await self._deps.disk(ledger.release_due, now)
         return await self._deps.disk(ledger.take, limit, now)
 
     async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:
@@ -150,34 +154,6 @@ class Intake:
             load.plans[work.style] = plan(work, load.products.get(work.style), policy, now)
             if number % SLICE == 0:
                 await asyncio.sleep(0)
-
-    async def _brake(self, load: Load, policy: Policy, zone: str, now: datetime) -> None:
-        """Hold new products beyond the day's number until tomorrow or a person's yes."""
-        new = [
-            style for style, made in load.plans.items() if any(isinstance(o, CreateProduct) for o in made.operations)
-        ]
-        if not new or not policy.guard.max_created:
-            return
-        new.sort(key=lambda style: min((e.enqueued_at for e in load.entries_of(style)), default=now))
-        start = day_start(now, zone)
-        made = await self._deps.disk(self._deps.ledger.created_since, start)
-        _, held = limit_creations(new, made, policy.guard)
-        message = f"more than guard.max_created = {policy.guard.max_created} new products today"
-        for style in held:
-            for entry in load.entries_of(style):
-                load.postponed.append(
-                    Postponed(
-                        entry.item_id,
-                        entry.version,
-                        QueueState.HELD,
-                        "creation-brake",
-                        message,
-                        entry.attempts,
-                        start + timedelta(days=1, minutes=1),
-                        style,
-                    )
-                )
-            del load.plans[style], load.works[style]
 
 
 class Creator:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rms_console.contract.records import (
+    Hold,
     Postponed,
     ProductRecord,
     SaleBoundary,
@@ -28,6 +29,9 @@ class Part:
     boundaries: dict[int, tuple[SaleBoundary, ...]] = field(default_factory=dict)
     record: ProductRecord | None = None
     created: int = 0
+    holds: tuple[Hold, ...] = ()
+    overtaken_holds: tuple[int, ...] = ()
+    applied_holds: tuple[int, ...] = ()
 
 
 class Recorder:
@@ -69,6 +73,16 @@ class Recorder:
             settled=tuple(item for part in parts for item in part.settled),
             postponed=tuple(item for part in parts for item in part.postponed),
             boundaries=boundaries,
-            records=tuple(part.record for part in parts if part.record is not None),
+            records=tuple(part.record for part in parts if part.record is not None)
+            + tuple(_record(hold) for part in parts for hold in part.holds),
             created_products=sum(part.created for part in parts),
+            holds=tuple(hold for part in parts for hold in part.holds),
+            overtaken_holds=tuple(number for part in parts for number in part.overtaken_holds),
+            applied_holds=tuple(number for part in parts for number in part.applied_holds),
         )
+
+
+def _record(hold: Hold) -> ProductRecord:
+    """Return the entry of the product's history that says what was held of it."""
+    told = hold.reason.told()
+    return ProductRecord(hold.style, hold.title, "held", len(hold.item_ids), 0.0, hold.kind.code, told, hold.changes)

@@ -128,7 +128,7 @@ class GuardSection(Section):
         default=200,
         ge=0,
         le=1_000_000,
-        description="Products that may at once be repriced, emptied or withdrawn without a yes, whatever the percentage.",
+        description="Products that may at once be repriced, emptied or withdrawn without a yes, whatever the share.",
     )
     percent_from_products: Whole = Field(
         default=20,
@@ -140,7 +140,7 @@ class GuardSection(Section):
         default=15.0,
         ge=0,
         le=1440,
-        description="Minutes that count as at once, so that a change that comes row by row is seen too; 0 = each cycle.",
+        description="Minutes that count as at once: a change that comes row by row is seen too; 0 = each cycle.",
     )
     price_jump_percent: Real = Field(
         default=50.0,
