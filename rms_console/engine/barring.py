@@ -8,15 +8,17 @@ from rms_console.contract.adoption import WHOLE_PRODUCT, SkuOwner, Tombstone
 from rms_console.contract.records import QueueEntry, QueueReason
 from rms_console.domain.assemble import Bar
 from rms_console.domain.grouping import DUPLICATE_SKU, sku_key, style_key
+from rms_console.domain.matching import ProductName
 from rms_console.domain.options import same_names
 from rms_console.domain.policy import Deleted, Policy
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.rows import ItemRow
 from rms_console.domain.text import clean
 from rms_console.engine.deps import Deps
-from rms_console.engine.linking import SKU_ELSEWHERE, sku_elsewhere
 from rms_console.engine.widen import Gathered
 
+SKU_ELSEWHERE = "sku-elsewhere"
+"""The code of items whose SKU stands on a product of the shop that is not linked."""
 DELETED_IN_SHOP = "deleted-in-shop"
 OPTIONS_DIFFER = "options-differ"
 
@@ -49,7 +51,7 @@ async def find_bars(
         if names := foreign.get(sku_key(row.sku or "")):
             bars[row.item_id] = Bar(SKU_ELSEWHERE, sku_elsewhere(clean(row.sku), names))
     if policy.filters.when_deleted is Deleted.RESPECT:
-        unasked = [row for row in new if not _is_asked_for(entries.get(row.item_id))]
+        unasked = [row for row in new if not is_asked_for(entries.get(row.item_id))]
         bars |= await _deleted(deps, unasked)
     return bars
 
@@ -63,7 +65,8 @@ def _new_items(gathered: Gathered, may_create: Callable[[int], bool]) -> list[It
     ]
 
 
-def _is_asked_for(entry: QueueEntry | None) -> bool:
+def is_asked_for(entry: QueueEntry | None) -> bool:
+    """Return whether a person asked for this very item."""
     return entry is not None and entry.reason is QueueReason.MANUAL
 
 
@@ -132,6 +135,12 @@ async def _deleted(deps: Deps, new: Sequence[ItemRow]) -> Bars:
         if stone is not None:
             bars[row.item_id] = Bar(DELETED_IN_SHOP, deleted_in_shop(stone))
     return bars
+
+
+def sku_elsewhere(sku: str, products: Iterable[ProductName]) -> str:
+    """Return the words for an item whose SKU stands on products that are not linked."""
+    told = ", ".join(str(name) for name in products)
+    return f"SKU {sku} is in the shop already, not linked with this item: {told}; rms-console adopt says why"
 
 
 def deleted_in_shop(stone: Tombstone) -> str:

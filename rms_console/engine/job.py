@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rms_console.contract.adoption import Tombstone
 from rms_console.contract.ports import PRIORITY_BACKLOG, PRIORITY_CHANGE, PRIORITY_INTERACTIVE
 from rms_console.contract.records import FieldChange, QueueEntry, QueueReason
-from rms_console.domain.assemble import StyleWork
+from rms_console.domain.assemble import Bar, StyleWork
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.engine.inflight import Quantities
@@ -49,6 +50,10 @@ class Job:
     items: set[int] = field(default_factory=set)
     """Items of which the shop confirmed something in this cycle."""
     changes: list[FieldChange] = field(default_factory=list)
+    tombstones: list[Tombstone] = field(default_factory=list)
+    """What of this product was found deleted in the shop."""
+    barred: dict[int, Bar] = field(default_factory=dict)
+    """The items that this sets aside, each with the words."""
 
     @property
     def style(self) -> str:

@@ -17,13 +17,12 @@ from rms_console.domain.adoption import link
 from rms_console.domain.matching import Kind, ProductName, StoreItem, Verdict
 from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
 from rms_console.engine import modes, reconcile
+from rms_console.engine.barring import SKU_ELSEWHERE, sku_elsewhere
 from rms_console.engine.closing import WAITS_FOR_LIVE
 from rms_console.engine.deps import Deps
 
 PRODUCTS_A_TRANSACTION = 100
 ITEMS_A_TRANSACTION = 1000
-SKU_ELSEWHERE = "sku-elsewhere"
-"""The code of items whose SKU stands on a product of the shop that is not linked."""
 ACTION = "Adopt"
 """The name of an adoption in the audit trail."""
 
@@ -108,12 +107,6 @@ class Linking:
             for entry in ledger.entries([one.item_id for one in fresh])
         )
         ledger.settle(Settlement(self._epoch, 0, now, postponed=postponed))
-
-
-def sku_elsewhere(sku: str, products: Iterable[ProductName]) -> str:
-    """Return the words for an item whose SKU stands on products that are not linked."""
-    told = ", ".join(str(name) for name in products)
-    return f"SKU {sku} is in the shop already, not linked with this item: {told}; rms-console adopt says why"
 
 
 def _linked(seen: ObservedProduct, verdict: Verdict, known: Mapping[str, AcknowledgedProduct]) -> AcknowledgedProduct:

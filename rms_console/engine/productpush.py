@@ -15,6 +15,7 @@ from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy
 from rms_console.domain.product import ObservedProduct
 from rms_console.engine.brakes import Brakes
+from rms_console.engine.deleted import respect_product, respect_variants
 from rms_console.engine.job import Job
 from rms_console.engine.readback import learn_leaving, take_over
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
@@ -137,12 +138,14 @@ class ProductPusher:
 
     async def _read_back(self, job: Job) -> None:
         job.read_backs += 1
+        before, filters = job.product, self._policy.filters
         observed = await self._observe(job)
         self._brakes.note(None)
         if observed is None:
-            job.product = None
+            respect_product(job, before, filters, self._now())
         elif job.work.desired is not None:
             self._adopt(job, observed)
+            respect_variants(job, before, observed, filters, self._now())
         elif job.product is not None:
             job.product = learn_leaving(job.product, observed)
         self.replan(job)
