@@ -13,7 +13,7 @@ from rms_console import __version__
 from rms_console.adapters.clock import SystemClock
 from rms_console.adapters.lease import FileLease
 from rms_console.adapters.logs import LogWriter, capture_standard_logging
-from rms_console.adapters.rms import SqlSource, open_source
+from rms_console.adapters.rms import Names, Server, SqlSource, WatchedSource, open_rms
 from rms_console.adapters.shopify.credentials import ClientCredentials
 from rms_console.adapters.shopify.shop import ShopifyShop
 from rms_console.adapters.store import open_ledger
@@ -21,13 +21,14 @@ from rms_console.adapters.system import PsutilSystem
 from rms_console.adapters.timer import ApschedulerTimer
 from rms_console.config import Settings, load_settings, log_folder, state_folder
 from rms_console.config.fingerprint import fingerprint
+from rms_console.config.sections.connections import QueriesSection, RmsSection
 from rms_console.contract.ports import LogLine, LogSink
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.deps import Deps
 from rms_console.engine.offload import ThreadOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.service import EngineService
-from rms_console.errors import ConfigError, ShopError, StoreFull
+from rms_console.errors import ShopError, StoreFull
 from rms_console.locale import language_for
 
 if TYPE_CHECKING:
@@ -212,26 +213,39 @@ def _log(site: Site, stream: TextIO) -> LogWriter:
     )
 
 
-def _source(site: Site, settings: EngineSettings) -> SqlSource:
+def _source(site: Site, settings: EngineSettings) -> SqlSource | WatchedSource:
     rms = site.settings.rms
-    url = site.embedded.rms_url if site.embedded else rms.url.get_secret_value()
-    if not url:
-        raise ConfigError(
-            "rms.host: SQL Server is not part of this version yet",
-            hint="use rms.url with a SQLite file, or --demo",
-        )
-    return open_source(
-        url,
+    return open_rms(
+        site.embedded.rms_url if site.embedded else rms.url.get_secret_value() or _server(rms),
         zone=settings.zone,
         detection=rms.detection,
         overlap_s=rms.overlap_s,
         pool_size=rms.pool_size,
         pooling=rms.pooling,
+        names=None if site.embedded else _names(rms.queries),
     )
 
 
+def _server(rms: RmsSection) -> Server:
+    return Server(
+        host=rms.host,
+        port=rms.port,
+        database=rms.database,
+        user=rms.user,
+        password=rms.password.get_secret_value(),
+        driver=rms.driver,
+        encrypt=rms.encrypt,
+        trust=rms.trust_server_certificate,
+    )
+
+
+def _names(queries: QueriesSection) -> Names:
+    return Names(queries.item_table, queries.view, queries.configuration_table, queries.columns)
+
+
 def _source_name(site: Site) -> str:
-    return site.embedded.rms_url if site.embedded else site.settings.rms.url.shown
+    rms = site.settings.rms
+    return site.embedded.rms_url if site.embedded else rms.url.shown or f"mssql://{_server(rms).shown}"
 
 
 def _shop(site: Site, settings: EngineSettings, pacer: Pacer, clock: SystemClock, log: _Log) -> ShopifyShop:

@@ -92,6 +92,7 @@ def _source(engine: EngineService, now: datetime) -> SourceView:
         detection_reason=world.source.detection_reason if world else "",
         watermark=show(mark) if mark else None,
         watermark_lag_s=engine.detector.lag_s(now),
+        encryption=world.source.encryption if world else "",
     )
 
 

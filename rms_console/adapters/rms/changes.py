@@ -21,8 +21,11 @@ from rms_console.domain.rows import ChangedKey, ChangesRead
 from rms_console.errors import SourceSchemaChanged
 
 PAGE = 5000
-PAST_LOCKS = ("hint", "WITH (READPAST)")
-"""Source: learn.microsoft.com, table hints: READPAST leaves out rows that others hold locked, read 2026-11."""
+PAST_LOCKS = ("hint", "WITH (READPAST, READCOMMITTEDLOCK)")
+"""Leaves out rows that others hold locked; the second word lets the first stand where the database keeps row versions.
+
+Source: learn.microsoft.com, Transact-SQL table hints, read 2026-11.
+"""
 _WHOLE_SECOND = ".000"
 _FRESH_SECOND_S = 1.0
 _FRESH_TICK_S = 0.01

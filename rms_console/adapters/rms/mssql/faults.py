@@ -1,0 +1,247 @@
+"""What an ODBC driver's errors mean for a person who reads RMS from SQL Server.
+
+The class of pyodbc's exception and its SQLSTATE differ by driver (a wrong password is 28000 with Microsoft's, 42000
+with FreeTDS), so the server's own number decides, then the SQLSTATE, then well-known words of a driver.
+
+Source: learn.microsoft.com, Database Engine events and errors; freetds.org, sybdb.h (20002 to 20047); what ODBC Driver
+18.6 and FreeTDS 1.3 were seen to say; read 2026-11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rms_console.adapters.rms.errors import LOCKED
+from rms_console.adapters.rms.mssql.drivers import DRIVER_HINT
+from rms_console.errors import SourceDenied, SourceError, SourceSchemaChanged, SourceUnavailable
+
+BAD_ROW = "rms-bad-row"
+
+_RECORD = re.compile(r"\((-?\d+)\)(?= \(SQL\w+\)|;\s*\[|\s*$)")
+"""A driver ends each of its messages with the native number, pyodbc the first with the name of the call too."""
+_ORIGIN = re.compile(r"^(?:\[[^\]]*\])+\s*")
+_CALL = re.compile(r"\s*\(-?\d+\)(?: \(SQL\w+\))?\s*$")
+_NAMED = re.compile(r"['\"“«]([^'\"”»]+)['\"”»]")
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A kind of trouble: the error to raise, its code, what happened in our words, what to do."""
+
+    error: type[SourceError]
+    code: str
+    text: str
+    hint: str
+    numbers: frozenset[int] = frozenset()
+    states: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
+    is_disconnect: bool = False
+    """The connection is of no use any more."""
+
+    def fits_number(self, numbers: Iterable[int]) -> bool:
+        return not self.numbers.isdisjoint(numbers)
+
+    def fits_words(self, message: str) -> bool:
+        return any(word in message for word in self.words)
+
+
+_AGAIN = "the read is tried again"
+_LOGIN = "check rms.user and rms.password; the server's own log says why it refused"
+_GRANT = "GRANT SELECT on Item, on the view and on Configuration to this login, and nothing else"
+_MEND_VIEW = "bring it back, mend the view that names it, or name the store's own in rms.queries"
+
+MEANINGS: tuple[Meaning, ...] = (
+    Meaning(
+        SourceUnavailable,
+        "rms-deadlock",
+        "SQL Server ended the read to resolve a deadlock",
+        f"tills go first, as they should; {_AGAIN}",
+        numbers=frozenset({1205, 3960}),
+    ),
+    Meaning(
+        SourceUnavailable,
+        LOCKED,
+        "rows are locked by another program for longer than a read waits",
+        f"look for a transaction that stays open (DBCC OPENTRAN); {_AGAIN}",
+        numbers=frozenset({1222}),
+    ),
+    Meaning(
+        SourceUnavailable,
+        "rms-database-offline",
+        "the database is there but not to be read now",
+        f"it is starting, being restored, offline or in single-user mode; {_AGAIN}",
+        numbers=frozenset({921, 922, 924, 926, 927, 942, 945, 952, 976, 978, 983, 6005, 17142, 18451, 18461}),
+    ),
+    Meaning(
+        SourceDenied,
+        "rms-database",
+        "the database cannot be opened by this login",
+        "check rms.database; the database may be offline, or the login has no user in it",
+        numbers=frozenset({4060, 911, 916, 4064}),
+    ),
+    Meaning(
+        SourceDenied,
+        "rms-login",
+        "SQL Server refuses the login",
+        _LOGIN,
+        numbers=frozenset({18456, 18452, 18470, 18486, 18487, 18488, 18459, 18450}),
+        states=frozenset({"28000"}),
+    ),
+    Meaning(
+        SourceDenied,
+        "rms-permission",
+        "the login may not read what it must read",
+        _GRANT,
+        numbers=frozenset({229, 230, 262, 297, 300, 371}),
+    ),
+    Meaning(
+        SourceSchemaChanged,
+        "rms-schema",
+        "a table, view or column is not there",
+        _MEND_VIEW,
+        numbers=frozenset({207, 208, 209, 4104, 4121, 4413, 4502, 2812, 15151}),
+        states=frozenset({"42S02", "42S22"}),
+    ),
+    Meaning(
+        SourceSchemaChanged,
+        "rms-column-type",
+        "a column is of a type that cannot be read",
+        "CAST it in the view, for instance a sql_variant AS nvarchar(100)",
+        words=("ODBC SQL type",),
+    ),
+    Meaning(
+        SourceSchemaChanged,
+        BAD_ROW,
+        "the view fails on what a row holds",
+        "mend the row, or the expression in the view",
+        numbers=frozenset({220, 232, 241, 242, 244, 245, 248, 295, 512, 517, 537, 3607, 8114, 8115, 8134, 9803, 9807}),
+        states=frozenset({"22003", "22007", "22008", "22012", "22018"}),
+    ),
+    Meaning(
+        SourceUnavailable,
+        "rms-busy",
+        "SQL Server has no memory, lock or worker left for the read",
+        _AGAIN,
+        numbers=frozenset({701, 802, 1204, 8628, 8645, 8651, 8657, 10928, 10929, 17803, 17809, 17830, 40501, 49918}),
+    ),
+    Meaning(
+        SourceDenied,
+        "rms-certificate",
+        "the server's certificate is not one that this machine trusts",
+        "install its authority here, or accept any certificate with rms.trust_server_certificate = true (then the "
+        "connection is encrypted, but not safe from somebody in between)",
+        words=("certificate verify failed", "self-signed certificate", "self signed certificate", "certificate chain"),
+        numbers=frozenset({-2146893019, -2146762487, -2146893022}),
+    ),
+    Meaning(
+        SourceDenied,
+        "rms-tls",
+        "this machine and the server agree on no way to encrypt",
+        "an old SQL Server (2008 R2) speaks TLS 1.0 only, which today's systems refuse: on Linux use FreeTDS with "
+        "rms.encrypt = false, on Windows ODBC Driver 11 or 13",
+        words=("SSL Provider", "unsupported protocol", "SSL routines", "SSL Security error", "TLS handshake"),
+        numbers=frozenset({20036}),
+    ),
+    Meaning(
+        SourceDenied,
+        "rms-driver",
+        "the ODBC driver cannot be loaded",
+        f"{DRIVER_HINT}; a driver's own libraries must be there too (ldd shows what is missing)",
+        states=frozenset({"IM002", "IM003", "IM004"}),
+        words=("Can't open lib",),
+    ),
+    Meaning(
+        SourceUnavailable,
+        "rms-unreachable",
+        "SQL Server does not answer at this address",
+        f"check rms.host and rms.port, the firewall, and that the server runs with TCP/IP on; {_AGAIN}",
+        numbers=frozenset({10060, 10061, 11001, 11004, 20009, 20012, 20013, 53, 17, 2, 258}),
+        states=frozenset({"08001", "08004"}),
+        words=("Login timeout expired", "Unable to connect", "Adaptive connection failed"),
+        is_disconnect=True,
+    ),
+    Meaning(
+        SourceUnavailable,
+        "rms-timeout",
+        "the query took longer than a read may",
+        f"the server is slow or the view heavy; {_AGAIN}",
+        numbers=frozenset({-2, 20003, 3617}),
+        states=frozenset({"HYT00", "HYT01", "HY008", "S1T00"}),
+        words=("timed out", "timeout expired", "Timeout expired"),
+        is_disconnect=True,
+    ),
+    Meaning(
+        SourceUnavailable,
+        "rms-disconnected",
+        "the connection to SQL Server broke",
+        _AGAIN,
+        numbers=frozenset(
+            {10053, 10054, 10058, 64, 109, 121, 232, 233, 596, 6002, 20002, 20004, 20006, 20017, 20020, 20047, 40197}
+        ),
+        states=frozenset({"08S01", "08S02", "08003", "08007", "01002", "HY010"}),
+        words=(
+            "Communication link failure",
+            "TCP Provider",
+            "Named Pipes Provider",
+            "Unexpected EOF",
+            "Broken pipe",
+            "Connection reset",
+            "Write to the server failed",
+            "Read from the server failed",
+            "DBPROCESS is dead",
+            "connection has been closed",
+            "closed connection",
+            "Invalid cursor state",
+        ),
+        is_disconnect=True,
+    ),
+)
+"""In the order in which they are tried: where a server gives several numbers, the first here is the most telling."""
+
+_UNKNOWN = Meaning(SourceUnavailable, "rms-unavailable", "SQL Server could not be read", _AGAIN)
+
+
+def meaning_of(exc: BaseException) -> Meaning:
+    """Return what an exception of pyodbc means, by the server's number, else the SQLSTATE, else the driver's words."""
+    state, message = parts_of(exc)
+    numbers = [int(number) for number in _RECORD.findall(message)]
+    for meaning in MEANINGS:
+        if meaning.fits_number(numbers):
+            return meaning
+    worded = next((meaning for meaning in MEANINGS if meaning.fits_words(message)), None)
+    by_state = next((meaning for meaning in MEANINGS if state in meaning.states), None)
+    return worded or by_state or _UNKNOWN
+
+
+def is_disconnect(exc: BaseException) -> bool:
+    """Return whether the connection must be thrown away.
+
+    SQLAlchemy knows Microsoft's SQLSTATEs only. A query that timed out may have killed its connection as well.
+    """
+    return meaning_of(exc).is_disconnect
+
+
+def explain(exc: BaseException, what: str, place: str) -> SourceError:
+    """Return the error of ours for an exception of pyodbc, with the server's own words in it."""
+    meaning = meaning_of(exc)
+    _, message = parts_of(exc)
+    told = said(message)
+    return meaning.error(
+        f"{what}: {meaning.text} ({place}){f': {told}' if told else ''}", code=meaning.code, hint=meaning.hint
+    )
+
+
+def parts_of(exc: BaseException) -> tuple[str, str]:
+    """Return (SQLSTATE, message); pyodbc's own complaints have no SQLSTATE."""
+    texts = [str(arg) for arg in exc.args]
+    return (texts[0], texts[1]) if len(texts) > 1 else ("", texts[0] if texts else type(exc).__name__)
+
+
+def said(message: str) -> str:
+    """Return the first record of a driver's message without the driver's names and numbers around it."""
+    first = re.split(r";\s*\[\w{5}\]", message, maxsplit=1)[0]
+    plain = " ".join(_CALL.sub("", _ORIGIN.sub("", first)).split())
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
