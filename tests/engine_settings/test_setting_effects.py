@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,9 +11,11 @@ import pytest
 
 from rms_console.contract.commands import Accepted, FullSync, SetInterval, Trigger
 from rms_console.contract.events import EventName
+from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.contract.state import EngineState
 from rms_console.demo.shopify import ShopSettings
 from rms_console.engine.reporting import Cause
+from rms_console.engine.service import EngineService
 from tests.engine.conftest import Make
 from tests.engine.world import SETTINGS, World, shoes, tuned, with_policy
 
@@ -178,19 +181,18 @@ async def test_force_update_sends_what_has_not_changed(world: World) -> None:
 async def test_progress_is_told_only_when_wanted(world: World) -> None:
     world.store.add(shoes(3))
     for wanted in (True, False):
-        engine = await (world.start if wanted else world.restart)(
-            tuned(progress=wanted, batch_size=1, batch_delay_s=5.0)
-        )
-        task = asyncio.ensure_future(world.cycle())
-        for _ in range(2000):
-            await asyncio.sleep(0)
-            if engine.runner.current is not None:
-                break
-        seen = (await engine.snapshot()).progress
-        await task
-        assert (seen is not None) is wanted
-        world.store.change(11, Price=16000.0 + wanted)
-        world.store.change(21, Price=16000.0 + wanted)
+        begin = world.start if wanted else world.restart
+        engine = await begin(tuned(progress=wanted))
+        told: list[asyncio.Task[EngineSnapshot]] = []
+        engine.runner.on_push = partial(look, engine, told)
+        await world.cycle()
+        (progress,) = [(await task).progress for task in told]
+        assert (progress is not None) is wanted
+        world.store.change(11, Quantity=2.0)
+
+
+def look(engine: EngineService, told: list[asyncio.Task[EngineSnapshot]]) -> None:
+    told.append(asyncio.ensure_future(engine.snapshot()))
 
 
 async def test_detailed_and_performance_logs_can_be_switched_off(world: World) -> None:
