@@ -27,7 +27,8 @@ from rms_console.engine.pace import Pacer
 from rms_console.engine.service import EngineService
 from tests.acceptance.store_file import ZONE, Shoe, StoreFile
 
-POLICY = Policy(filters=FilterPolicy(scope=Scope.ALL), guard=GuardPolicy(max_created=0))
+GUARD = GuardPolicy(max_created=0, max_changed_percent=0, max_changed_products=0)
+POLICY = Policy(filters=FilterPolicy(scope=Scope.ALL), guard=GUARD)
 SETTINGS = EngineSettings(
     shop="embedded-store.myshopify.com",
     mode=Mode.LIVE,

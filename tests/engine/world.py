@@ -50,7 +50,9 @@ from tests.unit.engine_pace.virtual import VirtualClock
 T = TypeVar("T")
 DOMAIN = "embedded-store.myshopify.com"
 ACTOR = Actor("Ana", "caja-1", "test")
-POLICY = Policy(filters=FilterPolicy(scope=Scope.ALL), guard=GuardPolicy(max_created=0))
+GUARD = GuardPolicy(max_created=0, max_changed_percent=0, max_changed_products=0)
+"""Without the brakes on many products at once: they have tests of their own, and others reprice whole stores."""
+POLICY = Policy(filters=FilterPolicy(scope=Scope.ALL), guard=GUARD)
 SETTINGS = EngineSettings(
     shop=DOMAIN,
     mode=Mode.LIVE,
