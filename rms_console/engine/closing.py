@@ -9,6 +9,7 @@ from rms_console.domain.acknowledge import acknowledge_leaving
 from rms_console.domain.changes import describe
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.zone import to_utc
+from rms_console.engine.deleted import set_aside
 from rms_console.engine.deps import Deps
 from rms_console.engine.intake import Load
 from rms_console.engine.job import Job, Tally
@@ -41,7 +42,10 @@ class Closing:
         if job.done:
             return
         job.done = True
+        aside = await set_aside(self._deps, job)
+        self._put_off |= {entry.item_id for entry in aside}
         part = Part(product=self._confirmed(job), created=int(job.created), boundaries=self._boundaries(job))
+        part.tombstones = list(job.tombstones)
         if job.product is None and job.style in self._load.products:
             part.forgotten = job.style
         if job.error is not None:
@@ -52,9 +56,11 @@ class Closing:
             part.postponed = self._kept_back(job)
             part.settled = self._settled(job)
             part.applied_holds = self._load.guarded.used.get(job.style, ())
+        part.postponed = [*part.postponed, *aside]
         part.record = self._record(job)
         await self._recorder.commit(part)
         self._tally.add(job)
+        self._tell_deleted(job)
         self._tell(job, part)
 
     async def observe(self, job: Job) -> None:
@@ -81,7 +87,8 @@ class Closing:
 
     async def confirm(self, job: Job) -> None:
         """Record what the shop confirmed of a job that was stopped half way; its entries stay due."""
-        await self._recorder.commit(Part(product=self._confirmed(job), created=int(job.created)))
+        part = Part(product=self._confirmed(job), created=int(job.created), tombstones=list(job.tombstones))
+        await self._recorder.commit(part)
 
     def _decide(self, job: Job, error: Exception) -> RetryDecision:
         attempts = max((entry.attempts for entry in job.entries), default=0)
@@ -160,6 +167,18 @@ class Closing:
     @staticmethod
     def _variants(job: Job) -> int:
         return len(job.work.desired.variants) if job.work.desired is not None else len(job.work.leaving)
+
+    def _tell_deleted(self, job: Job) -> None:
+        self._tally.quarantined += len(job.barred)
+        for item_id, bar in job.barred.items():
+            self._tally.codes[bar.code] = self._tally.codes.get(bar.code, 0) + 1
+            self._journal.publish(
+                EventName.ITEM_QUARANTINED, "WARN", item_id=item_id, style=job.style, code=bar.code, message=bar.message
+            )
+        for message in dict.fromkeys(bar.message for bar in job.barred.values()):
+            self._journal.log(
+                "WARN", PUSHER, "Deleted in the shop (CCOD: {style}): {message}", style=job.style, message=message
+            )
 
     def _tell(self, job: Job, part: Part) -> None:
         if job.error is None:

@@ -67,7 +67,13 @@ async def set_aside(deps: Deps, job: Job) -> list[Postponed]:
 
 
 def _is_respected(job: Job, filters: FilterPolicy) -> bool:
-    return filters.when_deleted is Deleted.RESPECT and not any(is_asked_for(entry) for entry in job.entries)
+    """Whether what is gone was taken away by a person, and nobody asked for it.
+
+    While a write of ours is in doubt it may have been that one: a late creation takes away what was added after it.
+    """
+    ours = job.in_doubt or job.may_come_late
+    asked = any(is_asked_for(entry) for entry in job.entries)
+    return filters.when_deleted is Deleted.RESPECT and not ours and not asked
 
 
 def _bury(job: Job, stone: Tombstone, item_ids: Collection[int]) -> None:

@@ -10,16 +10,18 @@ from datetime import datetime
 from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState, Settled
 from rms_console.contract.settings import EngineSettings
 from rms_console.domain.assemble import Assembly, StyleWork
+from rms_console.domain.grouping import style_key
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy, Scope
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.rows import ItemRow
 from rms_console.domain.zone import to_local
+from rms_console.engine.barring import find_bars
 from rms_console.engine.deps import Deps
 from rms_console.engine.guarding import Guarded, Guarding
 from rms_console.engine.parts import assemble_in_parts
-from rms_console.engine.widen import gather
+from rms_console.engine.widen import Gathered, gather
 
 SLICE = 25
 """Products planned before the loop gets a turn: a few milliseconds."""
@@ -107,8 +109,9 @@ class Intake:
         gathered = await gather(self._deps, tuple(load.entries))
         load.products = gathered.products
         load.rows = {row.item_id: row for row in gathered.read.rows}
-        may_create = Creator(policy.filters.scope, load.entries)
-        return await assemble_in_parts(gathered, policy, now_local, may_create)
+        may_create = Creator(policy.filters.scope, load.entries, _siblings(gathered))
+        barred = await find_bars(self._deps, gathered, policy, load.entries, may_create)
+        return await assemble_in_parts(gathered, policy, now_local, may_create, barred)
 
     async def _account(self, load: Load, assembly: Assembly, now: datetime) -> None:
         """Settle what rightly is not in the shop; set aside what cannot be judged."""
@@ -156,17 +159,26 @@ class Intake:
                 await asyncio.sleep(0)
 
 
-class Creator:
-    """Says which items may become new in the shop: by scope, what changed or was asked for, everything, or nothing."""
+def _siblings(gathered: Gathered) -> frozenset[int]:
+    """Return the items whose style has a product in the shop."""
+    return frozenset(row.item_id for row in gathered.read.rows if style_key(row.style) in gathered.products)
 
-    def __init__(self, scope: Scope, entries: Mapping[int, QueueEntry]) -> None:
+
+class Creator:
+    """Says which items may become new in the shop: by scope, what changed or was asked for, everything, or nothing.
+
+    Under scope `adopted` no product is new, but what changes in the style of a linked one (`siblings`) joins it.
+    """
+
+    def __init__(self, scope: Scope, entries: Mapping[int, QueueEntry], siblings: frozenset[int] = frozenset()) -> None:
         self._scope = scope
         self._entries = entries
+        self._siblings = siblings
 
     def __call__(self, item_id: int) -> bool:
         if self._scope in (Scope.ALL, Scope.WEB_ITEM):
             return True
         entry = self._entries.get(item_id)
-        if entry is None or self._scope is Scope.ADOPTED:
+        if entry is None or (self._scope is Scope.ADOPTED and item_id not in self._siblings):
             return False
         return entry.reason in (QueueReason.CHANGE, QueueReason.MANUAL)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rms_console.contract.adoption import Tombstone
 from rms_console.contract.records import (
     Hold,
     Postponed,
@@ -29,6 +30,7 @@ class Part:
     boundaries: dict[int, tuple[SaleBoundary, ...]] = field(default_factory=dict)
     record: ProductRecord | None = None
     created: int = 0
+    tombstones: list[Tombstone] = field(default_factory=list)
     holds: tuple[Hold, ...] = ()
     overtaken_holds: tuple[int, ...] = ()
     applied_holds: tuple[int, ...] = ()
@@ -76,6 +78,7 @@ class Recorder:
             records=tuple(part.record for part in parts if part.record is not None)
             + tuple(_record(hold) for part in parts for hold in part.holds),
             created_products=sum(part.created for part in parts),
+            tombstones=tuple(stone for part in parts for stone in part.tombstones),
             holds=tuple(hold for part in parts for hold in part.holds),
             overtaken_holds=tuple(number for part in parts for number in part.overtaken_holds),
             applied_holds=tuple(number for part in parts for number in part.applied_holds),
