@@ -1,0 +1,155 @@
+"""A database that goes back in time: noticed at the next poll, everything compared, and said loudly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rms_console.contract.events import EventName
+from rms_console.domain.position import Detection
+from tests.engine.world import SETTINGS, shoes, tuned
+from tests.engine_detect.conftest import Make
+from tests.engine_detect.place import Place
+
+HOUR = 3600.0
+BOTH = pytest.mark.parametrize("detection", list(Detection))
+WATCHING = tuned(SETTINGS, watch_s=10.0, interval_s=300.0, sweep_s=0.0)
+
+
+async def lived_in(make: Make, detection: str) -> tuple[Place, Path]:
+    """Return a place at work for two hours since a copy of its database was made, with the copy."""
+    place = make(detection=detection, settings=WATCHING)
+    place.store.add(shoes(8, 2))
+    await place.start()
+    await place.converge()
+    copy = place.folder / "copy.db"
+    place.trouble.back_up(copy)
+    for number in range(24):
+        place.clock.advance(HOUR / 12)
+        place.store.change((11, 21, 31, 41)[number % 4], Quantity=float(50 + number), Price=20000.0 + number)
+        await place.cycle()
+    place.store.add(shoes(2, 2, first=9))
+    await place.cycle()
+    place.assert_equal()
+    return place, copy
+
+
+@BOTH
+@pytest.mark.parametrize("in_place", [True, False])
+async def test_d13_a_restored_database_is_noticed_in_one_poll_and_the_shop_follows_it(
+    make: Make, detection: str, in_place: bool
+) -> None:
+    """D13: values that went back arrive without a stamp that says so; items that are gone again stop selling."""
+    place, copy = await lived_in(make, detection)
+    place.trouble.restore(copy, in_place=in_place)
+    place.clock.advance(60)
+    await place.cycle()
+    assert place.names().count(EventName.SOURCE_RESTORED) == 1
+    assert "went-back" in {fact["reason"] for fact in place.facts(EventName.SOURCE_RESTORED)} or not in_place
+    assert any(line.level in ("ERROR", "WARN") and "everything is compared" in line.template for line in place.log)
+    await place.converge()
+    assert [place.stock(item) for item in (11, 21, 91, 101)] == [5, 5, 0, 0]
+    assert place.price(11)[0] == "15000.00"
+    for number in range(4):
+        place.clock.advance(60)
+        place.store.change(31, Quantity=float(number))
+        await place.cycle()
+        assert place.stock(31) == number
+    assert place.names().count(EventName.SOURCE_RESTORED) == 1
+    await place.assert_quiet()
+
+
+@BOTH
+async def test_d13_a_running_engine_notices_at_its_next_look(make: Make, detection: str) -> None:
+    """D13: the watch looks every ten seconds; nobody has to ask."""
+    place, copy = await lived_in(make, detection)
+    await place.stop()
+    async with place.service():
+        await place.wait(30)
+        place.trouble.restore(copy)
+        await place.wait(15)
+        assert place.names().count(EventName.SOURCE_RESTORED) == 1
+        await place.wait(60)
+        assert (place.stock(11), place.stock(91)) == (5, 0)
+
+
+@BOTH
+async def test_d13_a_restore_while_the_engine_was_down_is_noticed_at_the_start(make: Make, detection: str) -> None:
+    """D13: the watermark outlives the process, the memory of rows does not."""
+    place, copy = await lived_in(make, detection)
+    await place.stop()
+    place.trouble.restore(copy)
+    await place.start()
+    await place.converge()
+    assert place.names().count(EventName.SOURCE_RESTORED) == 1
+    assert (place.stock(11), place.stock(91)) == (5, 0)
+
+
+async def test_d13_work_after_a_restore_cannot_hide_it_where_another_file_took_its_place(make: Make) -> None:
+    """D13: the tills have written beyond the old watermark before the first poll."""
+    place, copy = await lived_in(make, Detection.ROWVERSION)
+    place.trouble.restore(copy, in_place=False)
+    for number in range(60):
+        place.store.change(51, Quantity=float(number))
+    place.clock.advance(60)
+    await place.cycle()
+    assert [fact["reason"] for fact in place.facts(EventName.SOURCE_RESTORED)] == ["replaced"]
+    await place.converge()
+    assert (place.stock(11), place.stock(51), place.stock(91)) == (5, 59, 0)
+
+
+async def test_d13_by_stamps_work_after_a_restore_does_not_hide_it(make: Make) -> None:
+    """D13: the item that set the watermark is back at a stamp of long ago, whatever others wrote since."""
+    place, copy = await lived_in(make, Detection.LAST_UPDATED)
+    place.trouble.restore(copy)
+    place.clock.advance(HOUR)
+    place.store.change(51, Quantity=8.0)
+    await place.cycle()
+    assert [fact["reason"] for fact in place.facts(EventName.SOURCE_RESTORED)] == ["went-back"]
+    await place.converge()
+    assert (place.stock(11), place.stock(51), place.stock(91)) == (5, 8, 0)
+
+
+@BOTH
+async def test_d13_a_crash_right_after_the_discovery_still_compares_everything(
+    make: Make, detection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D13, S1: the comparison is asked for before the old watermark is given up."""
+    place, copy = await lived_in(make, detection)
+    place.trouble.restore(copy)
+    place.clock.advance(60)
+    reset = place.real_ledger.reset_watermark
+
+    def die(position: object) -> None:
+        reset(None)
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(place.real_ledger, "reset_watermark", die)
+    finished = await place.cycle()
+    assert finished.fault is not None
+    await place.restart()
+    await place.converge()
+    assert (place.stock(11), place.stock(91)) == (5, 0)
+
+
+@BOTH
+async def test_d13_an_ordinary_day_raises_no_false_alarm(make: Make, detection: str) -> None:
+    """D13: quiet hours, an open transaction, an old row deleted, a restart: none of them is a restore."""
+    place, _ = await lived_in(make, detection)
+    for _ in range(3):
+        place.clock.advance(HOUR)
+        await place.cycle()
+    opened = place.trouble.begin(12, Quantity=1.0)
+    place.store.change(21, Quantity=2.0)
+    await place.cycle()
+    opened.commit()
+    await place.cycle()
+    place.trouble.delete([61])
+    await place.cycle()
+    await place.restart()
+    place.clock.advance(9 * HOUR)
+    await place.cycle()
+    place.store.change(22, Quantity=3.0)
+    await place.cycle()
+    assert EventName.SOURCE_RESTORED not in place.names()
