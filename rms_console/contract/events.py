@@ -42,6 +42,7 @@ class EventName:
     ALERT_CLEARED = "alert.cleared"
     STARTUP_STEP = "startup.step"
     HEALTH_CHECKED = "health.checked"
+    SUPERVISOR_CHECKED = "supervisor.checked"
     SOURCE_RESTORED = "source.restored"
     WATERMARK_HELD_BACK = "watermark.held_back"
     COMPARED = "store.compared"

@@ -13,7 +13,7 @@ from rms_console.contract.queries import Page, Query
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import EngineSnapshot, PauseView
 from rms_console.contract.state import EngineState, Health
-from rms_console.engine import answers, handling, health, status, sweep
+from rms_console.engine import answers, handling, health, status, supervisor, sweep
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
@@ -33,7 +33,9 @@ from rms_console.engine.tenure import Tenure
 from rms_console.engine.timetable import Timetable
 from rms_console.engine.wakes import Wake, Wakes
 from rms_console.engine.world import World, complete_policy
+from rms_console.errors import SourceUnavailable
 
+HUNG_HINT = "the log says what it was waiting for; the next run begins again"
 GRACE_S = 8.0
 """How long what is in flight may take to settle once the engine is asked to stop."""
 URGENT = (Wake.STOP, Wake.MANUAL)
@@ -73,7 +75,7 @@ class EngineService:
         self.runner = Runner(deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference)
         self.runner.on_push = lambda: self.machine.move(EngineState.PROCESSING)
         self.mending = Mending(self)
-        self.timetable = Timetable(deps, self.wakes)
+        self.timetable = Timetable(deps, self.wakes, lambda: supervisor.check(self))
         self.world: World | None = None
         self.pause: PauseView | None = None
         self.manual: list[Cause] = []
@@ -82,6 +84,7 @@ class EngineService:
         self.errors_by_type: Counter[str] = Counter()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
+        self._handling: asyncio.Task[None] | None = None
 
     # The port
 
@@ -123,8 +126,9 @@ class EngineService:
         try:
             await self.mending.connect()
             while not self._stopping:
-                await self._handle(await self.wakes.next())
+                await self._guarded(await self.wakes.next())
         except asyncio.CancelledError:
+            self.give_up()
             if not self._stopping:
                 raise
             self.journal.log(
@@ -171,6 +175,18 @@ class EngineService:
         self.tenure.end()
 
     # Work
+
+    async def _guarded(self, wake: Wake) -> None:
+        """Handle one reason as a task of its own, so that the supervisor can give it up."""
+        self._handling = asyncio.ensure_future(self._handle(wake))
+        await asyncio.wait([self._handling])
+        if self._handling.cancelled():
+            self.mending.fail(SourceUnavailable("a run did not come to its end", code="run-hung", hint=HUNG_HINT))
+
+    def give_up(self) -> None:
+        """Cancel what the engine is doing; what was in flight is read back by the next run."""
+        if self._handling is not None:
+            self._handling.cancel()
 
     async def _handle(self, wake: Wake) -> None:
         try:

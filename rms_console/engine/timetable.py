@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from rms_console.contract.settings import EngineSettings
@@ -10,7 +11,8 @@ from rms_console.engine.wakes import Wake, Wakes
 
 
 class Timetable:
-    def __init__(self, deps: Deps, wakes: Wakes) -> None:
+    def __init__(self, deps: Deps, wakes: Wakes, supervise: Callable[[], None]) -> None:
+        self._supervise = supervise
         self._deps = deps
         self._wakes = wakes
         self._begun = False
@@ -52,6 +54,7 @@ class Timetable:
     def _repeat(self, settings: EngineSettings) -> None:
         timer = self._deps.timer
         timer.every("health", settings.health_interval_s, self._ring(Wake.HEALTH))
+        timer.every("supervise", settings.recovery_check_interval_s, self._supervise)
         if not settings.enabled:
             for name in ("interval", "watch", "nightly"):
                 timer.cancel(name)

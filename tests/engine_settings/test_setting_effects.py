@@ -313,3 +313,28 @@ async def test_a_new_location_column_is_followed_once_the_memory_is_old(world: W
     await world.once()
     await changed_and_run(world, 1.0)
     assert world.shop.stock("SKU-11", name="on_hand") == 1
+
+
+async def test_the_supervisor_looks_at_its_interval(world: World) -> None:
+    async with world.service(tuned(recovery_check_interval_s=50.0)):
+        await world.wait(201)
+        assert len(named(world, EventName.SUPERVISOR_CHECKED)) == 5
+
+
+async def test_a_run_that_hangs_is_given_up_and_the_next_works(world: World) -> None:
+    world.store.add(shoes(1))
+    async with world.service(tuned(recovery_check_interval_s=60.0, timeout_s=120.0, operation_timeout_s=1e6)) as engine:
+        await world.wait(5)
+        detector: Any = engine.detector
+        real = detector.poll
+
+        async def hang(*_: Any) -> None:
+            await world.clock.sleep(1e7)
+
+        detector.poll = hang
+        await world.wait(600)
+        detector.poll = real
+        world.store.change(11, Quantity=1.0)
+        await world.wait(400)
+    assert "given up" in world.log.text()
+    assert world.shop.stock("SKU-11", name="on_hand") == 1

@@ -1,0 +1,43 @@
+"""Looks, from outside the engine's own work, whether that work still moves; gives up what hangs, wakes what sleeps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rms_console.contract.events import EventName
+from rms_console.engine.journal import MONITOR
+from rms_console.engine.wakes import Wake
+
+if TYPE_CHECKING:
+    from rms_console.engine.service import EngineService
+
+SLACK_S = 60.0
+"""What a run may take beyond its own time-out before it counts as hung: its last requests must settle."""
+
+
+def check(engine: EngineService) -> None:
+    """Look once. Called by a timer, on the loop, whatever the engine is waiting for."""
+    settings, now = engine.settings, engine.deps.clock.now()
+    run = engine.runner.active
+    engine.journal.publish(EventName.SUPERVISOR_CHECKED, running=run is not None)
+    if run is not None:
+        longest = min(settings.timeout_s, settings.lock_timeout_s) + SLACK_S
+        if now - run.started_at > timedelta(seconds=longest):
+            minutes = f"{(now - run.started_at) / timedelta(minutes=1):.0f}"
+            engine.journal.log(
+                "ERROR", MONITOR, "The run hangs since {minutes} minutes: it is given up", minutes=minutes
+            )
+            engine.give_up()
+        return
+    last = engine.figures.last
+    quiet = timedelta(seconds=2 * settings.interval_s + SLACK_S)
+    waits = engine.pause is None and engine.recovery.fault is None and engine.world is not None
+    if settings.enabled and waits and last is not None and now - last.started_at > quiet:
+        engine.journal.log(
+            "WARN",
+            MONITOR,
+            "No run since {minutes} minutes: one is started",
+            minutes=f"{(now - last.started_at) / timedelta(minutes=1):.0f}",
+        )
+        engine.wakes.ring(Wake.SCHEDULE)
