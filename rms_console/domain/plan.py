@@ -29,12 +29,22 @@ from rms_console.domain.operations import (
 )
 from rms_console.domain.options import Values, in_order, option_key, same_names
 from rms_console.domain.policy import DEFAULT_OWNERSHIP, FIELDS, Conflict, Leaving, MappingPolicy, Ownership, Policy
-from rms_console.domain.product import AcknowledgedProduct, AcknowledgedVariant, DesiredProduct, DesiredVariant, Status
+from rms_console.domain.product import (
+    AcknowledgedProduct,
+    AcknowledgedVariant,
+    DesiredProduct,
+    DesiredVariant,
+    Metafield,
+    Status,
+)
 
 VARIANTS_A_CALL = 250
 """Entries of one input array. Source: shopify.dev, Admin API input limits, read 2026-11."""
 METAFIELDS_A_CALL = 25
 """Source: metafieldsSet in the Admin API, read 2026-11."""
+
+CUSTOM_ID_TYPE = "id"
+"""The metafield type that Shopify keeps unique. Source: shopify.dev, metafield data types, read 2026-11."""
 
 NOTE_STATUS_WAITS = "status-waits-for-stock"
 NOTE_OPTIONS_DIFFER = "options-differ"
@@ -190,9 +200,17 @@ class _Planner:
             fields["barcode"] = want.barcode
         if (force or want.weight_kg != have.weight_kg) and "weight" in ours:
             fields["weight_kg"] = want.weight_kg
-        if "options" in ours:
+        if "options" in ours and self._names_are_ours(desired):
             self._add_options(fields, desired, want, have)
         return fields
+
+    def _names_are_ours(self, desired: DesiredProduct) -> bool:
+        """Whether the option values may be ours to spell: under a merchant's names nobody can tell which is which."""
+        names = self._have.option_names
+        ours = self._have.created_by_us or not names or same_names(names, desired.option_names)
+        if not ours and NOTE_OPTIONS_DIFFER not in self._notes:
+            self._notes.append(NOTE_OPTIONS_DIFFER)
+        return ours
 
     def _inheritance(self, desired: DesiredProduct, want: DesiredVariant, have: AcknowledgedVariant) -> dict[str, Any]:
         """Everything of the former owner is replaced, but for fields that are never ours."""
@@ -259,10 +277,11 @@ class _Planner:
             return desired.status
         return self._have.status_before_leaving
 
-    def _metafields(self, desired: DesiredProduct) -> Iterator[Any]:
+    def _metafields(self, desired: DesiredProduct) -> Iterator[Metafield]:
+        yield from _missing_custom_id(self._have, desired.style, self._policy.mapping)
+        have = {(one.namespace, one.key): (one.type, one.value) for one in self._have.metafields}
         if "metafields" not in self._ours:
             return
-        have = {(one.namespace, one.key): (one.type, one.value) for one in self._have.metafields}
         for want in desired.metafields:
             if self._force or have.get((want.namespace, want.key)) != (want.type, want.value):
                 yield want
@@ -341,6 +360,13 @@ class _Planner:
         if rule is Leaving.ARCHIVE and self._have.status is not Status.ARCHIVED:
             return Status.ARCHIVED
         return None
+
+
+def _missing_custom_id(have: AcknowledgedProduct, style: str, mapping: MappingPolicy) -> Iterator[Metafield]:
+    """Yield the custom id of an adopted product that has none: without it a lost ledger could not find it again."""
+    place = (mapping.metafield_namespace, mapping.custom_id_key)
+    if not have.created_by_us and all((one.namespace, one.key) != place for one in have.metafields):
+        yield Metafield(*place, CUSTOM_ID_TYPE, style)
 
 
 def _chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:

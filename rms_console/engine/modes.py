@@ -74,19 +74,23 @@ def choose(ledger: Ledger, configured: Mode, mode: Mode) -> bool:
 
 
 def record_check(ledger: Ledger, check: CheckRecord) -> None:
+    """Keep a check as the last one."""
     ledger.set_fact(FACT_CHECK, json.dumps(to_json(check)))
 
 
 def last_check(ledger: Ledger) -> CheckRecord | None:
+    """Return the last check, None before the first."""
     text = ledger.get_fact(FACT_CHECK)
     return from_json(CheckRecord, json.loads(text)) if text else None
 
 
 def record_adoption(ledger: Ledger, adoption: AdoptionRecord) -> None:
+    """Keep an adoption as the last one."""
     ledger.set_fact(FACT_ADOPTION, json.dumps(to_json(adoption)))
 
 
 def last_adoption(ledger: Ledger) -> AdoptionRecord | None:
+    """Return the last adoption, None before the first."""
     text = ledger.get_fact(FACT_ADOPTION)
     return from_json(AdoptionRecord, json.loads(text)) if text else None
 

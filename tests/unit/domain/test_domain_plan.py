@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rms_console.domain.acknowledge import acknowledge
 from rms_console.domain.operations import (
     UNSET,
     ActivateStock,
@@ -21,7 +22,7 @@ from rms_console.domain.operations import (
     UpdateVariants,
     VariantChange,
 )
-from rms_console.domain.plan import plan
+from rms_console.domain.plan import NOTE_OPTIONS_DIFFER, plan
 from rms_console.domain.policy import (
     DEFAULT_OWNERSHIP,
     FIELDS,
@@ -69,7 +70,23 @@ def test_a_created_product_is_published_by_the_next_plan_and_only_once() -> None
 
 def test_an_adopted_product_is_not_published() -> None:
     using = mapped(publications=("Pub1",))
-    assert planned([row(1)], in_shop([row(1)], using, created_by_us=False), using).is_empty
+    made = planned([row(1)], in_shop([row(1)], using, created_by_us=False), using)
+    assert [type(operation) for operation in made.operations] == [SetMetafields]
+
+
+def test_an_adopted_product_gets_the_custom_id_that_it_lacks_and_once() -> None:
+    adopted = in_shop([row(1)], created_by_us=False)
+    (operation,) = planned([row(1)], adopted).operations
+    assert operation == SetMetafields("K100-NEG", "P1", (Metafield("rms", "ccod", "id", "K100-NEG"),))
+    assert planned([row(1)], acknowledge(adopted, operation, None, {})).is_empty
+
+
+def test_a_product_with_a_merchants_option_names_keeps_its_option_values() -> None:
+    adopted = in_shop([row(1)], created_by_us=False, option_names=("Size", "Colour"))
+    made = planned([row(1, price=Decimal("120.00"))], adopted)
+    (change,) = next(one.changes for one in made.operations if isinstance(one, UpdateVariants))
+    assert (change.price, change.options) == (Decimal("120.00"), UNSET)
+    assert made.notes == (NOTE_OPTIONS_DIFFER,)
 
 
 def test_a_price_change_touches_one_field_of_one_variant() -> None:
