@@ -200,17 +200,9 @@ class _Planner:
             fields["barcode"] = want.barcode
         if (force or want.weight_kg != have.weight_kg) and "weight" in ours:
             fields["weight_kg"] = want.weight_kg
-        if "options" in ours and self._names_are_ours(desired):
+        if "options" in ours:
             self._add_options(fields, desired, want, have)
         return fields
-
-    def _names_are_ours(self, desired: DesiredProduct) -> bool:
-        """Whether the option values may be ours to spell: under a merchant's names nobody can tell which is which."""
-        names = self._have.option_names
-        ours = self._have.created_by_us or not names or same_names(names, desired.option_names)
-        if not ours and NOTE_OPTIONS_DIFFER not in self._notes:
-            self._notes.append(NOTE_OPTIONS_DIFFER)
-        return ours
 
     def _inheritance(self, desired: DesiredProduct, want: DesiredVariant, have: AcknowledgedVariant) -> dict[str, Any]:
         """Everything of the former owner is replaced, but for fields that are never ours."""
@@ -234,7 +226,7 @@ class _Planner:
         self, fields: dict[str, Any], desired: DesiredProduct, want: DesiredVariant, have: AcknowledgedVariant
     ) -> None:
         names = self._have.option_names or desired.option_names
-        values = in_order(want.options, desired.option_names, names)
+        values = in_order(want.options, desired.option_names, names) if _may_spell(self._have, desired) else None
         if values is None:
             if NOTE_OPTIONS_DIFFER not in self._notes:
                 self._notes.append(NOTE_OPTIONS_DIFFER)
@@ -360,6 +352,11 @@ class _Planner:
         if rule is Leaving.ARCHIVE and self._have.status is not Status.ARCHIVED:
             return Status.ARCHIVED
         return None
+
+
+def _may_spell(have: AcknowledgedProduct, desired: DesiredProduct) -> bool:
+    """Whether the option values may be ours: of a merchant's own option names nobody can tell which is which."""
+    return have.created_by_us or not have.option_names or same_names(have.option_names, desired.option_names)
 
 
 def _missing_custom_id(have: AcknowledgedProduct, style: str, mapping: MappingPolicy) -> Iterator[Metafield]:
