@@ -15,6 +15,10 @@ FILE_NAME = "ledger.db"
 APPLICATION_ID = 0x524D534C
 """Marks the file as ours ("RMSL"), so that another program's database is not taken for a ledger."""
 
+DAMAGED, NEWER, FOREIGN = "ledger-damaged", "ledger-newer", "ledger-foreign"
+"""Why a ledger is refused: unusable, of a newer program, or not a ledger of ours at all."""
+
+_OUR_TABLES = frozenset({"queue", "seen", "variants", "watermark"})
 _MIN_BYTES = 512
 _CACHE_KIB = 8192
 _THOROUGH_BYTES = 64 * 1024 * 1024
@@ -108,11 +112,21 @@ def _check_structure(database: Database) -> None:
 
 
 def _check_origin(database: Database) -> None:
-    """Refuse another program's database before anything is written to it."""
+    """Refuse another program's database before anything is written to it.
+
+    One that has our tables and only lacks our sign is ours, and damaged.
+    """
     mark = database.scalar("PRAGMA application_id")
-    is_empty = not database.scalar("SELECT count(*) FROM sqlite_master")
-    if mark != APPLICATION_ID and not is_empty:
-        raise database.damaged("a database, but not a ledger of this program")
+    tables = {row[0] for row in database.rows("SELECT name FROM sqlite_master")}
+    if mark == APPLICATION_ID or not tables:
+        return
+    if tables >= _OUR_TABLES:
+        raise database.damaged("damaged (its sign is not that of a ledger)")
+    raise StoreDamaged(
+        f"{database.name}: a database, but not a ledger of this program",
+        code=FOREIGN,
+        hint=f"give the program a state folder of its own, or move {database.name} away",
+    )
 
 
 def _migrate(database: Database) -> None:
@@ -122,7 +136,7 @@ def _migrate(database: Database) -> None:
     if version > known:
         raise StoreDamaged(
             f"{database.name} is of ledger version {version}, this program knows up to {known}",
-            code="ledger-newer",
+            code=NEWER,
             hint="update this program, or start the newer one that wrote it",
         )
     if version == known:
