@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rms_console.contract.ledger_port import Ledger as Ledger
 from rms_console.contract.records import LeaseOwner
@@ -15,6 +15,9 @@ from rms_console.domain.operations import Operation, StockWrite
 from rms_console.domain.position import Position
 from rms_console.domain.product import ObservedProduct
 from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
+
+if TYPE_CHECKING:
+    from rms_console.contract.bulk import BulkJob, BulkOutcome, BulkSettlement, BulkWrite
 
 
 class Clock(Protocol):
@@ -236,6 +239,41 @@ class Shop(Protocol):
 
     async def apply(self, operation: Operation, *, key: str, priority: int) -> Applied:
         """Send one operation. `key` makes stock calls idempotent: the same key goes only with the same operation."""
+        ...
+
+    def read_catalogue(self) -> AsyncIterator[ObservedProduct]:
+        """Yield every product of the shop, with variants, stock, options and our metafields, in the shop's order.
+
+        Read by a bulk operation: outside the rate limit, one product in memory at a time, and as everything was when
+        it began. Whoever compares must not trust a part: only when the iteration ends without an error was it whole.
+        """
+        ...
+
+    def run_bulk(self, operations: Iterable[BulkWrite], *, owner: str) -> AsyncIterator[BulkOutcome]:
+        """Write many products by bulk operations, outside the rate limit; yield what became of each, in any order.
+
+        At most one operation a product: they are not worked off in order. A creation replaces a product that carries
+        its custom id already, so look first (`read_catalogue` tells all). `owner` names this engine (its boot id) in
+        the operation's mark. While it runs the products are frozen: nothing else may be written to them.
+
+        Leaving the iteration, or dying, stops nothing at Shopify: `open_bulk` finds what goes on.
+
+        Raises: what every call raises; then nothing took effect of what was not yielded.
+        """
+        ...
+
+    async def open_bulk(self) -> tuple[BulkJob, ...]:
+        """Return the bulk writes of this program that may still change the shop, whichever engine started them.
+
+        To be settled before anything is written: on start, and after taking over from another engine.
+        """
+        ...
+
+    async def settle_bulk(self, job: BulkJob, *, cancel: bool) -> BulkSettlement:
+        """Wait until a bulk write is over (with `cancel` ask Shopify to end it now) and return what it wrote to.
+
+        May wait for hours without `cancel`. An error means that it may still be running.
+        """
         ...
 
     def counters(self) -> ShopCounters: ...

@@ -68,6 +68,16 @@ def search_variants(first: int) -> float:
     return connection(first, 2)
 
 
+STAGE_FILE = 11.0
+RUN_BULK = 10.0
+READ_BULK = 1.0
+
+
+def list_bulk(first: int) -> float:
+    """Return the cost of one page of bulk operations."""
+    return connection(first, 1)
+
+
 def stock_levels(locations: int) -> float:
     """Return the cost of an item's levels at so many locations: the level, its location, its quantities."""
     return connection(locations, 3)

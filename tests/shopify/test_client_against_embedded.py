@@ -80,7 +80,9 @@ class World:
 
 async def world(latency_s: float = 0.05, **options: Any) -> World:
     clock = VirtualClock()
-    client = {name: options.pop(name) for name in ("api_version", "quantity_name", "token") if name in options}
+    client = {
+        name: options.pop(name) for name in ("api_version", "quantity_name", "token", "custom_id") if name in options
+    }
     settings = replace(ShopSettings(monotonic=clock.monotonic, now=clock.now), **options)
     embedded = EmbeddedShop(settings)
     pacer = Pacer(clock)

@@ -126,6 +126,11 @@ def _of_body(answer: HttpAnswer, document: Document) -> Verdict:
         body = None
     if not isinstance(body, dict):
         return Failed(_error(rulings.NO_ANSWER, document, f"HTTP {answer.status}{_said(answer.body)}"))
+    return of_parsed(body, document)
+
+
+def of_parsed(body: dict[str, Any], document: Document) -> Verdict:
+    """Return what the body of an answer means; also that of one line of a bulk mutation's result."""
     cost = _cost(body.get("extensions"))
     if body.get("errors"):
         return _of_errors(body, document, cost)

@@ -90,6 +90,17 @@ class ShopReader:
             found |= await self._stock_of(items[start : start + ITEMS_PER_STOCK_READ], priority)
         return {(item, location): found.get(item, {}).get(location) for item, location in rows}
 
+    async def variant_nodes(self, product_id: str, priority: int) -> list[dict[str, Any]]:
+        """Return the ids of all variants of a product; none when it no longer exists."""
+        document = documents.VARIANT_IDS
+        points = 1 + cost.created_ids(cost.VARIANTS_PER_PAGE)
+        first = {"id": product_id, "variants": cost.VARIANTS_PER_PAGE, "after": None}
+        answer = await self._client.run(document, first, points=points, priority=priority)
+        if answer.payload is None:
+            return []
+        variables = {"id": product_id}
+        return await self.pages(document, variables, answer.payload, points=points, priority=priority) or []
+
     async def pages(
         self, document: Document, variables: Variables, product: Mapping[str, Any], *, points: float, priority: int
     ) -> list[dict[str, Any]] | None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import httpx
 
 from rms_console.adapters.shopify import access
 from rms_console.adapters.shopify.access import StaticToken, TokenSource
+from rms_console.adapters.shopify.bulk.catalogue import BulkCatalogue
+from rms_console.adapters.shopify.bulk.files import BulkFiles
+from rms_console.adapters.shopify.bulk.jobs import BulkJobs
+from rms_console.adapters.shopify.bulk.writing import BulkWriter
 from rms_console.adapters.shopify.client import ShopifyClient
 from rms_console.adapters.shopify.inputs import CustomId
 from rms_console.adapters.shopify.lookups import ShopLookups
 from rms_console.adapters.shopify.reader import ShopReader
 from rms_console.adapters.shopify.writer import ShopWriter
+from rms_console.contract.bulk import BulkJob, BulkOutcome, BulkSettlement, BulkWrite
 from rms_console.contract.ports import (
     PRIORITY_INTERACTIVE,
     Applied,
@@ -67,6 +72,10 @@ class ShopifyShop(Shop):
         self._reader = ShopReader(self._client, custom, quantity_name)
         self._lookups = ShopLookups(self._client)
         self._writer = ShopWriter(self._client, self._reader, clock, custom, quantity_name)
+        self._files = BulkFiles(clock, transport, trust_env=not access.is_loopback(httpx.URL(url).host))
+        jobs = BulkJobs(self._client, clock, operation_timeout_s)
+        self._catalogue = BulkCatalogue(jobs, self._files, custom, quantity_name)
+        self._bulk = BulkWriter(self._client, jobs, self._files, self._reader, custom, quantity_name)
 
     @property
     def served_version(self) -> str | None:
@@ -118,11 +127,24 @@ class ShopifyShop(Shop):
             return await self._with_definition(lambda: self._writer.apply(operation, key, priority))
         return await self._writer.apply(operation, key, priority)
 
+    def read_catalogue(self) -> AsyncIterator[ObservedProduct]:
+        return self._catalogue.read()
+
+    def run_bulk(self, operations: Iterable[BulkWrite], *, owner: str) -> AsyncIterator[BulkOutcome]:
+        return self._bulk.run(operations, owner)
+
+    async def open_bulk(self) -> tuple[BulkJob, ...]:
+        return await self._bulk.open()
+
+    async def settle_bulk(self, job: BulkJob, *, cancel: bool) -> BulkSettlement:
+        return await self._bulk.settle(job, cancel=cancel)
+
     def counters(self) -> ShopCounters:
         return self._client.counters()
 
     async def close(self) -> None:
         await self._client.close()
+        await self._files.close()
 
     async def _define(self, name: str) -> None:
         try:

@@ -194,7 +194,7 @@ class BulkDesk:
             if job.type == "QUERY" and not job.results:
                 self._query(job)
             if job.is_open:
-                self._work_off(job, int((until - job.runs_from_s) * job.pace))
+                self._work_off(job, int((until - job.runs_from_s) * job.pace + 1e-6))
         if job.is_open and now >= job.canceled_from_s:
             self._end(job, "CANCELED", job.canceled_from_s)
 

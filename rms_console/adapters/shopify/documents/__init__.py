@@ -34,6 +34,8 @@ STOCK_READ = Document("stock_read", "nodes")
 SCOPES = Document("scopes", "currentAppInstallation")
 PUBLICATIONS = Document("publications", "publications")
 VARIANTS_BY_SKU = Document("variants_by_sku", "productVariants")
+BULK_READ = Document("bulk_read", "bulkOperation", null_is_an_answer=True)
+BULK_LIST = Document("bulk_list", "bulkOperations")
 
 DEFINITION_CREATE = Document("definition_create", "metafieldDefinitionCreate", mutation=True)
 PRODUCT_SET = Document("product_set", "productSet", mutation=True)
@@ -45,6 +47,15 @@ STOCK_SET = Document("stock_set", "inventorySetQuantities", mutation=True)
 STOCK_ACTIVATE_ON_HAND = Document("stock_activate_on_hand", "inventoryActivate", mutation=True)
 STOCK_ACTIVATE_AVAILABLE = Document("stock_activate_available", "inventoryActivate", mutation=True)
 PUBLISH = Document("publish", "publishablePublish", mutation=True)
+BULK_STAGE = Document("bulk_stage", "stagedUploadsCreate", mutation=True)
+BULK_RUN_MUTATION = Document("bulk_run_mutation", "bulkOperationRunMutation", mutation=True)
+BULK_RUN_QUERY = Document("bulk_run_query", "bulkOperationRunQuery", mutation=True)
+BULK_CANCEL = Document("bulk_cancel", "bulkOperationCancel", mutation=True)
+
+CATALOGUE = Document("catalogue", "products")
+LINES_PRODUCT_SET = Document("lines_product_set", "productSet", mutation=True)
+LINES_VARIANTS_UPDATE = Document("lines_variants_update", "productVariantsBulkUpdate", mutation=True)
+"""These three are run by bulk operations, never sent by themselves."""
 
 ALL = (
     SHOP,
@@ -59,6 +70,8 @@ ALL = (
     SCOPES,
     PUBLICATIONS,
     VARIANTS_BY_SKU,
+    BULK_READ,
+    BULK_LIST,
     DEFINITION_CREATE,
     PRODUCT_SET,
     PRODUCT_UPDATE,
@@ -69,6 +82,13 @@ ALL = (
     STOCK_ACTIVATE_ON_HAND,
     STOCK_ACTIVATE_AVAILABLE,
     PUBLISH,
+    BULK_STAGE,
+    BULK_RUN_MUTATION,
+    BULK_RUN_QUERY,
+    BULK_CANCEL,
+    CATALOGUE,
+    LINES_PRODUCT_SET,
+    LINES_VARIANTS_UPDATE,
 )
 
 
