@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rms_console.config.layers import Layer, text_of
 from rms_console.config.sections.connections import is_loopback
 from rms_console.config.settings import DEFAULT, Settings
+from rms_console.locale import sentence
 
 
 def impossible(layers: Sequence[Layer]) -> Iterator[str]:
@@ -43,48 +44,68 @@ def _doubtful_timing(settings: Settings) -> Iterator[str]:
     sync, lock, alerts = settings.sync, settings.lock, settings.alerts
     interval_s = sync.interval_minutes * 60
     if not lock.enabled:
-        yield "lock.enabled = false: cycles are not locked; two engines on one state folder are still refused"
+        yield sentence("lock.enabled = false: cycles are not locked; two engines on one state folder are still refused")
     if sync.watch_s > interval_s:
-        yield f"sync.watch_s = {sync.watch_s:g} is longer than the interval of {interval_s:g} s: it changes nothing"
+        yield sentence(
+            "sync.watch_s = {watch} is longer than the interval of {interval} s: it changes nothing",
+            watch=f"{sync.watch_s:g}",
+            interval=f"{interval_s:g}",
+        )
     if sync.batch_size > sync.max_items_per_run:
-        yield (
-            f"sync.batch_size = {sync.batch_size} is above sync.max_items_per_run = {sync.max_items_per_run}: "
-            "no batch can be full"
+        yield sentence(
+            "sync.batch_size = {size} is above sync.max_items_per_run = {most}: no batch can be full",
+            size=sync.batch_size,
+            most=sync.max_items_per_run,
         )
     if lock.enabled and lock.timeout_s < sync.timeout_minutes * 60:
-        yield (
-            f"lock.timeout_s = {lock.timeout_s:g} is shorter than sync.timeout_minutes = {sync.timeout_minutes:g}: "
-            "the lock ends a cycle first"
+        yield sentence(
+            "lock.timeout_s = {lock} is shorter than sync.timeout_minutes = {minutes}: the lock ends a cycle first",
+            lock=f"{lock.timeout_s:g}",
+            minutes=f"{sync.timeout_minutes:g}",
         )
     if sync.operation_timeout_s > sync.timeout_minutes * 60:
-        yield f"sync.operation_timeout_s = {sync.operation_timeout_s:g} is longer than a whole cycle may take"
+        yield sentence(
+            "sync.operation_timeout_s = {seconds} is longer than a whole cycle may take",
+            seconds=f"{sync.operation_timeout_s:g}",
+        )
     given = settings.source_of("alerts.motor_stopped_minutes") != DEFAULT
     if given and alerts.motor_stopped_minutes < 2 * sync.interval_minutes:
-        yield (
-            f"alerts.motor_stopped_minutes = {alerts.motor_stopped_minutes:g} is below two intervals: "
-            f"the alert waits for {2 * sync.interval_minutes:g} minutes"
+        yield sentence(
+            "alerts.motor_stopped_minutes = {given} is below two intervals: the alert waits for {minutes} minutes",
+            given=f"{alerts.motor_stopped_minutes:g}",
+            minutes=f"{2 * sync.interval_minutes:g}",
         )
 
 
 def _doubtful_catalogue(settings: Settings) -> Iterator[str]:
     mapping, shopify = settings.mapping, settings.shopify
     if not settings.is_demo and settings.scope.create == "all" and settings.guard.max_created == 0:
-        yield "scope.create = all with guard.max_created = 0: every item of RMS becomes a product, without a limit"
+        yield sentence(
+            "scope.create = all with guard.max_created = 0: every item of RMS becomes a product, without a limit"
+        )
     if mapping.tax == "included" and mapping.tax_percent is not None:
-        yield f"mapping.tax_percent = {mapping.tax_percent} does nothing while mapping.tax = included"
+        yield sentence(
+            "mapping.tax_percent = {percent} does nothing while mapping.tax = included", percent=mapping.tax_percent
+        )
     if settings.stock.conflict == "rms" and settings.source_of("stock.conflict_grace_hours") != DEFAULT:
-        yield "stock.conflict_grace_hours does nothing while stock.conflict = rms"
+        yield sentence("stock.conflict_grace_hours does nothing while stock.conflict = rms")
     if shopify.token and shopify.client_id:
-        yield "shopify.token and shopify.client_id are both set: the token is used"
+        yield sentence("shopify.token and shopify.client_id are both set: the token is used")
 
 
 def _doubtful_faces(settings: Settings) -> Iterator[str]:
     email, api, log = settings.alerts.email, settings.api, settings.log
     if email.enabled and not (email.to and email.smtp_host):
-        yield "alerts.email is enabled without recipients (to) or a mail server (smtp_host): no mail can be sent"
+        yield sentence(
+            "alerts.email is enabled without recipients (to) or a mail server (smtp_host): no mail can be sent"
+        )
     if email.enabled and "email" not in settings.alerts.channels:
-        yield "alerts.email is enabled but alerts.channels does not name email: no mail is sent"
+        yield sentence("alerts.email is enabled but alerts.channels does not name email: no mail is sent")
     if not is_loopback(api.host):
-        yield f"api.host = {api.host} can be reached from other machines: every request there needs the token"
+        yield sentence(
+            "api.host = {host} can be reached from other machines: every request there needs the token", host=api.host
+        )
     if log.detailed and log.level not in ("DEBUG", "INFO") and settings.source_of("log.detailed") != DEFAULT:
-        yield f"log.detailed does nothing at log.level = {log.level}: product lines are of level INFO"
+        yield sentence(
+            "log.detailed does nothing at log.level = {level}: product lines are of level INFO", level=log.level
+        )

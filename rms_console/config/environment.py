@@ -16,6 +16,7 @@ from rms_console.config.layers import Layer, nested
 from rms_console.config.names import ENVIRONMENT, FULL_SYNC_HOUR, FULL_SYNC_MINUTE, KNOWN_ELSEWHERE, OURS
 from rms_console.config.tree import FIELDS
 from rms_console.errors import ConfigError
+from rms_console.locale import sentence
 
 ENVIRONMENT_LAYER: Final = "environment"
 
@@ -44,7 +45,11 @@ def env_file_layer(path: Path) -> Layer:
         raise ConfigError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from exc
     places, only_commented = _scan(path, text)
     skipped = tuple(
-        f"{path}:{number}: {match.group(1)} is not followed by = and was ignored; write {match.group(1)}=VALUE"
+        sentence(
+            "{place}: {name} is not followed by = and was ignored; write {name}=VALUE",
+            place=f"{path}:{number}",
+            name=match.group(1),
+        )
         for number, line in enumerate(text.splitlines(), start=1)
         if (match := _NO_ASSIGNMENT.match(line)) and match.group(1) in ENVIRONMENT
     )
@@ -80,7 +85,14 @@ def _layer(name: str, given: Mapping[str, str], places: Mapping[str, str]) -> La
     for variable, key, text in _assignments(given):
         value = from_text(FIELDS[key], text)
         if key in values and values[key] != value:
-            warnings.append(f"{variable} wins over {sources[key]}: both set {key}, to different values")
+            warnings.append(
+                sentence(
+                    "{winner} wins over {loser}: both set {key}, to different values",
+                    winner=variable,
+                    loser=sources[key],
+                    key=key,
+                )
+            )
         values[key] = value
         sources[key] = variable
     return Layer(
@@ -112,4 +124,9 @@ def _unknown_names(given: Mapping[str, str], places: Mapping[str, str]) -> Itera
     for name in given.keys() - ENVIRONMENT.keys() - KNOWN_ELSEWHERE:
         near = get_close_matches(name, ENVIRONMENT, n=1, cutoff=0.85) if name.startswith(OURS) else []
         if near:
-            yield f"{places[name]}: {name} is not a setting and was ignored; did you mean {near[0]}?"
+            yield sentence(
+                "{place}: {name} is not a setting and was ignored; did you mean {near}?",
+                place=places[name],
+                name=name,
+                near=near[0],
+            )

@@ -12,6 +12,7 @@ from rms_console.config.kinds import base_of
 from rms_console.config.layers import Layer, text_of
 from rms_console.config.secret_url import SecretUrl
 from rms_console.config.tree import FIELDS, SECRET_KEYS
+from rms_console.locale import sentence
 
 
 def exposed(path: Path, layer: Layer) -> tuple[str | None, str | None]:
@@ -29,7 +30,12 @@ def exposed(path: Path, layer: Layer) -> tuple[str | None, str | None]:
     if mode & stat.S_IRGRP:
         return (
             None,
-            f"{path} holds a secret ({', '.join(held)}) and its group may read it; to keep it to yourself {remedy}",
+            sentence(
+                "{path} holds a secret ({keys}) and its group may read it; to keep it to yourself {remedy}",
+                path=path,
+                keys=", ".join(held),
+                remedy=remedy,
+            ),
         )
     return None, None
 

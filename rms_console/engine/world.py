@@ -10,6 +10,7 @@ from rms_console.contract.ports import ShopFacts, ShopLocation
 from rms_console.domain.policy import MappingPolicy, Policy, TaxMode
 from rms_console.domain.rows import SourceFacts
 from rms_console.errors import ConfigError
+from rms_console.locale import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,16 @@ def complete_policy(policy: Policy, source: SourceFacts, shop: ShopFacts) -> Wor
     mapping = dataclasses.replace(policy.mapping, locations=locations, tax=_tax(policy.mapping, source, warnings))
     if source.missing_optional:
         names = ", ".join(source.missing_optional)
-        warnings.append(f"The view has no column {names}: these values stay empty in the shop")
+        warnings.append(sentence("RMS has no column {names}: these values stay empty in the shop", names=names))
     return World(source, shop, dataclasses.replace(policy, mapping=mapping, currency=shop.currency), tuple(warnings))
 
 
 def _tax(mapping: MappingPolicy, source: SourceFacts, warnings: list[str]) -> TaxMode:
     if mapping.tax is not TaxMode.AUTO:
         if source.taxes_included is True and mapping.tax is TaxMode.ADD:
-            warnings.append("mapping.tax adds tax, but Configuration.TaxSystem says that prices already include it")
+            warnings.append(
+                sentence("mapping.tax adds tax, but Configuration.TaxSystem says that prices already include it")
+            )
         return mapping.tax
     return TaxMode.ADD if source.taxes_included is False and mapping.tax_percent is not None else TaxMode.INCLUDED
 
@@ -56,11 +59,15 @@ def _locations(
     named = [column for column in ("Exis00", "Exis57") if column in columns]
     if not named:
         return {"Quantity": locations[0].location_id}, [
-            f"The shop has {len(locations)} locations and the view only Quantity: it goes to {locations[0].name}"
+            sentence(
+                "The shop has {count} locations and the view only Quantity: it goes to {place}",
+                count=len(locations),
+                place=locations[0].name,
+            )
         ]
     chosen = {column: place.location_id for column, place in zip(named, locations, strict=False)}
     told = ", ".join(f"{column} -> {place.name}" for column, place in zip(named, locations, strict=False))
-    return chosen, [f"mapping.locations is not set; assumed: {told}"]
+    return chosen, [sentence("mapping.locations is not set; assumed: {told}", told=told)]
 
 
 def _checked(wanted: Mapping[str, str], columns: Sequence[str], locations: Sequence[ShopLocation]) -> dict[str, str]:

@@ -38,6 +38,25 @@ def translate(language: str, template: str, facts: Mapping[str, object]) -> str:
         return message
 
 
+class Sentence(str):
+    """English text that remembers its template and facts, so that it can be told in another language too."""
+
+    template: str
+    facts: Mapping[str, object]
+
+
+def sentence(template: str, /, **facts: object) -> Sentence:
+    """Return a message as English text which `told` can say in another language."""
+    text = Sentence(translate("en", template, facts))
+    text.template, text.facts = template, facts
+    return text
+
+
+def told(language: str, text: str) -> str:
+    """Return a text in `language` where it is a `Sentence`; any other text is told as it stands."""
+    return translate(language, text.template, text.facts) if isinstance(text, Sentence) else text
+
+
 def messages(language: str) -> Mapping[str, str]:
     """Return every message of a language as template -> wording; empty for English, whose wording is the template."""
     return _catalog(language)

@@ -229,5 +229,5 @@ class FilterSection(Section):
     )
     when_deleted_in_shop: Annotated[Deleted, AnyCase] = Field(
         default=Deleted.RESPECT,
-        description="Products and variants that somebody deleted in the shop: respect (told, not made again), recreate.",
+        description="What somebody deleted in the shop: respect (told, not made again), recreate.",
     )
