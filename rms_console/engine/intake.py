@@ -102,7 +102,6 @@ class Intake:
         ledger = self._deps.ledger
         if only:
             return await self._deps.disk(ledger.entries, only)
-        await self._deps.disk(ledger.release_due, now)
         return await self._deps.disk(ledger.take, limit, now)
 
     async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:

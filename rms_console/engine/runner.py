@@ -112,6 +112,7 @@ class Runner:
             self.stage = "comparing"
             await self._reconciler.advance(world.policy, run.settings)
         await self._queue_sales()
+        await self._deps.disk(self._deps.ledger.release_due, self._deps.clock.now())
         counts = await self._deps.disk(self._deps.ledger.queue_counts, self._deps.clock.now())
         if not counts.due and not run.cause.only:
             return Load(), world
