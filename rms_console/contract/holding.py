@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from rms_console.domain.holds import Danger as Danger
 from rms_console.domain.holds import Hold as Hold
@@ -50,3 +51,27 @@ class HoldLedger(Protocol):
     def release_due(self, at: datetime) -> int:
         """Make due again the held entries whose time has come to be looked at; return how many."""
         ...
+
+
+def hold_row(hold: Hold, language: str = "en") -> dict[str, Any]:
+    """Return a hold as a plain JSON object, the same for every face; the reason in words of one's language."""
+    return {
+        "hold_id": hold.hold_id,
+        "style": hold.style,
+        "title": hold.title,
+        "kind": hold.kind.value,
+        "aspect": hold.aspect.value,
+        "state": hold.state.value,
+        "reason": hold.reason.told(language),
+        "changes": [asdict(change) for change in hold.changes],
+        "item_ids": list(hold.item_ids),
+        "digest": hold.digest,
+        "created_at": _time(hold.created_at),
+        "decided_by": hold.decided_by or None,
+        "decided_at": _time(hold.decided_at),
+        "decision_reason": hold.decision_reason or None,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

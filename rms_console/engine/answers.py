@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from rms_console.contract import wire
+from rms_console.contract.holding import hold_row
 from rms_console.contract.queries import Page, Query, Subject
-from rms_console.contract.records import QueueState
+from rms_console.contract.records import HoldState, QueueState
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -44,6 +45,15 @@ async def _queue(engine: EngineService, query: Query) -> Page:
     return Page(query.subject, rows, next_before=(query.before or 0) + len(rows) if rows else None)
 
 
+async def _holds(engine: EngineService, query: Query) -> Page:
+    """Return holds in order of their numbers, open ones unless `state` says otherwise; `next_before` goes on."""
+    asked = query.filters.get("state", HoldState.OPEN.value)
+    states = () if asked == "all" else (HoldState(asked),)
+    ledger = engine.deps.ledger
+    holds = await engine.deps.disk(ledger.holds_page, states, _limit(query), query.before or 0)
+    return Page(query.subject, tuple(map(hold_row, holds)), next_before=holds[-1].hold_id if holds else None)
+
+
 async def _product(engine: EngineService, query: Query) -> Page:
     style = (query.key or "").strip().upper()
     rows = await engine.deps.disk(engine.deps.ledger.product_history, style, _limit(query))
@@ -64,6 +74,7 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.ACTIVITY: _activity,
     Subject.CYCLE: _cycle,
     Subject.QUEUE: _queue,
+    Subject.HOLDS: _holds,
     Subject.PRODUCT: _product,
     Subject.AUDIT: _audit,
 }

@@ -12,6 +12,7 @@ from rms_console.contract.commands import (
     Accepted,
     CancelCycle,
     Command,
+    DecideHolds,
     DismissItems,
     FullSync,
     Pause,
@@ -29,7 +30,7 @@ from rms_console.contract.events import EventName
 from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.contract.snapshot import PauseView
 from rms_console.contract.state import EngineState, Mode
-from rms_console.engine import modes
+from rms_console.engine import deciding, modes
 from rms_console.engine.reporting import Cause
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError
@@ -52,6 +53,7 @@ async def handle(engine: EngineService, command: Command) -> Reply:
     except ConsoleError as error:
         reply = Refused(command.command_id, error.code, error.message, error.hint)
     await _audit(engine, command, reply)
+    await engine.ledger_watch.note()
     return reply
 
 
@@ -71,10 +73,8 @@ async def load_pause(engine: EngineService) -> PauseView | None:
 
 
 async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
-    request = command.request
-    detail = {field.name: str(getattr(request, field.name)) for field in dataclasses.fields(request)}
-    detail["result"] = "accepted" if isinstance(reply, Accepted) else f"refused: {reply.code}"
-    actor = command.actor
+    request, actor = command.request, command.actor
+    detail = deciding.audit_detail(command, reply)
     await engine.deps.disk(
         engine.deps.ledger.append_audit,
         engine.deps.clock.now(),
@@ -185,16 +185,13 @@ async def _cancel(engine: EngineService, command: Command, request: CancelCycle)
     return Accepted(command.command_id, "the run ends after the products in flight")
 
 
-async def _retry(engine: EngineService, command: Command, request: RetryItems) -> Reply:
+async def _decide(engine: EngineService, command: Command, request: deciding.Decision) -> Reply:
+    """Retry, dismiss, approve, reject; what is due by it goes with a cycle that starts now."""
     deps = engine.deps
-    count = await deps.disk(deps.ledger.release, request.item_ids, deps.clock.now())
-    engine.wakes.ring(Wake.RETRY)
-    return Accepted(command.command_id, f"{count} items are tried again", {"items": count})
-
-
-async def _dismiss(engine: EngineService, command: Command, request: DismissItems) -> Reply:
-    count = await engine.deps.disk(engine.deps.ledger.dismiss, request.item_ids)
-    return Accepted(command.command_id, f"{count} items dismissed until their row changes", {"items": count})
+    reply = await deps.disk(deciding.decide, deps.ledger, command, request, deps.clock.now())
+    if isinstance(reply, Accepted) and not isinstance(request, DismissItems):
+        engine.wakes.ring(Wake.RETRY)
+    return reply
 
 
 async def _mode(engine: EngineService, command: Command, request: SetMode) -> Reply:
@@ -223,7 +220,8 @@ HANDLERS: dict[type[Any], Callable[[Any, Command, Any], Awaitable[Reply]]] = {
     Reload: _reload,
     Stop: _stop,
     CancelCycle: _cancel,
-    RetryItems: _retry,
-    DismissItems: _dismiss,
+    RetryItems: _decide,
+    DismissItems: _decide,
+    DecideHolds: _decide,
     SetMode: _mode,
 }

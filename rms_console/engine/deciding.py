@@ -1,0 +1,62 @@
+"""What a person decides about held and failed items: carried out on the ledger alone, by engine and commands alike.
+
+A running engine sees it at its next cycle; none has to run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+
+from rms_console.contract.commands import Accepted, Command, DecideHolds, DismissItems, Refused, Reply, RetryItems
+from rms_console.contract.ports import Ledger
+
+Decision = RetryItems | DismissItems | DecideHolds
+
+
+def decide(ledger: Ledger, command: Command, request: Decision, at: datetime) -> Reply:
+    """Carry out a decision. Blocking.
+
+    Raises:
+        StoreError: nothing was changed.
+    """
+    match request:
+        case RetryItems(item_ids):
+            count = ledger.release(item_ids, at)
+            return Accepted(command.command_id, f"{count} items are tried again", {"items": count})
+        case DismissItems(item_ids):
+            count = ledger.dismiss(item_ids) if item_ids else 0
+            return Accepted(command.command_id, f"{count} items dismissed until their row changes", {"items": count})
+        case DecideHolds():
+            return _decide_holds(ledger, command, request, at)
+
+
+def decide_and_record(ledger: Ledger, command: Command, request: Decision, at: datetime) -> Reply:
+    """Carry out a decision and enter it in the audit trail, for whoever works on the ledger without an engine."""
+    reply = decide(ledger, command, request, at)
+    actor = command.actor
+    ledger.append_audit(at, actor.name, actor.host, actor.via, type(request).__name__, audit_detail(command, reply))
+    return reply
+
+
+def audit_detail(command: Command, reply: Reply) -> Mapping[str, str]:
+    """Return what the audit trail says of a command: all that was asked, and what became of it."""
+    request = command.request
+    detail = {field.name: str(getattr(request, field.name)) for field in dataclasses.fields(request)}
+    detail["result"] = "accepted" if isinstance(reply, Accepted) else f"refused: {reply.code}"
+    return detail
+
+
+def _decide_holds(ledger: Ledger, command: Command, request: DecideHolds, at: datetime) -> Reply:
+    decided = ledger.decide_holds(request.hold_ids, request.approve, command.actor.name, request.reason, at)
+    if not decided:
+        return Refused(
+            command.command_id,
+            "not-found",
+            "none of these holds waits for a decision",
+            "they were decided or overtaken meanwhile: look at the list again",
+        )
+    items = len({item for hold in decided for item in hold.item_ids})
+    told = "approved: they go with the next cycle" if request.approve else "rejected: they wait until they change"
+    return Accepted(command.command_id, f"{len(decided)} holds {told}", {"holds": len(decided), "items": items})

@@ -1,0 +1,46 @@
+"""Worlds whose guard is at its defaults, but for the brake on new products: catalogues come in whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rms_console.domain.policy import GuardPolicy
+from tests.engine.world import SETTINGS, World, with_policy
+
+Make = Callable[..., World]
+DEFAULT = GuardPolicy()
+
+
+def guarded(**limits: Any) -> Any:
+    """Return settings whose guard is at its defaults but for these limits."""
+    names = ("max_changed_percent", "max_changed_products")
+    defaults = {name: getattr(DEFAULT, name) for name in names}
+    return with_policy(SETTINGS, guard=defaults | limits)
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    """Make worlds, each in a folder of its own; `limits` are the guard's."""
+    made: list[World] = []
+
+    def build(limits: dict[str, Any] | None = None, **options: Any) -> World:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        world = World(folder, **({"settings": guarded(**(limits or {}))} | options))
+        made.append(world)
+        return world
+
+    yield build
+    for world in made:
+        if hasattr(world, "engine"):
+            await world.collect()
+        world.close()
+
+
+@pytest.fixture
+def world(make: Make) -> World:
+    return make()
