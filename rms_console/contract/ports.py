@@ -135,6 +135,8 @@ class ShopFacts:
     """Active ones, the primary first."""
     served_version: str | None
     """From `X-Shopify-API-Version`."""
+    server_time: datetime | None = None
+    """Shopify's own clock as it answered, to the second; None where the answer does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,10 @@ class Shop(Protocol):
 
     async def scopes(self) -> tuple[str, ...]:
         """Return the access scopes that the shop granted us, in alphabetical order; write_x includes read_x."""
+        ...
+
+    async def count_products(self) -> int:
+        """Return how many products the shop has, whatever their status."""
         ...
 
     async def publications(self) -> tuple[Publication, ...]:

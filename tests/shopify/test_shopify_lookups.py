@@ -12,6 +12,7 @@ import pytest
 from rms_console.adapters.shopify.lookups import sku_query
 from rms_console.contract.ports import Applied, Publication, VariantIds
 from rms_console.demo.shopify import Fault, FaultKind, RequestInfo
+from rms_console.domain import cost
 from rms_console.domain.operations import (
     ActivateStock,
     CreateProduct,
@@ -26,7 +27,7 @@ from rms_console.domain.operations import (
     VariantChange,
 )
 from rms_console.errors import ShopDenied, ShopOutcomeUnknown, ShopRejected, ShopThrottled, ShopUnavailable
-from tests.shopify.harness import Bench, ScriptedShop, bench
+from tests.shopify.harness import Bench, ScriptedShop, bench, ok
 from tests.shopify.test_client_against_embedded import FAMILY, World, desired, variant, world
 
 
@@ -52,6 +53,29 @@ def delete_variant(world: World, product_id: str | None, variant_id: str) -> Non
 
 
 # scopes and channels
+
+
+async def test_all_products_are_counted_for_ten_points(made: World) -> None:
+    assert await made.clock.run(made.shop.count_products()) == 0
+    await made.create("C1")
+    assert await made.clock.run(made.shop.count_products()) == 1
+    assert made.embedded.ledger.entries[-1].requested == cost.count_products()
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [("Tue, 24 Nov 2026 12:00:05 GMT", "2026-11-24T12:00:05+00:00"), ("soon", None), (None, None)],
+)
+async def test_the_shops_own_clock_is_told(header: str | None, told: str | None) -> None:
+    """The Date header, which every server sends; what is no time in it is no time."""
+    about = {"name": "Tienda", "myshopifyDomain": "t.myshopify.com", "currencyCode": "CRC", "ianaTimezone": "UTC"}
+    answers = {"shop": ok("shop", about), "locations": ok("locations", {"edges": []})}
+    for answer in answers.values():
+        if header is not None:
+            answer.headers["date"] = header
+    scripted = bench(ScriptedShop({root: [answer] for root, answer in answers.items()}))
+    at = (await scripted.clock.run(scripted.shop.describe())).server_time
+    assert (None if at is None else at.isoformat()) == told
 
 
 async def test_w15_the_granted_scopes_are_told(made: World) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -83,6 +85,8 @@ class ShopifyClient:
         self._counters = ShopCounters()
         self.served_version: str | None = None
         """The API version that answered last; Shopify serves another one when ours has been retired."""
+        self.server_time: datetime | None = None
+        """The server's clock in its last answer, to the second."""
 
     async def run(self, document: Document, variables: Variables, *, points: float, priority: int) -> Answer:
         """Return the answer of one operation, sent again while Shopify says THROTTLED.
@@ -135,6 +139,7 @@ class ShopifyClient:
             return classify.of_size(request.document, MOST_ANSWER_BYTES)
         if version := clean(answer.headers.get("x-shopify-api-version"), LONGEST_VERSION):
             self.served_version = version
+        self.server_time = _moment(answer.headers.get("date"))
         return classify.of_answer(answer, request.document)
 
     async def _post(self, content: bytes, token: str) -> HttpAnswer | None:
@@ -211,6 +216,15 @@ def _content(document: Document, variables: Variables) -> bytes:
     """Return the body; half a character (RMS text may hold one) has no UTF-8 and becomes a question mark."""
     body = json.dumps({"query": document.text, "variables": variables}, ensure_ascii=False)
     return body.encode("utf-8", errors="replace")
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return the time in a Date header; None for none and for what is no time with a zone."""
+    try:
+        moment = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _without(token: str, body: bytes) -> bytes:

@@ -30,6 +30,13 @@ class ShopLookups:
         with reading(documents.SCOPES):
             return outputs.scopes(answer.payload)
 
+    async def count_products(self) -> int:
+        answer = await self._client.run(
+            documents.PRODUCTS_COUNT, {}, points=cost.count_products(), priority=PRIORITY_INTERACTIVE
+        )
+        with reading(documents.PRODUCTS_COUNT):
+            return outputs.whole(answer.payload, "count")
+
     async def publications(self) -> tuple[Publication, ...]:
         points = cost.read_publications(PUBLICATIONS_PER_PAGE)
         nodes = await self._pages(documents.PUBLICATIONS, {}, points, PRIORITY_INTERACTIVE, MOST_PAGES)

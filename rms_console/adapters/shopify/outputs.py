@@ -74,6 +74,10 @@ def locations(nodes: Iterable[Mapping[str, Any]]) -> tuple[ShopLocation, ...]:
     return tuple(sorted(active, key=lambda location: not location.is_primary))
 
 
+def whole(node: Any, name: str) -> int:
+    return _whole(_dict(node, "payload").get(name))
+
+
 def scopes(installation: Any) -> tuple[str, ...]:
     return tuple(sorted(text(scope, "handle") for scope in nodes(installation, "accessScopes")))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rms_console.adapters.shopify import documents, outputs
@@ -40,6 +41,7 @@ class ShopReader:
         nodes = await self._locations()
         with reading(documents.SHOP):
             facts = outputs.shop_facts(answer.payload, nodes, self._client.served_version)
+        facts = replace(facts, server_time=self._client.server_time)
         self._levels = min(max(len(facts.locations) + SPARE_LEVELS, FEWEST_LEVELS), MOST_LEVELS)
         return facts
 

@@ -88,6 +88,9 @@ class ShopifyShop(Shop):
     async def scopes(self) -> tuple[str, ...]:
         return await self._lookups.scopes()
 
+    async def count_products(self) -> int:
+        return await self._lookups.count_products()
+
     async def publications(self) -> tuple[Publication, ...]:
         return await self._lookups.publications()
 

@@ -32,6 +32,7 @@ PRODUCT_VARIANTS = Document("product_variants", "product", null_is_an_answer=Tru
 VARIANT_IDS = Document("variant_ids", "product", null_is_an_answer=True)
 STOCK_READ = Document("stock_read", "nodes")
 SCOPES = Document("scopes", "currentAppInstallation")
+PRODUCTS_COUNT = Document("products_count", "productsCount")
 PUBLICATIONS = Document("publications", "publications")
 VARIANTS_BY_SKU = Document("variants_by_sku", "productVariants")
 BULK_READ = Document("bulk_read", "bulkOperation", null_is_an_answer=True)
@@ -68,6 +69,7 @@ ALL = (
     VARIANT_IDS,
     STOCK_READ,
     SCOPES,
+    PRODUCTS_COUNT,
     PUBLICATIONS,
     VARIANTS_BY_SKU,
     BULK_READ,
