@@ -55,10 +55,14 @@ class ResultReader:
             self._take_child(line)
             return None
         number = line.get("__lineNumber")
-        operation = self.missing.pop(number, None) if isinstance(number, int) else None
+        if not isinstance(number, int) or isinstance(number, bool):
+            return None
+        operation = self.missing.pop(number, None)
         if operation is None:
             return None
         found = _read(line, self.document, operation)
+        if found is None:
+            self.missing[number] = operation
         if isinstance(found, Landed) and isinstance(operation, CreateProduct) and not found.variants:
             self._apart[found.product_id] = (found, [])
             return None
@@ -102,7 +106,7 @@ def _read(line: Line, document: Document, operation: BulkWrite) -> Landed | Refu
 
 
 def _landed(payload: Any, operation: BulkWrite) -> Landed | None:
-    """Return the operation as done; None where the line does not say of which product, so that it is looked up."""
+    """Return the operation as done; None where the line does not say of which product: then it is unknown."""
     try:
         product = outputs.inner(payload, "product")
         connection = product.get("variants")
