@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,10 @@ from rms_console.adapters.logs import LogWriter, capture_standard_logging
 from rms_console.adapters.rms import Names, Server, SqlSource, WatchedSource, open_rms
 from rms_console.adapters.shopify.credentials import ClientCredentials
 from rms_console.adapters.shopify.shop import ShopifyShop
-from rms_console.adapters.store import open_ledger
+from rms_console.adapters.store import SqliteLedger, open_ledger
+from rms_console.adapters.store.mark import FileMark
+from rms_console.adapters.store.opening import DAMAGED, FILE_NAME
+from rms_console.adapters.store.rescue import Opened, open_or_begin_anew, put_aside, salvaged_facts
 from rms_console.adapters.system import PsutilSystem
 from rms_console.adapters.timer import ApschedulerTimer
 from rms_console.config import Settings, load_settings, log_folder, state_folder
@@ -25,10 +28,11 @@ from rms_console.config.sections.connections import QueriesSection, RmsSection
 from rms_console.contract.ports import LogLine, LogSink
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.deps import Deps
+from rms_console.engine.ledger_watch import Mishap, Why, begin_anew
 from rms_console.engine.offload import ThreadOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.service import EngineService
-from rms_console.errors import ShopError, StoreFull
+from rms_console.errors import ShopError, StoreDamaged, StoreError, StoreFull
 from rms_console.locale import language_for
 
 if TYPE_CHECKING:
@@ -112,7 +116,9 @@ def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(contextlib.closing(_log(site, stream)))
         stack.enter_context(capture_standard_logging(log))
-        deps = stack.enter_context(_open_deps(site, log))
+        deps = stack.enter_context(_open_deps(site, log, _open_or_rescue))
+        deps.mark = FileMark(site.state)
+        deps.renew_ledger = partial(_renew, site.state, deps)
         if site.embedded is None:
             deps.load_settings = partial(_reload, site.options, log)
         yield EngineService(deps, engine_settings(site))
@@ -127,21 +133,24 @@ def open_tools(site: Site) -> Iterator[Deps]:
     Raises:
         ConfigError, StoreError: nothing was opened.
     """
-    with _open_deps(site, _Nowhere()) as deps:
+    with _open_deps(site, _Nowhere(), open_ledger) as deps:
         yield deps
 
 
 @contextlib.contextmanager
-def _open_deps(site: Site, log: _Log) -> Iterator[Deps]:
+def _open_deps(site: Site, log: _Log, opened: Callable[[Path], SqliteLedger]) -> Iterator[Deps]:
     settings = engine_settings(site)
     with contextlib.ExitStack() as stack:
-        ledger = stack.enter_context(contextlib.closing(open_ledger(site.state)))
+        made: list[Deps] = []
+        ledger = opened(site.state)
+        # Whichever the engine has by then: a damaged one is replaced while it runs.
+        stack.callback(lambda: (made[0].ledger if made else ledger).close())
         source = stack.enter_context(contextlib.closing(_source(site, settings)))
         sql = stack.enter_context(contextlib.closing(ThreadOffload("rms")))
         disk = stack.enter_context(contextlib.closing(ThreadOffload("ledger")))
         clock = SystemClock()
         pacer = Pacer(clock, settings.max_concurrent_jobs)
-        yield Deps(
+        deps = Deps(
             source=source,
             shop=_shop(site, settings, pacer, clock, log),
             ledger=ledger,
@@ -161,6 +170,43 @@ def _open_deps(site: Site, log: _Log) -> Iterator[Deps]:
             demo=site.embedded is not None,
             fingerprint=None if site.embedded else lambda: fingerprint(_read(site.options)),
         )
+        made.append(deps)
+        yield deps
+
+
+def _open_or_rescue(state: Path) -> SqliteLedger:
+    """Open the engine's ledger; a damaged one is put aside, by whoever gets the lock, and a fresh one begun.
+
+    Raises:
+        LeaseHeld: another engine has it. StoreError: it is of a newer program, or cannot be used just now.
+    """
+    try:
+        return open_ledger(state)
+    except StoreDamaged as damaged:
+        if damaged.code != DAMAGED:
+            raise
+    clock = SystemClock()
+    lease = FileLease(state, clock)
+    lease.acquire("rescue")
+    try:
+        return _begun(open_or_begin_anew(state, clock.now()))
+    finally:
+        lease.release()
+
+
+def _renew(state: Path, deps: Deps, damage: str) -> SqliteLedger:
+    """Put the running engine's ledger aside and open a fresh one. The engine holds the lock."""
+    facts = salvaged_facts(state / FILE_NAME)
+    with contextlib.suppress(StoreError):
+        deps.ledger.close()
+    aside = put_aside(state, deps.clock.now())
+    return _begun(Opened(open_ledger(state), damage, aside, facts))
+
+
+def _begun(opened: Opened) -> SqliteLedger:
+    if opened.aside is not None:
+        begin_anew(opened.ledger, Mishap(Why.DAMAGED, opened.damage, str(opened.aside)), opened.facts)
+    return opened.ledger
 
 
 def engine_settings(site: Site) -> EngineSettings:

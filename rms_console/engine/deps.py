@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rms_console.contract.mark_port import Mark
 from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.offload import Offload
@@ -35,3 +36,7 @@ class Deps:
     load_settings: Callable[[], EngineSettings] | None = None
     fingerprint: Callable[[], str] | None = None
     """Tells the settings as they are now from those that were checked; None: nothing is asked before going live."""
+    mark: Mark | None = None
+    """Tells a ledger that was lost, or put back from a copy; None: nobody watches for that."""
+    renew_ledger: Callable[[str], Ledger] | None = None
+    """Puts the ledger aside as damaged, for the reason given, and opens a fresh one. Blocking; None: a person does."""

@@ -72,6 +72,11 @@ class Detector:
             self._journal.publish(EventName.CHANGES_READ, count=news, watermark=_show(self.watermark))
         return Poll(news, self.watermark, first, restored)
 
+    def forget(self) -> None:
+        """Begin as a new process would: the ledger is another one."""
+        self.watermark = self.behind_since = self._identity = None
+        self._unfirm = frozenset()
+
     def lag_s(self, now: datetime) -> float | None:
         """Return for how long the watermark has been kept from rows that were read; None before the first read."""
         if self.read_at is None:

@@ -72,6 +72,20 @@ async def load_pause(engine: EngineService) -> PauseView | None:
     )
 
 
+async def save_pause(engine: EngineService, view: PauseView | None) -> None:
+    """Keep a pause, or that there is none, so that it outlives the process."""
+    text = None
+    if view is not None:
+        plain = {
+            "by": view.by,
+            "reason": view.reason,
+            "since_at": view.since_at.isoformat(),
+            "until_at": view.until_at.isoformat() if view.until_at else None,
+        }
+        text = json.dumps(plain)
+    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_PAUSE, text)
+
+
 async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
     request, actor = command.request, command.actor
     detail = deciding.audit_detail(command, reply)
@@ -97,13 +111,7 @@ async def _pause(engine: EngineService, command: Command, request: Pause) -> Rep
     if engine.pause is not None:
         return Refused(command.command_id, "paused", f"already paused by {engine.pause.by}")
     view = PauseView(command.actor.name, request.reason, engine.deps.clock.now(), request.until_at)
-    plain = {
-        "by": view.by,
-        "reason": view.reason,
-        "since_at": view.since_at.isoformat(),
-        "until_at": view.until_at.isoformat() if view.until_at else None,
-    }
-    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_PAUSE, json.dumps(plain))
+    await save_pause(engine, view)
     engine.pause = view
     if engine.runner.current is not None:
         engine.runner.current.brakes.ask("pause")

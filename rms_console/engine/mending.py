@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rms_console.contract.state import EngineState
+from rms_console.engine import ledger_renewal
 from rms_console.engine.journal import DETECTOR, MONITOR
 from rms_console.engine.wakes import Wake
 from rms_console.engine.world import World
@@ -59,6 +60,8 @@ class Mending:
             return
         engine.journal.log("INFO", MONITOR, "Trying again (attempt {attempt})", attempt=fault.attempt + 1)
         try:
+            if ledger_renewal.can_renew(engine, fault.error):
+                await ledger_renewal.renew(engine, fault.error)
             if engine.world is None:
                 await self.reach()
             elif fault.side in ("rms", "shop"):

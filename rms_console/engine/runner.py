@@ -21,6 +21,7 @@ from rms_console.engine.inflight import InFlight
 from rms_console.engine.intake import Intake, Load
 from rms_console.engine.job import Tally
 from rms_console.engine.journal import DETECTOR, Journal
+from rms_console.engine.ledger_rescue import Rescue
 from rms_console.engine.limits import after
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recorder import Recorder
@@ -59,6 +60,7 @@ class Runner:
         self._in_flight = in_flight
         self._intake = Intake(deps)
         self._reference = reference
+        self._rescue = Rescue(deps, journal)
         self.on_push: Callable[[], object] = lambda: None
         self._prepared = False
         self.mode: Mode | None = None
@@ -81,6 +83,9 @@ class Runner:
         self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger)
         tally, fault = Tally(), None
         try:
+            if await self._rescue.due():
+                self.stage = "comparing"
+                await self._rescue.run(world.policy, run.settings.zone, epoch)
             load, world = await self._read(run, world)
             if load.taken:
                 tally, fault = await self._push(load, run, world, epoch)

@@ -20,6 +20,7 @@ from rms_console.engine.detector import Detector
 from rms_console.engine.figures import DAY, Figures
 from rms_console.engine.inflight import InFlight
 from rms_console.engine.journal import DETECTOR, MONITOR, Journal
+from rms_console.engine.ledger_watch import LedgerWatch
 from rms_console.engine.links import Links
 from rms_console.engine.machine import Machine
 from rms_console.engine.mending import Mending
@@ -65,6 +66,7 @@ class EngineService:
         self.figures = Figures()
         self.wakes = Wakes()
         self.tenure = Tenure(deps, self.boot_id)
+        self.ledger_watch = LedgerWatch(deps, self.journal, self.tenure)
         self.detector = Detector(deps, self.journal)
         comparison = Comparison(deps, self.journal, self.look)
         self.reconciler = Reconciler(deps, self.journal, comparison, lambda: self.wakes.is_pending(*URGENT))
@@ -111,6 +113,7 @@ class EngineService:
         deps = self.deps
         self.startup.announce(self.settings, deps.log_level)
         await self.tenure.begin(self.settings.shop)
+        await self.ledger_watch.begin()
         self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
         self.pause = await handling.load_pause(self)
         self.detector.watermark = await deps.disk(deps.ledger.watermark)
@@ -152,6 +155,7 @@ class EngineService:
     async def _run(self, cause: Cause, world: World) -> Finished:
         finished = await self.runner.run(cause, self.settings, world, self.tenure.epoch)
         self.figures.add(finished.view)
+        await self.ledger_watch.note()
         return finished
 
     def stop(self) -> None:

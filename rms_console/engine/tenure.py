@@ -39,6 +39,18 @@ class Tenure:
         deps.lease.record_epoch(self.epoch)
         self.since = deps.clock.now()
 
+    async def take_up(self, shop: str) -> None:
+        """Go on in a fresh ledger, under a token above the one we had."""
+        await self._check_owner(shop)
+        await self.rise_above(self.epoch)
+
+    async def rise_above(self, epoch: int) -> None:
+        """Take tokens until ours is above `epoch`: a ledger that was lost or put back knows of fewer tenures."""
+        deps = self._deps
+        while self.epoch <= epoch:
+            self.epoch = await deps.disk(deps.ledger.claim_epoch)
+        deps.lease.record_epoch(self.epoch)
+
     async def _check_owner(self, shop: str) -> None:
         """Refuse a ledger of another shop: its ids and quantities mean nothing here."""
         deps = self._deps
