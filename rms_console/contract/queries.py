@@ -46,3 +46,5 @@ class Page:
     total: int | None = None
     next_before: int | None = None
     problem: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What is said of the rows together: sums, estimates."""

@@ -25,10 +25,11 @@ STEPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One plan, and the product as it would stand when it is made."""
+    """One plan, and the product as it stands before it and as the shop would confirm it."""
 
     plan: ProductPlan
     before: AcknowledgedProduct | None
+    after: AcknowledgedProduct | None
 
 
 def steps(work: StyleWork, have: AcknowledgedProduct | None, policy: Policy, now: datetime) -> Iterator[Step]:
@@ -38,8 +39,9 @@ def steps(work: StyleWork, have: AcknowledgedProduct | None, policy: Policy, now
         made = plan(work, have, policy if number == 0 else settling, now)
         if made.is_empty:
             return
-        yield Step(made, have)
-        have = _confirmed(made, have)
+        after = _confirmed(made, have)
+        yield Step(made, have, after)
+        have = after
 
 
 def _confirmed(made: ProductPlan, have: AcknowledgedProduct | None) -> AcknowledgedProduct | None:

@@ -9,6 +9,7 @@ from rms_console.contract import wire
 from rms_console.contract.holding import hold_row
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.records import HoldState, QueueState
+from rms_console.engine.rehearsing import Rehearsal, on_trial, product_row, totals
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -54,6 +55,26 @@ async def _holds(engine: EngineService, query: Query) -> Page:
     return Page(query.subject, tuple(map(hold_row, holds)), next_before=holds[-1].hold_id if holds else None)
 
 
+async def _plan(engine: EngineService, query: Query) -> Page:
+    """Return what would be sent now, product by product: all that is due, or one style or SKU (`key`)."""
+    deps, world = engine.deps, engine.world
+    if world is None:
+        return Page(query.subject, (), problem="not-connected")
+    only: tuple[int, ...] = ()
+    if query.key:
+        only = await deps.sql(deps.source.find_items, (query.key,), (query.key,))
+        if not only:
+            return Page(query.subject, (), problem="not-found")
+    trial = await deps.disk(deps.ledger.trial)
+    try:
+        rehearsal = Rehearsal(on_trial(deps, trial), engine.settings, world)
+        found = await rehearsal.run(only, _limit(query))
+    finally:
+        await deps.disk(trial.close)
+    rows = tuple(product_row(planned) for planned in found.products.values())
+    return Page(query.subject, rows, total=len(rows), facts=totals(found))
+
+
 async def _product(engine: EngineService, query: Query) -> Page:
     style = (query.key or "").strip().upper()
     rows = await engine.deps.disk(engine.deps.ledger.product_history, style, _limit(query))
@@ -75,6 +96,7 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.CYCLE: _cycle,
     Subject.QUEUE: _queue,
     Subject.HOLDS: _holds,
+    Subject.PLAN: _plan,
     Subject.PRODUCT: _product,
     Subject.AUDIT: _audit,
 }
