@@ -41,6 +41,7 @@ class Pass:
         settings: EngineSettings,
         policy: Policy,
         load: Load,
+        brakes: Brakes,
     ) -> None:
         self._deps = deps
         self._journal = journal
@@ -48,7 +49,7 @@ class Pass:
         self._in_flight = in_flight
         self._settings = settings
         self._load = load
-        self.brakes = Brakes()
+        self.brakes = brakes
         self.tally = Tally()
         self.batch = 0
         self._products = ProductPusher(deps.shop, policy, self.brakes, deps.clock.now)
@@ -67,7 +68,9 @@ class Pass:
         self.tally.quarantined += load.quarantined
         self.tally.held += sum(item.state is QueueState.HELD for item in load.postponed)
         for item in load.postponed:
-            if item.state is QueueState.QUARANTINED:
+            if item.state is QueueState.RETRYING:
+                self.tally.fail(item.code)
+            elif item.state is QueueState.QUARANTINED:
                 self.tally.codes[item.code] = self.tally.codes.get(item.code, 0) + 1
                 self._tell_aside(item.item_id, item.style or "", item.code, item.message)
         opened = tuple(load.guarded.opened)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -81,7 +82,7 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     if not values:
         return None
     ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, max(0, round(share * len(ranked) + 0.5) - 1))]
+    return ranked[min(len(ranked), max(1, math.ceil(share * len(ranked)))) - 1]
 
 
 def _mean(values: Sequence[float]) -> float | None:

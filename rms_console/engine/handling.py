@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rms_console.contract.commands import (
@@ -29,16 +27,16 @@ from rms_console.contract.commands import (
 from rms_console.contract.events import EventName
 from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.contract.snapshot import PauseView
-from rms_console.contract.state import EngineState, Mode
-from rms_console.engine import deciding, modes
+from rms_console.contract.state import Mode
+from rms_console.engine import deciding, modes, pausing
 from rms_console.engine.reporting import Cause
+from rms_console.engine.runner import CANCELLED
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
-FACT_PAUSE = "pause"
 MIN_INTERVAL_MINUTES = 0.01
 
 
@@ -55,35 +53,6 @@ async def handle(engine: EngineService, command: Command) -> Reply:
     await _audit(engine, command, reply)
     await engine.ledger_watch.note()
     return reply
-
-
-async def load_pause(engine: EngineService) -> PauseView | None:
-    """Return the pause that was in force when the engine last ran; a pause outlives restarts."""
-    text = await engine.deps.disk(engine.deps.ledger.get_fact, FACT_PAUSE)
-    if not text:
-        return None
-    plain = json.loads(text)
-    until = plain.get("until_at")
-    return PauseView(
-        plain["by"],
-        plain["reason"],
-        datetime.fromisoformat(plain["since_at"]),
-        datetime.fromisoformat(until) if until else None,
-    )
-
-
-async def save_pause(engine: EngineService, view: PauseView | None) -> None:
-    """Keep a pause, or that there is none, so that it outlives the process."""
-    text = None
-    if view is not None:
-        plain = {
-            "by": view.by,
-            "reason": view.reason,
-            "since_at": view.since_at.isoformat(),
-            "until_at": view.until_at.isoformat() if view.until_at else None,
-        }
-        text = json.dumps(plain)
-    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_PAUSE, text)
 
 
 async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
@@ -110,24 +79,16 @@ async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
 async def _pause(engine: EngineService, command: Command, request: Pause) -> Reply:
     if engine.pause is not None:
         return Refused(command.command_id, "paused", f"already paused by {engine.pause.by}")
-    view = PauseView(command.actor.name, request.reason, engine.deps.clock.now(), request.until_at)
-    await save_pause(engine, view)
-    engine.pause = view
-    if engine.runner.current is not None:
-        engine.runner.current.brakes.ask("pause")
-    else:
-        engine.machine.move(EngineState.PAUSED)
+    await pausing.begin(
+        engine, PauseView(command.actor.name, request.reason, engine.deps.clock.now(), request.until_at)
+    )
     return Accepted(command.command_id, "paused: changes are still read and queued, nothing is sent")
 
 
 async def _resume(engine: EngineService, command: Command, request: Resume) -> Reply:
     if engine.pause is None:
         return Refused(command.command_id, "not-paused", "the engine is not paused")
-    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_PAUSE, None)
-    engine.pause = None
-    if engine.recovery.fault is None:
-        engine.machine.move(EngineState.RUNNING)
-    engine.wakes.ring(Wake.SCHEDULE)
+    await pausing.end(engine)
     return Accepted(command.command_id, "resumed: the next run starts now")
 
 
@@ -149,9 +110,20 @@ async def _trigger(engine: EngineService, command: Command, request: Trigger) ->
         keys = [QueueKey(item, QueueReason.MANUAL) for item in items]
         await deps.disk(deps.ledger.enqueue, keys, None, deps.clock.now())
     engine.manual.append(
-        Cause("manual", command.actor.name, request.reason, items, request.batch_size, request.include_zero_stock)
+        Cause(
+            "manual",
+            command.actor.name,
+            request.reason,
+            items,
+            request.batch_size,
+            request.include_zero_stock,
+            forced=request.force,
+        )
     )
     engine.wakes.ring(Wake.MANUAL)
+    if engine.recovery.fault is not None:
+        # Somebody thinks that it works again: look now. The run follows when it does.
+        engine.wakes.ring(Wake.RECOVER)
     return Accepted(command.command_id, "a run starts now", {"items": len(items)})
 
 
@@ -187,9 +159,8 @@ async def _stop(engine: EngineService, command: Command, request: Stop) -> Reply
 
 
 async def _cancel(engine: EngineService, command: Command, request: CancelCycle) -> Reply:
-    if engine.runner.current is None:
-        return Refused(command.command_id, "idle", "no run is pushing now")
-    engine.runner.current.brakes.ask("cancelled")
+    if not engine.runner.ask(CANCELLED):
+        return Refused(command.command_id, "idle", "no run is on now")
     return Accepted(command.command_id, "the run ends after the products in flight")
 
 
@@ -213,8 +184,8 @@ async def _mode(engine: EngineService, command: Command, request: SetMode) -> Re
         if obstacle is not None:
             return Refused(command.command_id, obstacle.code, *obstacle.told("en"))
     changed = await deps.disk(modes.choose, deps.ledger, engine.settings.mode, mode)
-    if mode is Mode.OBSERVE and engine.runner.current is not None:
-        engine.runner.current.brakes.ask("observe")
+    if mode is Mode.OBSERVE:
+        engine.runner.ask("observe")
     engine.wakes.ring(Wake.SCHEDULE)
     return Accepted(command.command_id, f"the mode is {mode}" if changed else f"the mode is {mode} already")
 

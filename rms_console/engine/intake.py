@@ -80,29 +80,46 @@ class Intake:
         self._guarding = Guarding(deps)
 
     async def take(self, settings: EngineSettings, policy: Policy, only: Sequence[int] = ()) -> Load:
-        """Return the plans for the next due entries (or for the items `only`), at most `max_items_per_run`.
+        """Return the guarded plans for the next due entries (or for the items `only`), at most `max_items_per_run`.
+
+        Raises:
+            SourceError, ShopError, StoreError: nothing was changed.
+        """
+        entries = await self.entries(settings.max_items_per_run, only)
+        load = await self.plan(entries, settings, policy)
+        if load.taken:
+            await self.review(load, settings, policy)
+        return load
+
+    async def entries(self, limit: int, only: Sequence[int]) -> tuple[QueueEntry, ...]:
+        """Return the entries to take, the most urgent first."""
+        ledger, now = self._deps.ledger, self._deps.clock.now()
+        if only:
+            return await self._deps.disk(ledger.entries, only)
+        return await self._deps.disk(ledger.take, limit, now)
+
+    async def plan(self, entries: tuple[QueueEntry, ...], settings: EngineSettings, policy: Policy) -> Load:
+        """Return the plans for these entries as they are: nothing is held back yet.
 
         Raises:
             SourceError, StoreError: nothing was changed.
         """
-        deps, load = self._deps, Load()
-        now = deps.clock.now()
-        load.taken = await self._entries(settings.max_items_per_run, now, only)
-        if not load.taken:
+        load, now = Load(taken=entries), self._deps.clock.now()
+        if not entries:
             return load
-        load.entries = {entry.item_id: entry for entry in load.taken}
-        now_local = to_local(now, settings.zone)
-        assembly = await self._assemble(load, policy, now_local)
+        load.entries = {entry.item_id: entry for entry in entries}
+        assembly = await self._assemble(load, policy, to_local(now, settings.zone))
         await self._account(load, assembly, now)
         await self._plan(load, assembly, policy, now)
-        await self._guarding.review(load, policy, settings.zone, now)
         return load
 
-    async def _entries(self, limit: int, now: datetime, only: Sequence[int]) -> tuple[QueueEntry, ...]:
-        ledger = self._deps.ledger
-        if only:
-            return await self._deps.disk(ledger.entries, only)
-        return await self._deps.disk(ledger.take, limit, now)
+    async def review(self, load: Load, settings: EngineSettings, policy: Policy) -> None:
+        """Hold back what could do harm; of a load whole, because harm is counted over all of it.
+
+        Raises:
+            SourceError, ShopError, StoreError: nothing was decided.
+        """
+        await self._guarding.review(load, policy, settings.zone, self._deps.clock.now())
 
     async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:
         gathered = await gather(self._deps, tuple(load.entries))

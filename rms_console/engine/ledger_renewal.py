@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rms_console.engine import handling
+from rms_console.engine import pausing
 from rms_console.errors import StoreDamaged
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def renew(engine: EngineService, error: Exception) -> None:
     message = error.message if isinstance(error, StoreDamaged) else str(error)
     deps.ledger = await deps.disk(deps.renew_ledger, message)
     await engine.tenure.take_up(engine.settings.shop)
-    await handling.save_pause(engine, engine.pause)
+    await pausing.save(engine, engine.pause)
     await engine.ledger_watch.begin()
     engine.detector.forget()
     await engine.in_flight.load()

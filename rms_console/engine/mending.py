@@ -27,7 +27,7 @@ class Mending:
         except ConsoleError as error:
             self.fail(error)
         else:
-            await self._engine.rest()
+            await self._engine.rest(more=self._engine.settings.enabled)
 
     async def reach(self) -> None:
         """Reach both ends or say which one is gone.
@@ -62,7 +62,8 @@ class Mending:
         try:
             if ledger_renewal.can_renew(engine, fault.error):
                 await ledger_renewal.renew(engine, fault.error)
-            if engine.world is None:
+            if engine.world is None or fault.needs_person:
+                # Whoever mended it may have changed more than that: look at everything anew.
                 await self.reach()
             elif fault.side in ("rms", "shop"):
                 await engine.startup.probe(fault.side)
@@ -83,6 +84,8 @@ class Mending:
         )
         await engine.rest()
         engine.wakes.ring(Wake.SCHEDULE)
+        if engine.manual:
+            engine.wakes.ring(Wake.MANUAL)
 
     def fail(self, error: Exception) -> None:
         """Note trouble, say it once with what to do, and set the time of the next try."""

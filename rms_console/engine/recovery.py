@@ -57,22 +57,34 @@ class Recovery:
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
+        self._on_trial: Fault | None = None
 
     def begin(self, error: Exception, now: datetime, settings: EngineSettings) -> None:
-        """Note a failure: a new fault, or one more try of the same one that failed."""
-        if self.fault is None or type(self.fault.error) is not type(error):
-            since = self.fault.since if self.fault else now
-            self.fault = Fault(error, since)
-        self.fault.error = error
-        self.fault.attempt += 1
-        self.fault.next_try_at = None
+        """Note a failure: a new fault, or one more try of the same one that failed.
+
+        A dependency may answer when it is asked and fail when it is needed: until a whole run went well, the same
+        failure goes on where it was, and so its tries grow slower.
+        """
+        known = self.fault or self._on_trial
+        if known is None or type(known.error) is not type(error):
+            known = Fault(error, self.fault.since if self.fault else now)
+        self.fault, self._on_trial = known, None
+        known.error = error
+        known.attempt += 1
+        known.next_try_at = None
         if settings.recovery_enabled:
-            self.fault.next_try_at = now + timedelta(seconds=wait_s(self.fault.attempt, settings, random.random()))
+            wait = settings.recovery_probe_s if known.needs_person else wait_s(known.attempt, settings, random.random())
+            known.next_try_at = now + timedelta(seconds=wait)
 
     def over(self) -> Fault | None:
-        """Forget the fault; return it when there was one."""
+        """Take the fault for mended until it shows again; return it when there was one."""
         fault, self.fault = self.fault, None
+        self._on_trial = fault or self._on_trial
         return fault
+
+    def well(self) -> None:
+        """A whole run went well: whatever was wrong is over."""
+        self._on_trial = None
 
     def state(self, settings: EngineSettings) -> EngineState:
         """Return the state that the present fault means: RECOVERING while tries are fast, else ERROR."""

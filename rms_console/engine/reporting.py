@@ -25,6 +25,8 @@ class Cause:
     only: tuple[int, ...] = ()
     batch_size: int | None = None
     include_zero_stock: bool | None = None
+    forced: bool = False
+    """Whether it runs although the engine is paused."""
 
 
 @dataclass(frozen=True, slots=True)

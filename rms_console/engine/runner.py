@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rms_console.contract.events import EventName
-from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason
+from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import CycleView
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
 from rms_console.engine import modes
+from rms_console.engine.brakes import Brakes
 from rms_console.engine.closing import WAITS_FOR_LIVE
 from rms_console.engine.cycle import Pass
 from rms_console.engine.deps import Deps
@@ -31,6 +32,9 @@ from rms_console.engine.retry import decide
 from rms_console.engine.world import World
 from rms_console.errors import ConsoleError
 
+CANCELLED = "cancelled"
+"""Why a run ended early when a person wanted it to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -38,6 +42,8 @@ class Finished:
 
     view: CycleView
     fault: Exception | None = None
+    asked: str = ""
+    """Why somebody stopped it early, if so."""
 
 
 class Runner:
@@ -66,10 +72,22 @@ class Runner:
         self.mode: Mode | None = None
         self.active: Run | None = None
         self.current: Pass | None = None
+        self._brakes: Brakes | None = None
         self.stage = "idle"
 
-    async def run(self, cause: Cause, settings: EngineSettings, world: World, epoch: int) -> Finished:
+    def ask(self, why: str) -> bool:
+        """Ask the run that is on to start nothing new, whatever it is at; return whether there is one."""
+        if self._brakes is None:
+            return False
+        self._brakes.ask(why)
+        return True
+
+    async def run(
+        self, cause: Cause, settings: EngineSettings, world: World, epoch: int, stopped: str = ""
+    ) -> Finished:
         """Run one cycle. What goes wrong is in the result; only a ledger that cannot even count runs is raised.
+
+        `stopped`: why it is to send nothing from the start; it reads into the queue all the same.
 
         Raises:
             StoreError: the cycle could not begin.
@@ -82,18 +100,22 @@ class Runner:
         run = self.active = Run(number, cause, settings, now, begun, deps.shop.counters(), watermark)
         self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger)
         tally, fault = Tally(), None
+        brakes = self._brakes = Brakes()
+        brakes.asked = stopped
         try:
             if await self._rescue.due():
                 self.stage = "comparing"
                 await self._rescue.run(world.policy, run.settings.zone, epoch)
             load, world = await self._read(run, world)
-            if load.taken:
-                tally, fault = await self._push(load, run, world, epoch)
+            if brakes.closed:
+                tally.unfinished = len(load.plans)
+            elif load.taken:
+                tally, fault = await self._push(load, run, world, epoch, brakes)
         except Exception as error:
             fault = error
         finally:
             self.stage, self.active = "idle", None
-        return await self._end(run, tally, fault)
+        return await self._end(run, tally, fault, brakes.asked)
 
     async def follow_mode(self, settings: EngineSettings) -> EngineSettings:
         """Return the settings with the mode in force now; going live makes due what was only planned before."""
@@ -144,37 +166,46 @@ class Runner:
             return await self._isolate(run, world, error)
 
     async def _isolate(self, run: Run, world: World, error: Exception) -> Load:
-        """Some row breaks the planning in a way nobody foresaw: find it by taking the entries one at a time."""
-        deps = self._deps
+        """Some row breaks the planning in a way nobody foresaw: find it by halving, and let the others go on."""
         self._journal.bug(DETECTOR, error)
         whole = Load()
-        entries = await deps.disk(deps.ledger.take, run.settings.max_items_per_run, deps.clock.now())
-        for entry in entries:
+        entries = await self._intake.entries(run.settings.max_items_per_run, run.cause.only)
+        waiting = [entries]
+        while waiting:
+            some = waiting.pop()
             try:
-                part = await self._intake.take(run.settings, world.policy, (entry.item_id,))
+                whole.absorb(await self._intake.plan(some, run.settings, world.policy))
             except ConsoleError:
                 raise
             except Exception as bad:
-                whole.postponed.append(self._aside(entry, bad, run.settings))
-            else:
-                whole.absorb(part)
+                if len(some) == 1:
+                    self._set_aside(whole, some[0], bad, run.settings)
+                else:
+                    middle = len(some) // 2
+                    waiting += [some[middle:], some[:middle]]
         whole.taken = entries
+        await self._intake.review(whole, run.settings, world.policy)
         return whole
 
-    def _aside(self, entry: QueueEntry, error: Exception, settings: EngineSettings) -> Postponed:
+    def _set_aside(self, load: Load, entry: QueueEntry, error: Exception, settings: EngineSettings) -> None:
         decision = decide(error, entry.attempts, settings.max_attempts, self._deps.clock.now())
-        return Postponed(
-            entry.item_id,
-            entry.version,
-            decision.state,
-            decision.code,
-            decision.message,
-            decision.attempts,
-            decision.next_try_at,
-            entry.style,
+        load.quarantined += decision.state is QueueState.QUARANTINED
+        load.postponed.append(
+            Postponed(
+                entry.item_id,
+                entry.version,
+                decision.state,
+                decision.code,
+                decision.message,
+                decision.attempts,
+                decision.next_try_at,
+                entry.style,
+            )
         )
 
-    async def _push(self, load: Load, run: Run, world: World, epoch: int) -> tuple[Tally, Exception | None]:
+    async def _push(
+        self, load: Load, run: Run, world: World, epoch: int, brakes: Brakes
+    ) -> tuple[Tally, Exception | None]:
         self.stage = "pushing"
         self.on_push()
         self._journal.log("INFO", DETECTOR, "{count} changed items found in RMS", count=len(load.taken))
@@ -190,20 +221,19 @@ class Runner:
             await self._deps.shop.prepare()
             self._prepared = True
         recorder = Recorder(self._deps, epoch, run.number)
-        push = Pass(self._deps, self._journal, recorder, self._in_flight, run.settings, world.policy, load)
+        push = Pass(self._deps, self._journal, recorder, self._in_flight, run.settings, world.policy, load, brakes)
         self.current = push
         limit = min(run.settings.timeout_s, run.settings.lock_timeout_s)
-        with after(self._deps.clock, limit, lambda: push.brakes.ask("timeout")):
+        with after(self._deps.clock, limit, lambda: brakes.ask("timeout")):
             try:
                 await push.run()
             except Exception as error:
                 return push.tally, error
-        return push.tally, push.brakes.outage()
+        return push.tally, brakes.outage()
 
-    async def _end(self, run: Run, tally: Tally, fault: Exception | None) -> Finished:
+    async def _end(self, run: Run, tally: Tally, fault: Exception | None, asked: str) -> Finished:
         deps = self._deps
-        asked = self.current.brakes.asked if self.current else ""
-        self.current = None
+        self._brakes = self.current = None
         duration, left = deps.clock.monotonic() - run.begun, 0
         try:
             counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
@@ -217,7 +247,7 @@ class Runner:
         except ConsoleError as error:
             fault = fault or error
         tell(self._journal, run, end, view, show(self._detector.watermark), deps.system.read())
-        return Finished(view, fault)
+        return Finished(view, fault, asked)
 
 
 def _narrowed(settings: EngineSettings, world: World, cause: Cause) -> tuple[EngineSettings, World]:

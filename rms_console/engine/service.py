@@ -13,7 +13,7 @@ from rms_console.contract.queries import Page, Query
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import EngineSnapshot, PauseView
 from rms_console.contract.state import EngineState, Health
-from rms_console.engine import answers, handling, health, status, supervisor, sweep
+from rms_console.engine import answers, handling, health, pausing, status, supervisor, sweep
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
@@ -28,7 +28,7 @@ from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recovery import Recovery
 from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause
-from rms_console.engine.runner import Finished, Runner
+from rms_console.engine.runner import CANCELLED, Finished, Runner
 from rms_console.engine.startup import Startup
 from rms_console.engine.tenure import Tenure
 from rms_console.engine.timetable import Timetable
@@ -41,6 +41,8 @@ GRACE_S = 8.0
 """How long what is in flight may take to settle once the engine is asked to stop."""
 URGENT = (Wake.STOP, Wake.MANUAL)
 """What a comparison makes way for."""
+AUTOMATIC = frozenset({Wake.SCHEDULE, Wake.SALE, Wake.RECONCILE, Wake.RETRY, Wake.WATCH})
+"""What starts no run while the automatic sync is off."""
 TRIGGERS = {
     Wake.MANUAL: "manual",
     Wake.SCHEDULE: "schedule",
@@ -115,7 +117,7 @@ class EngineService:
         await self.tenure.begin(self.settings.shop)
         await self.ledger_watch.begin()
         self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
-        self.pause = await handling.load_pause(self)
+        self.pause = await pausing.load(self)
         self.detector.watermark = await deps.disk(deps.ledger.watermark)
         await self.in_flight.load()
         await self.sweeper.load()
@@ -126,6 +128,7 @@ class EngineService:
         self._task = asyncio.current_task()
         self.timetable.begin(self.settings)
         self.timetable.sweep_at(self.sweeper.begin())
+        pausing.watch(self)
         try:
             await self.mending.connect()
             while not self._stopping:
@@ -141,7 +144,7 @@ class EngineService:
             await self.close()
 
     async def run_once(self) -> Finished:
-        """Connect and run one cycle.
+        """Connect and run one cycle; while the engine is paused it reads into the queue and sends nothing.
 
         Raises:
             ConsoleError: an end could not be reached, so there was no cycle.
@@ -150,10 +153,11 @@ class EngineService:
         self.machine.move(EngineState.RUNNING)
         world = self.mending.known_world()
         await self.sweeper.look_for_deleted(world.policy, self.settings.zone)
-        return await self._run(Cause("once"), world)
+        await pausing.end_if_due(self)
+        return await self._run(Cause("once"), world, "pause" if self.pause is not None else "")
 
-    async def _run(self, cause: Cause, world: World) -> Finished:
-        finished = await self.runner.run(cause, self.settings, world, self.tenure.epoch)
+    async def _run(self, cause: Cause, world: World, stopped: str = "") -> Finished:
+        finished = await self.runner.run(cause, self.settings, world, self.tenure.epoch, stopped)
         self.figures.add(finished.view)
         await self.ledger_watch.note()
         return finished
@@ -163,8 +167,7 @@ class EngineService:
         if self._stopping:
             return
         self._stopping = True
-        if self.runner.current is not None:
-            self.runner.current.brakes.ask("stop")
+        self.runner.ask("stop")
         self.wakes.ring(Wake.STOP)
         if self._task is not None:
             asyncio.get_running_loop().call_later(GRACE_S, self._task.cancel)
@@ -198,6 +201,8 @@ class EngineService:
                 await health.check(self)
             elif wake is Wake.RECOVER:
                 await self.mending.recover()
+            elif wake is Wake.RESUME:
+                await pausing.end_if_due(self)
             elif wake is Wake.SWEEP:
                 await sweep.turn(self)
             elif wake is not Wake.STOP:
@@ -207,17 +212,27 @@ class EngineService:
             self.mending.fail(error)
 
     async def _work(self, wake: Wake) -> None:
+        await pausing.end_if_due(self)
+        if wake is Wake.RECONCILE:
+            await self.reconciler.ask("nightly")
         fault = self.recovery.fault
         if self.world is None or (fault is not None and fault.side == "rms"):
             return
-        if wake is Wake.RECONCILE:
-            await self.reconciler.ask("nightly")
-        if self.pause is not None or fault is not None:
+        if fault is not None or (self.pause is not None and not self._is_forced(wake)):
             await self.look()
+            return
+        if wake in AUTOMATIC and not self.settings.enabled:
             return
         if wake is Wake.WATCH and not await self._watch():
             return
         await self._cycle(self._cause(wake))
+
+    def _is_forced(self, wake: Wake) -> bool:
+        """Whether somebody wants a run although the engine is paused; such a cause goes before the others."""
+        if wake is not Wake.MANUAL:
+            return False
+        self.manual.sort(key=lambda cause: not cause.forced)
+        return bool(self.manual) and self.manual[0].forced
 
     def _cause(self, wake: Wake) -> Cause:
         if wake is Wake.MANUAL and self.manual:
@@ -250,14 +265,16 @@ class EngineService:
         if finished.fault is not None:
             self.mending.fail(finished.fault)
             return
+        self.recovery.well()
         self.links.mark("rms", Health.GOOD, self.links.latency("rms"))
-        await self.rest()
+        # A run that somebody cancelled does not begin again at once.
+        await self.rest(more=finished.asked != CANCELLED)
 
-    async def rest(self) -> None:
-        """Say what comes next: more work at once, a retry or a sale window at its time, else idle."""
+    async def rest(self, more: bool = False) -> None:
+        """Say what comes next: more work at once (where `more`), a retry or a sale window at its time, else idle."""
         deps = self.deps
         counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
-        if (counts.due or self.reconciler.is_due) and self.pause is None:
+        if more and (counts.due or self.reconciler.is_due) and self.pause is None:
             self.wakes.ring(Wake.MORE)
         await self.timetable.plan_next()
         if self.pause is not None:

@@ -16,18 +16,20 @@ class Timetable:
         self._deps = deps
         self._wakes = wakes
         self._begun = False
+        self._settings: EngineSettings | None = None
 
     def begin(self, settings: EngineSettings) -> None:
         """Set all repeating timers; again with other settings replaces them."""
         timer = self._deps.timer
+        self._settings = settings
         if not self._begun:
             timer.start()
             self._begun = True
             if settings.startup_delay_s > 0:
                 start = self._deps.clock.now() + timedelta(seconds=settings.startup_delay_s)
-                timer.at("start", start, lambda: self._repeat(settings))
-                return
-        self._repeat(settings)
+                timer.at("start", start, self._repeat)
+        if timer.next_at("start") is None:
+            self._repeat()
 
     async def plan_next(self) -> None:
         """Set the one-time timers from the ledger: the next sale window, the next retry."""
@@ -45,14 +47,19 @@ class Timetable:
     def recover_at(self, when: datetime) -> None:
         self._deps.timer.at("recover", when, self._ring(Wake.RECOVER))
 
+    def resume_at(self, when: datetime) -> None:
+        self._deps.timer.at("resume", when, self._ring(Wake.RESUME))
+
     def sweep_at(self, when: datetime | None) -> None:
         if when is None:
             self._deps.timer.cancel("sweep")
         else:
             self._deps.timer.at("sweep", when, self._ring(Wake.SWEEP))
 
-    def _repeat(self, settings: EngineSettings) -> None:
-        timer = self._deps.timer
+    def _repeat(self) -> None:
+        timer, settings = self._deps.timer, self._settings
+        if settings is None:
+            return
         timer.every("health", settings.health_interval_s, self._ring(Wake.HEALTH))
         timer.every("supervise", settings.recovery_check_interval_s, self._supervise)
         if not settings.enabled:
@@ -64,7 +71,9 @@ class Timetable:
             timer.every("watch", settings.watch_s, self._ring(Wake.WATCH))
         else:
             timer.cancel("watch")
-        if settings.full_sync_hour is not None:
+        if settings.full_sync_hour is None:
+            timer.cancel("nightly")
+        else:
             timer.daily(
                 "nightly", settings.full_sync_hour, settings.full_sync_minute, settings.zone, self._ring(Wake.RECONCILE)
             )

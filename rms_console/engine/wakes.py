@@ -10,16 +10,18 @@ class Wake(IntEnum):
     """Reasons, the most telling first: that one names the cycle."""
 
     STOP = 0
-    MANUAL = 1
-    RECOVER = 2
-    SALE = 3
-    SCHEDULE = 4
-    RECONCILE = 5
-    RETRY = 6
-    MORE = 7
-    WATCH = 8
-    HEALTH = 9
-    SWEEP = 10
+    HEALTH = 1
+    """Short, and never starved by a backlog."""
+    RESUME = 2
+    MANUAL = 3
+    RECOVER = 4
+    SALE = 5
+    SCHEDULE = 6
+    RECONCILE = 7
+    RETRY = 8
+    MORE = 9
+    WATCH = 10
+    SWEEP = 11
 
 
 class Wakes:

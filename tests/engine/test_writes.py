@@ -177,10 +177,12 @@ async def test_w3_a_lost_answer_and_a_move_of_rms_at_once_stay_below_the_true_st
     assert world.stock(11) == 7
 
 
-async def test_w6_s10_rows_are_refused_alone_and_the_rest_of_the_call_goes_through(world: World) -> None:
-    """W6, S10: the row of a variant that was deleted by hand stops no other row, and the variant comes back."""
+@pytest.mark.parametrize("rule", Deleted)
+async def test_w6_s10_the_row_of_a_deleted_variant_stops_no_other_row(make: Make, rule: Deleted) -> None:
+    """W6, S10: one of six rows is of a variant that was deleted by hand: five are written, the one follows the rule."""
+    world = make(settings=with_policy(SETTINGS, filters={"when_deleted": rule}))
     world.store.add(shoes(6))
-    await world.start(RECREATING)
+    await world.start()
     await world.once()
     variant = world.shop.variant("SKU-31")
     assert variant is not None
@@ -190,7 +192,10 @@ async def test_w6_s10_rows_are_refused_alone_and_the_rest_of_the_call_goes_throu
     await world.cycle()
     assert [world.stock(item) for item in (11, 21, 41, 51, 61)] == [2] * 5
     await world.converge()
-    world.assert_equal()
+    if rule is Deleted.RECREATE:
+        world.assert_equal()
+    else:
+        assert world.entry(31).code == "deleted-in-shop"
 
 
 async def test_w6_a_product_deleted_by_hand_whose_items_leave_is_forgotten(world: World) -> None:
