@@ -241,6 +241,7 @@ class BulkDesk:
     def _end(self, job: BulkJob, status: str, at_s: float) -> None:
         job.status = status
         job.ended_s = at_s
+        job.inputs = []
         if job.type == "QUERY":
             del job.results[job.done :]
         ago = timedelta(seconds=self._settings.monotonic() - at_s)
