@@ -20,12 +20,12 @@ from rms_console.contract.mark_port import Mark
 from rms_console.contract.ports import Ledger
 from rms_console.engine import modes, reconcile
 from rms_console.engine.deps import Deps
-from rms_console.engine.handling import FACT_PAUSE
 from rms_console.engine.journal import MONITOR, Journal
 from rms_console.engine.tenure import Tenure
 from rms_console.errors import StoreError
 
 FACT_ID = "ledger_id"
+FACT_PAUSE = "pause"
 FACT_RESCUE = "rescue"
 """Set, with what happened as JSON, until the shop has been read into the ledger."""
 KEPT_FACTS = (FACT_PAUSE, modes.FACT_MODE, modes.FACT_CHECK, modes.FACT_ADOPTION)
