@@ -32,6 +32,7 @@ from rms_console.domain.product import AcknowledgedProduct, AcknowledgedVariant,
 from rms_console.domain.rows import ItemRow, RowsRead, UnreadableRow
 from rms_console.domain.sale import Priced
 from rms_console.domain.text import clean
+from rms_console.locale import sentence
 
 TOO_MANY_VARIANTS = "too-many-variants"
 UNREADABLE = "row-unreadable"
@@ -157,7 +158,12 @@ class _Draft:
         count = len(self.variants) + len(new)
         if count <= MAX_VARIANTS:
             return []
-        message = f"style {self.style} would have {count} variants; a product holds {MAX_VARIANTS}"
+        message = sentence(
+            "style {style} would have {count} variants; a product holds {most}",
+            style=self.style,
+            count=count,
+            most=MAX_VARIANTS,
+        )
         over = new[MAX_VARIANTS - len(self.variants) :] if self.variants else new
         return [Clash(item_id, TOO_MANY_VARIANTS, message) for item_id in over]
 
@@ -209,7 +215,9 @@ class _Sorter:
     def set_aside(self, broken: UnreadableRow, may_create: Callable[[int], bool]) -> None:
         """An unreadable row: what the shop has of it stays; an item that could not come in anyway is just skipped."""
         style = self._style_of(broken.item_id)
-        message = f"{broken.column} {broken.value!r}: {broken.reason}"
+        message = sentence(
+            "{column} {value}: {reason}", column=broken.column, value=repr(broken.value), reason=broken.reason
+        )
         if style is None and not may_create(broken.item_id):
             self._skipped.append(Skipped(broken.item_id, None, "scope", message))
         else:

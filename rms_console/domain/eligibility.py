@@ -19,6 +19,7 @@ from rms_console.domain.rows import ItemRow
 from rms_console.domain.sale import shop_price, tax_to_add
 from rms_console.domain.stock import units_for_sale, unusable_column
 from rms_console.domain.text import clean, fold
+from rms_console.locale import mark, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,30 @@ MOVED = "moved"
 HIDDEN = "hidden"
 DELETED = "deleted"
 GONE = {
-    "inactive": "it is inactive in RMS",
-    "cannot-be-sold": "RMS says it cannot be sold",
-    "no-sku": "it has no SKU (C_ARTICULO)",
-    "no-description": "it has no description",
-    "no-style": "it has no style (CCOD)",
-    "not-web-item": "it is not marked as a web item",
-    MOVED: "it belongs to another style now",
-    HIDDEN: "the store's view does not show it",
-    DELETED: "it is no longer in RMS",
+    "inactive": sentence("it is inactive in RMS"),
+    "cannot-be-sold": sentence("RMS says it cannot be sold"),
+    "no-sku": sentence("it has no SKU (C_ARTICULO)"),
+    "no-description": sentence("it has no description"),
+    "no-style": sentence("it has no style (CCOD)"),
+    "not-web-item": sentence("it is not marked as a web item"),
+    MOVED: sentence("it belongs to another style now"),
+    HIDDEN: sentence("the store's view does not show it"),
+    DELETED: sentence("it is no longer in RMS"),
 }
 """Why an item left, or is not there, in words."""
+
+TOO_HIGH = {
+    "price": mark("its price {price} is above filter.max_price = {limit} (a lost decimal comma?)"),
+    "price in the shop": mark(
+        "its price in the shop {price} is above filter.max_price = {limit} (a lost decimal comma?)"
+    ),
+    "sale price": mark("its sale price {price} is above filter.max_price = {limit} (a lost decimal comma?)"),
+}
+TOO_LOW = {
+    "price": mark("its price {price} is below filter.min_price = {limit}"),
+    "price in the shop": mark("its price in the shop {price} is below filter.min_price = {limit}"),
+    "sale price": mark("its sale price {price} is below filter.min_price = {limit}"),
+}
 
 _WANTED = Wanted()
 _NOT_GONE = ""
@@ -109,12 +123,20 @@ def judge(
     if excluded is not None:
         return excluded if known is not None else NotCreated(excluded.rule, excluded.message)
     if known is None and not may_create:
-        return NotCreated("scope", f"new products come from: {policy.filters.scope}")
+        return NotCreated("scope", sentence("new products come from: {scope}", scope=policy.filters.scope.value))
     column = unusable_column(row)
     if column is not None:
-        return Rejected("stock-unreadable", f"{column} of {clean(row.sku)} is no quantity: {_stock_text(row, column)}")
+        return Rejected(
+            "stock-unreadable",
+            sentence(
+                "{column} of {sku} is no quantity: {value}",
+                column=column,
+                sku=clean(row.sku),
+                value=_stock_text(row, column),
+            ),
+        )
     if known is None and not policy.filters.include_zero_stock and units_for_sale(row, policy) == 0:
-        return NotCreated("sold-out", "it has no stock; sync.include_zero_stock would create it")
+        return NotCreated("sold-out", sentence("it has no stock; sync.include_zero_stock would create it"))
     return _price_problem(row, policy, now_local) or _WANTED
 
 
@@ -147,14 +169,17 @@ def _web_allows(row: ItemRow, scope: Scope, known: AcknowledgedVariant | None) -
 
 def _excluded(row: ItemRow, filters: FilterPolicy) -> Excluded | None:
     if filters.excluded_families and row.family and fold(clean(row.family)) in _folded(filters.excluded_families):
-        return Excluded("excluded-family", f"family {clean(row.family)} is excluded by filter.excluded_families")
+        return Excluded(
+            "excluded-family", sentence("family {name} is excluded by filter.excluded_families", name=clean(row.family))
+        )
     if (
         filters.excluded_categories
         and row.category
         and fold(clean(row.category)) in _folded(filters.excluded_categories)
     ):
         return Excluded(
-            "excluded-category", f"category {clean(row.category)} is excluded by filter.excluded_categories"
+            "excluded-category",
+            sentence("category {name} is excluded by filter.excluded_categories", name=clean(row.category)),
         )
     return None
 
@@ -176,19 +201,19 @@ def _price_problem(row: ItemRow, policy: Policy, now_local: datetime | None) -> 
     """Check the price of RMS, then what the shop would show of it: after sale, tax and rounding."""
     price, filters = row.price, policy.filters
     if price is None or not price.is_finite():
-        return PriceUnusable("price-missing", "it has no price")
+        return PriceUnusable("price-missing", sentence("it has no price"))
     if price <= 0:
-        return PriceUnusable("price-not-positive", f"its price is {plain(price)}")
+        return PriceUnusable("price-not-positive", sentence("its price is {price}", price=plain(price)))
     problem = _outside(price, filters, "price")
     if problem is not None:
         return problem
     percent = tax_to_add(row, policy.mapping)
     if percent is None:
         return PriceUnusable(
-            "tax-unknown", "tax is to be added and neither the row nor mapping.tax_percent says how much"
+            "tax-unknown", sentence("tax is to be added and neither the row nor mapping.tax_percent says how much")
         )
     if not (percent.is_finite() and 0 <= percent <= 100):
-        return PriceUnusable("tax-unusable", f"{percent} is no tax percentage")
+        return PriceUnusable("tax-unusable", sentence("{percent} is no tax percentage", percent=percent))
     if now_local is None:
         return None
     shown = shop_price(row, now_local, policy)
@@ -198,9 +223,9 @@ def _price_problem(row: ItemRow, policy: Policy, now_local: datetime | None) -> 
 
 def _outside(price: Decimal, filters: FilterPolicy, what: str) -> PriceUnusable | None:
     if price > filters.max_price:
-        limit = f"above filter.max_price = {plain(filters.max_price)}"
-        return PriceUnusable("price-above-maximum", f"its {what} {plain(price)} is {limit} (a lost decimal comma?)")
+        told = sentence(TOO_HIGH[what], price=plain(price), limit=plain(filters.max_price))
+        return PriceUnusable("price-above-maximum", told)
     if price < filters.min_price or price <= 0:
-        limit = f"below filter.min_price = {plain(filters.min_price)}"
-        return PriceUnusable("price-below-minimum", f"its {what} {plain(price)} is {limit}")
+        told = sentence(TOO_LOW[what], price=plain(price), limit=plain(filters.min_price))
+        return PriceUnusable("price-below-minimum", told)
     return None

@@ -11,6 +11,7 @@ from rms_console.domain.policy import MappingPolicy
 from rms_console.domain.product import AcknowledgedVariant
 from rms_console.domain.rows import ItemRow
 from rms_console.domain.text import clean, fold, plain_fractions
+from rms_console.locale import sentence
 
 MAX_VARIANTS = 2048
 """Variants a product may have. Source: shopify.dev, product limits, read 2026-11."""
@@ -123,7 +124,7 @@ def _sku_clashes(claims: Sequence[Claim], occupied: Occupied) -> list[Clash]:
         ranked = sorted(rivals, key=_rank_by_sku)
         first = _Owner.of(owners[key]) if key in owners else _Owner(ranked[0].item_id, ranked[0].sku)
         clashes += (
-            Clash(claim.item_id, DUPLICATE_SKU, f"SKU {claim.sku} belongs to ItemID {first.item_id} of the same style")
+            Clash(claim.item_id, DUPLICATE_SKU, _same_sku(claim, first))
             for claim in ranked
             if claim.item_id != first.item_id
         )
@@ -177,7 +178,17 @@ def _rank_by_options(claim: Claim, occupied: Occupied) -> tuple[bool, bool, int]
     return (not shown, claim.held is None, claim.item_id)
 
 
+def _same_sku(claim: Claim, owner: _Owner) -> str:
+    return sentence("SKU {sku} belongs to ItemID {item} of the same style", sku=claim.sku, item=owner.item_id)
+
+
 def _same_options(claim: Claim, owner: _Owner) -> Clash:
     values = " / ".join(claim.options)
-    message = f"{claim.sku} and {owner.sku} (ItemID {owner.item_id}) are both {values} of the same style"
+    message = sentence(
+        "{sku} and {other} (ItemID {item}) are both {values} of the same style",
+        sku=claim.sku,
+        other=owner.sku,
+        item=owner.item_id,
+        values=values,
+    )
     return Clash(claim.item_id, DUPLICATE_OPTIONS, message)

@@ -33,7 +33,7 @@ def translate(language: str, template: str, facts: Mapping[str, object]) -> str:
     """
     message = _catalog(language).get(template, template)
     try:
-        return message.format_map(_Tolerant(facts))
+        return message.format_map(_Tolerant({name: _fact(language, fact) for name, fact in facts.items()}))
     except (ValueError, TypeError, LookupError, AttributeError):
         return message
 
@@ -55,6 +55,11 @@ def sentence(template: str, /, **facts: object) -> Sentence:
 def told(language: str, text: str) -> str:
     """Return a text in `language` where it is a `Sentence`; any other text is told as it stands."""
     return translate(language, text.template, text.facts) if isinstance(text, Sentence) else text
+
+
+def _fact(language: str, fact: object) -> object:
+    """Return a fact as it goes into a message: a sentence in it is told in the message's language."""
+    return told(language, fact) if isinstance(fact, Sentence) else fact
 
 
 def messages(language: str) -> Mapping[str, str]:
