@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rms_console.errors import Action, ConsoleError, LeaseError, ShopUnavailable, StoreError
 
+CANCELLED = "cancelled"
+"""Why a run ends early when a person wants it to."""
 IN_A_ROW = 3
 """So many requests unanswered in a row are an outage, not bad luck."""
 

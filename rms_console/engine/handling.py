@@ -29,9 +29,8 @@ from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.contract.snapshot import PauseView
 from rms_console.contract.state import Mode
 from rms_console.engine import deciding, modes, pausing
-from rms_console.engine.ledger_watch import FACT_PAUSE as FACT_PAUSE
+from rms_console.engine.brakes import CANCELLED
 from rms_console.engine.reporting import Cause
-from rms_console.engine.runner import CANCELLED
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError
 

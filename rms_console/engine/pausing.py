@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from rms_console.contract.snapshot import PauseView
 from rms_console.contract.state import EngineState
 from rms_console.engine.journal import MONITOR
+from rms_console.engine.ledger_watch import FACT_PAUSE
 from rms_console.engine.wakes import Wake
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
-
-FACT_PAUSE = "pause"
 
 
 async def load(engine: EngineService) -> PauseView | None:

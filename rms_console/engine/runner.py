@@ -32,9 +32,6 @@ from rms_console.engine.retry import decide
 from rms_console.engine.world import World
 from rms_console.errors import ConsoleError
 
-CANCELLED = "cancelled"
-"""Why a run ended early when a person wanted it to."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finished:

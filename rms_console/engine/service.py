@@ -14,6 +14,7 @@ from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import EngineSnapshot, PauseView
 from rms_console.contract.state import EngineState, Health
 from rms_console.engine import answers, handling, health, pausing, status, supervisor, sweep
+from rms_console.engine.brakes import CANCELLED
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
@@ -28,7 +29,7 @@ from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recovery import Recovery
 from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause
-from rms_console.engine.runner import CANCELLED, Finished, Runner
+from rms_console.engine.runner import Finished, Runner
 from rms_console.engine.startup import Startup
 from rms_console.engine.tenure import Tenure
 from rms_console.engine.timetable import Timetable
