@@ -362,11 +362,16 @@ class World:
                 source_name="store.db",
                 settings_name="test",
                 version="test",
+                **self.extras(),
             ),
             self.settings,
         )
         await self.engine.open()
         return self.engine
+
+    def extras(self) -> dict[str, Any]:
+        """Return what a world adds to the engine's parts."""
+        return {}
 
     def _ledger(self) -> SqliteLedger:
         if self._on_disk:

@@ -17,10 +17,10 @@ Make = Callable[..., Place]
 async def make(tmp_path: Path) -> AsyncIterator[Make]:
     made: list[Place] = []
 
-    def build(**options: Any) -> Place:
+    def build(kind: type[Place] = Place, **options: Any) -> Place:
         folder = tmp_path / str(len(made))
         folder.mkdir()
-        place = Place(folder, **options)
+        place = kind(folder, **options)
         made.append(place)
         return place
 

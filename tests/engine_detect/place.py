@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -11,8 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from rms_console.adapters.rms import open_source
+from rms_console.adapters.store import SqliteLedger, open_ledger
+from rms_console.adapters.store.mark import FileMark
+from rms_console.adapters.store.opening import FILE_NAME
+from rms_console.adapters.store.rescue import ENDINGS, Opened, open_or_begin_anew, put_aside, salvaged_facts
 from rms_console.demo.rms import RmsFaults, StoreTrouble, Till, with_faults
 from rms_console.demo.rms.till import VERSION, ZONE, set_state
+from rms_console.engine.ledger_watch import Mishap, Why, begin_anew
+from rms_console.engine.reporting import Cause
+from rms_console.engine.runner import Finished
 from tests.acceptance.store_file import Shoe
 from tests.engine.world import World
 
@@ -105,3 +113,64 @@ class Place(World):
 
     def facts(self, name: str) -> list[dict[str, Any]]:
         return [dict(event.facts) for event in self.engine.journal._events if event.name == name]
+
+
+class KeptPlace(Place):
+    """A place whose ledger lies on disk, is watched over and renewed as the program itself does it."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        super().__init__(folder, on_disk=True, **options)
+        self.state = folder / "state"
+        self.state.mkdir(exist_ok=True)
+
+    @property
+    def file(self) -> Path:
+        return self.state / FILE_NAME
+
+    def extras(self) -> dict[str, Any]:
+        return {"mark": FileMark(self.state), "renew_ledger": self._renew}
+
+    def _ledger(self) -> SqliteLedger:
+        return self._begun(open_or_begin_anew(self.state, self.clock.now()))
+
+    def _renew(self, damage: str) -> Any:
+        facts = salvaged_facts(self.file)
+        self.real_ledger.close()
+        aside = put_aside(self.state, self.clock.now())
+        self.real_ledger = self._begun(Opened(open_ledger(self.state), damage, aside, facts))
+        self.ledger._ledger = self.real_ledger
+        return self.ledger
+
+    @staticmethod
+    def _begun(opened: Opened) -> SqliteLedger:
+        opened.ledger._database.rows("PRAGMA synchronous = OFF")
+        if opened.aside is not None:
+            begin_anew(opened.ledger, Mishap(Why.DAMAGED, opened.damage, str(opened.aside)), opened.facts)
+        return opened.ledger
+
+    async def cycle(self, cause: Cause | None = None) -> Finished:
+        finished = await super().cycle(cause)
+        await self.engine.ledger_watch.note()
+        return finished
+
+    def mutations(self) -> int:
+        """Return how often something was written. Starting a bulk query is a mutation that changes nothing."""
+        return super().mutations() - self.shop.ledger.by_field["bulkOperationRunQuery"]
+
+    def put_aside(self) -> list[Path]:
+        return sorted(self.state.glob("ledger.damaged-*.db"))
+
+    def delete_ledger(self) -> None:
+        for ending in ENDINGS:
+            Path(f"{self.file}{ending}").unlink(missing_ok=True)
+
+    def keep_copy(self) -> Path:
+        """Return a copy of the ledger as it is now, made while the engine may run."""
+        copy = self.folder / "ledger.copy"
+        with closing(sqlite3.connect(self.file)) as ours, closing(sqlite3.connect(copy)) as theirs:
+            ours.backup(theirs)
+        return copy
+
+    def put_back(self, copy: Path) -> None:
+        self.delete_ledger()
+        shutil.copy(copy, self.file)
