@@ -210,6 +210,10 @@ class Shop(Protocol):
         """Return how many products the shop has, whatever their status."""
         ...
 
+    async def count_ours(self) -> int:
+        """Return how many products carry our custom id: the trace of an engine that worked on this shop before."""
+        ...
+
     async def publications(self) -> tuple[Publication, ...]:
         """Return the channels that products can be published to. Needs the scope read_publications."""
         ...

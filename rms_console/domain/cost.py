@@ -53,6 +53,11 @@ def read_definition() -> float:
     return connection(1, 2)
 
 
+def count_ours() -> float:
+    """Return the cost of asking a metafield definition how often it is used."""
+    return connection(1, 1)
+
+
 def read_scopes() -> float:
     """Return the cost of the app's access scopes: the installation, and a list, which counts once."""
     return 2.0

@@ -23,7 +23,7 @@ from rms_console.domain.text import clean
 from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
 from rms_console.engine.journal import MONITOR, Journal
-from rms_console.engine.ledger_watch import FACT_RESCUE
+from rms_console.engine.ledger_watch import FACT_RESCUE, Mishap, Why, tell
 
 PRODUCTS_A_BATCH = 50
 
@@ -42,7 +42,22 @@ class Rescue:
         self._journal = journal
 
     async def due(self) -> bool:
-        return await self._deps.disk(self._deps.ledger.get_fact, FACT_RESCUE) is not None
+        """Return whether the shop is to be read first.
+
+        A ledger that knows nothing of a shop which has products of ours was lost, with everything beside it.
+
+        Raises:
+            ShopError, StoreError.
+        """
+        deps = self._deps
+        if await deps.disk(deps.ledger.get_fact, FACT_RESCUE) is not None:
+            return True
+        if await deps.disk(deps.ledger.watermark) is not None:
+            return False
+        if await deps.disk(deps.ledger.known_item_ids, -1, 1) or not await deps.shop.count_ours():
+            return False
+        await tell(deps, self._journal, Mishap(Why.LOST))
+        return True
 
     async def run(self, policy: Policy, zone: str, epoch: int) -> Rescued:
         """Read every product of ours into the ledger and queue its items.

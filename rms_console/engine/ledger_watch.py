@@ -78,7 +78,7 @@ class LedgerWatch:
         deps, mark = self._deps, self._mark
         if mark is None:
             if (mishap := await self._noted()) is not None:
-                await self._tell(mishap)
+                await tell(deps, self._journal, mishap)
             return
         kept = await deps.disk(mark.read)
         known_id = await deps.disk(deps.ledger.get_fact, FACT_ID)
@@ -91,7 +91,7 @@ class LedgerWatch:
         if kept is not None:
             await self._tenure.rise_above(int(kept.get("epoch", 0)))
         if mishap is not None:
-            await self._tell(mishap)
+            await tell(deps, self._journal, mishap)
         await self.note()
 
     async def note(self) -> None:
@@ -149,37 +149,33 @@ class LedgerWatch:
                 continue
             await deps.disk(deps.ledger.set_fact, name, value)
 
-    async def _tell(self, mishap: Mishap) -> None:
-        deps = self._deps
-        await deps.disk(deps.ledger.set_fact, FACT_RESCUE, _as_text(mishap))
-        await reconcile.ask(deps, f"ledger {mishap.why}")
-        level = "WARN" if mishap.why is Why.SILENT else "ERROR"
-        self._journal.publish(
-            EventName.LEDGER_RESCUED, level, why=mishap.why.value, detail=mishap.detail, aside=mishap.aside
-        )
-        match mishap.why:
-            case Why.DAMAGED:
-                self._journal.log(
-                    "ERROR",
-                    MONITOR,
-                    "The ledger was damaged ({detail}). It lies in {aside} now; a fresh one is built from RMS and the "
-                    "shop",
-                    detail=mishap.detail,
-                    aside=mishap.aside,
-                )
-            case Why.LOST:
-                self._journal.log("ERROR", MONITOR, "The ledger is gone: a fresh one is built from RMS and the shop")
-            case Why.OLD_COPY:
-                self._journal.log(
-                    "ERROR", MONITOR, "The ledger is an older copy: the shop is read before anything is written"
-                )
-            case Why.SILENT:
-                self._journal.log(
-                    "WARN",
-                    MONITOR,
-                    "No run for {days} days: the shop is read before anything is written",
-                    days=mishap.detail,
-                )
+
+async def tell(deps: Deps, journal: Journal, mishap: Mishap) -> None:
+    """Say what happened to the ledger, and note that the shop is to be read and everything compared."""
+    await deps.disk(deps.ledger.set_fact, FACT_RESCUE, _as_text(mishap))
+    await reconcile.ask(deps, f"ledger {mishap.why}")
+    level = "WARN" if mishap.why is Why.SILENT else "ERROR"
+    journal.publish(EventName.LEDGER_RESCUED, level, why=mishap.why.value, detail=mishap.detail, aside=mishap.aside)
+    match mishap.why:
+        case Why.DAMAGED:
+            journal.log(
+                "ERROR",
+                MONITOR,
+                "The ledger was damaged ({detail}). It lies in {aside} now; a fresh one is built from RMS and the shop",
+                detail=mishap.detail,
+                aside=mishap.aside,
+            )
+        case Why.LOST:
+            journal.log("ERROR", MONITOR, "The ledger is gone: a fresh one is built from RMS and the shop")
+        case Why.OLD_COPY:
+            journal.log("ERROR", MONITOR, "The ledger is an older copy: the shop is read before anything is written")
+        case Why.SILENT:
+            journal.log(
+                "WARN",
+                MONITOR,
+                "No run for {days} days: the shop is read before anything is written",
+                days=mishap.detail,
+            )
 
 
 def read_mishap(text: str) -> Mishap:

@@ -77,6 +77,23 @@ async def test_s5_a_deleted_ledger_is_rebuilt_and_nothing_is_made_twice(make: Ma
 
 
 @SCOPES
+async def test_s5_a_state_folder_that_is_gone_altogether_shows_in_the_shop(make: Make, scope: Scope) -> None:
+    """S5: no mark, no ledger, perhaps another machine: products with our custom id tell that somebody was here."""
+    place = await at_work(make, of_scope(scope))
+    await place.stop()
+    place.delete_ledger()
+    (place.state / "ledger.mark").unlink()
+    place.store.change(21, Quantity=0.0)
+    place.clock.advance(200 * HOUR)
+    await place.start()
+    await place.converge()
+    assert happened(place) == ["lost"]
+    assert place.stock(21) == 0
+    assert_follows(place)
+    await place.assert_quiet()
+
+
+@SCOPES
 async def test_s5_what_changed_while_the_ledger_was_gone_arrives_sold_out_items_too(make: Make, scope: Scope) -> None:
     """S5, D10: long before any window of changes: an item that sold out, one that went, a new price."""
     place = await at_work(make, of_scope(scope))

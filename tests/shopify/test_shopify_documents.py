@@ -83,6 +83,7 @@ def test_every_file_is_registered() -> None:
         (documents.SHOP, {}, cost.DESCRIBE_SHOP),
         (documents.LOCATIONS, {}, cost.read_locations(50)),
         (documents.DEFINITION_FIND, {}, cost.read_definition()),
+        (documents.OURS_COUNT, {}, cost.count_ours()),
         (documents.PRODUCT_FIND, {}, cost.FIND_PRODUCT),
         (documents.PRODUCT_READ, {"variants": 100, "levels": 10, "metafields": 25}, cost.read_product(100, 10, 25)),
         (documents.PRODUCT_VARIANTS, {"variants": 250, "levels": 10}, cost.read_variants(250, 10)),

@@ -62,6 +62,17 @@ async def test_all_products_are_counted_for_ten_points(made: World) -> None:
     assert made.embedded.ledger.entries[-1].requested == cost.count_products()
 
 
+async def test_s5_products_with_our_custom_id_are_counted_and_no_definition_is_none(made: World) -> None:
+    """S5: the trace of an engine whose ledger is gone."""
+    bare = await world()
+    assert await bare.clock.run(bare.shop.count_ours()) == 0
+    assert await made.clock.run(made.shop.count_ours()) == 0
+    for style in ("C1", "C2"):
+        await made.create(style)
+    assert await made.clock.run(made.shop.count_ours()) == 2
+    assert made.embedded.ledger.entries[-1].requested == cost.count_ours()
+
+
 @pytest.mark.parametrize(
     ("header", "told"),
     [("Tue, 24 Nov 2026 12:00:05 GMT", "2026-11-24T12:00:05+00:00"), ("soon", None), (None, None)],

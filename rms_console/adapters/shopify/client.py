@@ -185,11 +185,12 @@ class ShopifyClient:
 
     def _count(self, document: Document, cost: classify.Cost | None) -> float:
         charged = _charged(cost) or 0.0
+        writes = document.mutation and not document.only_reads
         now = self._counters
         self._counters = replace(
             now,
-            mutations=now.mutations + document.mutation,
-            queries=now.queries + (not document.mutation),
+            mutations=now.mutations + writes,
+            queries=now.queries + (not writes),
             points=now.points + charged,
         )
         return charged

@@ -8,7 +8,7 @@ from rms_console.adapters.shopify import documents, outputs
 from rms_console.adapters.shopify.calls import reading
 from rms_console.adapters.shopify.client import ShopifyClient
 from rms_console.adapters.shopify.documents import Document
-from rms_console.adapters.shopify.inputs import Variables
+from rms_console.adapters.shopify.inputs import CustomId, Variables
 from rms_console.contract.ports import PRIORITY_INTERACTIVE, Publication
 from rms_console.domain import cost
 
@@ -36,6 +36,14 @@ class ShopLookups:
         )
         with reading(documents.PRODUCTS_COUNT):
             return outputs.whole(answer.payload, "count")
+
+    async def count_ours(self, custom_id: CustomId) -> int:
+        variables = {"namespace": custom_id.namespace, "key": custom_id.key}
+        answer = await self._client.run(
+            documents.OURS_COUNT, variables, points=cost.count_ours(), priority=PRIORITY_INTERACTIVE
+        )
+        with reading(documents.OURS_COUNT):
+            return outputs.definition_uses(answer.payload, custom_id.namespace, custom_id.key)
 
     async def publications(self) -> tuple[Publication, ...]:
         points = cost.read_publications(PUBLICATIONS_PER_PAGE)

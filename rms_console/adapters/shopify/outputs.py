@@ -104,6 +104,14 @@ def definition_type(connection: Any, namespace: str, key: str) -> str | None:
     return None
 
 
+def definition_uses(connection: Any, namespace: str, key: str) -> int:
+    """Return how many things carry a metafield of exactly this definition; none where there is no definition."""
+    for node in page(connection).nodes:
+        if (node.get("namespace"), node.get("key")) == (namespace, key):
+            return whole(node, "metafieldsCount")
+    return 0
+
+
 def check_style(product: ObservedProduct | None, style: str) -> None:
     """Refuse a product that carries another custom id than the one we looked for."""
     if product is not None and (product.style or "").strip().casefold() != style.strip().casefold():

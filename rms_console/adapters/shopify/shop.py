@@ -91,6 +91,9 @@ class ShopifyShop(Shop):
     async def count_products(self) -> int:
         return await self._lookups.count_products()
 
+    async def count_ours(self) -> int:
+        return await self._lookups.count_ours(self._custom_id)
+
     async def publications(self) -> tuple[Publication, ...]:
         return await self._lookups.publications()
 

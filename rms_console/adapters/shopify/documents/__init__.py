@@ -17,6 +17,9 @@ class Document:
     null_is_an_answer: bool = field(default=False, kw_only=True)
     """A root field that is null says "there is none" instead of "something went wrong"."""
 
+    only_reads: bool = field(default=False, kw_only=True)
+    """A mutation by name that changes nothing in the catalogue: it has something read."""
+
     @property
     def text(self) -> str:
         return _read(self.name)
@@ -33,6 +36,7 @@ VARIANT_IDS = Document("variant_ids", "product", null_is_an_answer=True)
 STOCK_READ = Document("stock_read", "nodes")
 SCOPES = Document("scopes", "currentAppInstallation")
 PRODUCTS_COUNT = Document("products_count", "productsCount")
+OURS_COUNT = Document("ours_count", "metafieldDefinitions")
 PUBLICATIONS = Document("publications", "publications")
 VARIANTS_BY_SKU = Document("variants_by_sku", "productVariants")
 BULK_READ = Document("bulk_read", "bulkOperation", null_is_an_answer=True)
@@ -50,7 +54,7 @@ STOCK_ACTIVATE_AVAILABLE = Document("stock_activate_available", "inventoryActiva
 PUBLISH = Document("publish", "publishablePublish", mutation=True)
 BULK_STAGE = Document("bulk_stage", "stagedUploadsCreate", mutation=True)
 BULK_RUN_MUTATION = Document("bulk_run_mutation", "bulkOperationRunMutation", mutation=True)
-BULK_RUN_QUERY = Document("bulk_run_query", "bulkOperationRunQuery", mutation=True)
+BULK_RUN_QUERY = Document("bulk_run_query", "bulkOperationRunQuery", mutation=True, only_reads=True)
 BULK_CANCEL = Document("bulk_cancel", "bulkOperationCancel", mutation=True)
 
 CATALOGUE = Document("catalogue", "products")
@@ -70,6 +74,7 @@ ALL = (
     STOCK_READ,
     SCOPES,
     PRODUCTS_COUNT,
+    OURS_COUNT,
     PUBLICATIONS,
     VARIANTS_BY_SKU,
     BULK_READ,
