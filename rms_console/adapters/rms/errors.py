@@ -13,6 +13,9 @@ from rms_console.errors import SourceError, SourceUnavailable
 LOCKED = "rms-locked"
 """The code of an error that says: another program holds rows, or the file, locked for longer than we wait."""
 
+BAD_ROW = "rms-bad-row"
+"""The code of an error that says: what one row holds makes the view fail, and with it every row asked for together."""
+
 Explain = Callable[[BaseException, str], SourceError]
 """Turns a driver's own exception, and what was being done, into the most specific error."""
 

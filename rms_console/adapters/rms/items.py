@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rms_console.adapters.rms.database import Session
+from rms_console.adapters.rms.errors import BAD_ROW
 from rms_console.adapters.rms.rows import Cells, Selection, build_row
 from rms_console.domain.rows import ItemRow, RowsRead, UnreadableRow
+from rms_console.errors import SourceSchemaChanged
 
 T = TypeVar("T")
+
+MOST_BAD_ROWS = 8
+"""With more of them in one read it is the view that is broken, not a row."""
 
 _STRAY = "is in View_Items and not in Item: its flags and its version are nowhere"
 
@@ -27,6 +32,37 @@ def read_items(session: Session, selection: Selection, item_ids: Sequence[int], 
         for item_id in ids:
             found.sort(item_id, items.get(item_id), views.get(item_id, []), selection)
     return RowsRead(tuple(found.rows), tuple(found.unreadable), frozenset(found.hidden), frozenset(found.deleted))
+
+
+def isolate_bad_rows(read: Callable[[Sequence[int]], RowsRead], item_ids: Sequence[int]) -> RowsRead:
+    """Return what `read` gives, by halves where a row makes the view fail: it is set aside, the others are read.
+
+    Raises:
+        SourceSchemaChanged: too many rows do.
+    """
+    waiting, reads, bad = [tuple(dict.fromkeys(item_ids))], list[RowsRead](), 0
+    while waiting:
+        ids = waiting.pop()
+        try:
+            reads.append(read(ids))
+        except SourceSchemaChanged as exc:
+            bad += len(ids) == 1
+            if exc.code != BAD_ROW or not ids or bad > MOST_BAD_ROWS:
+                raise
+            if len(ids) == 1:
+                reads.append(RowsRead(unreadable=(UnreadableRow(ids[0], "view", "", exc.message),)))
+            else:
+                waiting += [ids[len(ids) // 2 :], ids[: len(ids) // 2]]
+    return reads[0] if len(reads) == 1 else _joined(reads)
+
+
+def _joined(reads: Sequence[RowsRead]) -> RowsRead:
+    return RowsRead(
+        tuple(row for read in reads for row in read.rows),
+        tuple(row for read in reads for row in read.unreadable),
+        frozenset().union(*(read.hidden for read in reads)),
+        frozenset().union(*(read.deleted for read in reads)),
+    )
 
 
 @dataclass(slots=True)

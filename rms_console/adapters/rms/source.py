@@ -14,8 +14,8 @@ from sqlalchemy.exc import ArgumentError
 from rms_console.adapters.rms.database import Database, PoolUse, Session
 from rms_console.adapters.rms.detection import AUTO
 from rms_console.adapters.rms.dialect import Dialect, PoolSettings
-from rms_console.adapters.rms.errors import LOCKED
-from rms_console.adapters.rms.items import chunks, read_items
+from rms_console.adapters.rms.errors import BAD_ROW, LOCKED
+from rms_console.adapters.rms.items import chunks, isolate_bad_rows, read_items
 from rms_console.adapters.rms.layout import Layout, examine
 from rms_console.adapters.rms.schema import Names
 from rms_console.adapters.rms.sqlite import SqliteDialect
@@ -161,7 +161,13 @@ class SqlSource:
         return replace(read, identity=self._database.identity)
 
     def read_items(self, item_ids: Sequence[int]) -> RowsRead:
-        """Return whole items, all as of one instant however many statements that takes."""
+        """Return whole items, all as of one instant however many statements that takes.
+
+        One whose values make the view fail is set aside as unreadable; the others are read without it.
+        """
+        return isolate_bad_rows(self._read_items, item_ids)
+
+    def _read_items(self, item_ids: Sequence[int]) -> RowsRead:
         with self._reading("reading items") as session:
             selection = self._layout(session).selection
             session.snapshot()
@@ -228,8 +234,9 @@ class SqlSource:
                 if self._generation != self._database.generation:
                     self._generation, self._known = self._database.generation, None
                 yield session
-        except SourceSchemaChanged:
-            self._known = None
+        except SourceSchemaChanged as exc:
+            if exc.code != BAD_ROW:
+                self._known = None
             raise
 
     def _layout(self, session: Session) -> Layout:

@@ -17,6 +17,7 @@ from rms_console.errors import SourceUnavailable
 T = TypeVar("T")
 
 HUNG = "rms-hung"
+CLOSED = "rms-closed"
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +46,7 @@ class Watchdog:
         self._changed = threading.Condition()
         self._tasks: SimpleQueue[_Task | None] | None = None
         self._hung = 0
+        self._waiting = 0
         self._is_closed = False
 
     @property
@@ -52,6 +54,12 @@ class Watchdog:
         """How many calls were left behind and have not returned."""
         with self._changed:
             return self._hung
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for a call."""
+        with self._changed:
+            return self._waiting > 0
 
     def run(
         self,
@@ -76,10 +84,12 @@ class Watchdog:
         with self._changed:
             self._refuse_when_hopeless(what)
             self._queue().put(task)
+            self._waiting += 1
             self._changed.wait_for(lambda: task.is_done or self._is_closed, patience)
+            self._waiting -= 1
             if not task.is_done:
                 self._abandon(task)
-                raise _hung(what, patience, "the read is tried again on a new connection")
+                raise _closed(what) if self._is_closed else _hung(what, patience)
         if task.error is not None:
             raise task.error
         result: T = task.result
@@ -96,7 +106,7 @@ class Watchdog:
 
     def _refuse_when_hopeless(self, what: str) -> None:
         if self._is_closed:
-            raise SourceUnavailable(f"{what}: the connection to RMS is being closed", code="rms-closed")
+            raise _closed(what)
         if self._hung >= self._most_hung:
             hint = "check the network to the server; if it is well, restart the engine"
             raise SourceUnavailable(
@@ -139,7 +149,13 @@ class Watchdog:
                 self._hung -= 1
 
 
-def _hung(what: str, seconds: float, hint: str) -> SourceUnavailable:
+def _hung(what: str, seconds: float) -> SourceUnavailable:
     return SourceUnavailable(
-        f"{what}: no answer from RMS within {seconds:g} s, not even an error", code=HUNG, hint=hint
+        f"{what}: no answer from RMS within {seconds:g} s, not even an error",
+        code=HUNG,
+        hint="the read is tried again on a new connection; look at the network to the server",
     )
+
+
+def _closed(what: str) -> SourceUnavailable:
+    return SourceUnavailable(f"{what}: the connection to RMS is being closed", code=CLOSED)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from rms_console.adapters.rms.database import PoolUse
 from rms_console.adapters.rms.source import SqlSource
-from rms_console.adapters.rms.watchdog import HUNG, Watchdog
+from rms_console.adapters.rms.watchdog import CLOSED, HUNG, Watchdog
 from rms_console.domain.findings import Finding
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Position
@@ -70,9 +70,10 @@ class WatchedSource:
     def close(self) -> None:
         """Close the connections, but wait for no server that does not answer; whoever waits for a read goes at once."""
         try:
-            self._watchdog.run(self._source.close, "closing RMS", deadline_s=_CLOSING_S)
+            if not self._watchdog.is_busy:
+                self._watchdog.run(self._source.close, "closing RMS", deadline_s=_CLOSING_S)
         except SourceUnavailable as exc:
-            if exc.code not in (HUNG, "rms-closed"):
+            if exc.code not in (HUNG, CLOSED):
                 raise
         finally:
             self._watchdog.close()

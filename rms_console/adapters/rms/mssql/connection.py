@@ -19,7 +19,8 @@ _KEEPALIVE_S = 30
 _KEEPALIVE_AGAIN_S = 5
 _TDS_VERSION = "7.4"
 """Said to FreeTDS: left to itself it falls back to a version whose login carries the password in the clear."""
-_NEEDS_BRACES = re.compile(r"[\[\]{}(),;?*=!@]|^\s|\s$")
+_SPECIAL = re.compile(r"[\[\]{}(),;?*=!@]|^\s|\s$")
+_SPECIAL_TO_FREETDS = re.compile(r";|^\{|^\s|\s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,7 @@ def link_to(server: Server, driver: Driver) -> Link:
     for name, value in (*pairs, *server.more):
         known = next((word for word in words if word.lower() == name.lower()), name)
         words[known] = value
-    text = ";".join(
-        f"{name}={braced(value) if name != 'DRIVER' else braced(value, True)}" for name, value in words.items()
-    )
+    text = ";".join(f"{name}={written(value, driver, name)}" for name, value in words.items())
     return Link(server, driver, text, encryption_level(server, driver))
 
 
@@ -69,12 +68,26 @@ def encryption_level(server: Server, driver: Driver) -> str:
     return VERIFIED
 
 
-def braced(value: str, always: bool = False) -> str:
-    """Return a value so that no sign in it ends it early."""
-    if not value or not (always or _NEEDS_BRACES.search(value)):
-        return value
-    doubled = value.replace("}", "}}")
-    return f"{{{doubled}}}"
+def written(value: str, driver: Driver, name: str) -> str:
+    """Return a value so that no sign in it ends it early.
+
+    FreeTDS 1.3 was seen to read braces without their doubling: it takes all up to `};`.
+
+    Raises:
+        ConfigError: FreeTDS has no way to be told this value.
+    """
+    if name == "DRIVER":
+        return f"{{{value}}}"
+    if not driver.is_freetds:
+        doubled = value.replace("}", "}}")
+        return f"{{{doubled}}}" if _SPECIAL.search(value) else value
+    if "};" in value:
+        raise ConfigError(
+            f"FreeTDS cannot be told a {'password' if name == 'PWD' else name} that holds a }} followed by a ;",
+            code="rms-freetds-value",
+            hint="choose another one, or use Microsoft's driver",
+        )
+    return f"{{{value}}}" if _SPECIAL_TO_FREETDS.search(value) else value
 
 
 def _check_protection(server: Server, driver: Driver) -> None:

@@ -13,15 +13,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rms_console.adapters.rms.errors import LOCKED
+from rms_console.adapters.rms.errors import BAD_ROW, LOCKED
 from rms_console.adapters.rms.mssql.drivers import DRIVER_HINT
 from rms_console.errors import SourceDenied, SourceError, SourceSchemaChanged, SourceUnavailable
 
-BAD_ROW = "rms-bad-row"
-
 _RECORD = re.compile(r"\((-?\d+)\)(?= \(SQL\w+\)|;\s*\[|\s*$)")
 """A driver ends each of its messages with the native number, pyodbc the first with the name of the call too."""
-_ORIGIN = re.compile(r"^(?:\[[^\]]*\])+\s*")
+_ORIGIN = re.compile(r"^(?:\[[^\]]*\]\s*)+")
 _CALL = re.compile(r"\s*\(-?\d+\)(?: \(SQL\w+\))?\s*$")
 _NAMED = re.compile(r"['\"“«]([^'\"”»]+)['\"”»]")
 _LONGEST = 300
@@ -195,6 +193,7 @@ MEANINGS: tuple[Meaning, ...] = (
             "connection has been closed",
             "closed connection",
             "Invalid cursor state",
+            "[FreeTDS][SQL Server]Unknown error",
         ),
         is_disconnect=True,
     ),
@@ -202,6 +201,8 @@ MEANINGS: tuple[Meaning, ...] = (
 """In the order in which they are tried: where a server gives several numbers, the first here is the most telling."""
 
 _UNKNOWN = Meaning(SourceUnavailable, "rms-unavailable", "SQL Server could not be read", _AGAIN)
+_UNREACHABLE = next(meaning for meaning in MEANINGS if meaning.code == "rms-unreachable")
+_CONNECTING = "(SQLDriverConnect)"
 
 
 def meaning_of(exc: BaseException) -> Meaning:
@@ -213,15 +214,21 @@ def meaning_of(exc: BaseException) -> Meaning:
             return meaning
     worded = next((meaning for meaning in MEANINGS if meaning.fits_words(message)), None)
     by_state = next((meaning for meaning in MEANINGS if state in meaning.states), None)
-    return worded or by_state or _UNKNOWN
+    found = worded or by_state or _UNKNOWN
+    is_slow_connect = found.code == "rms-timeout" and _CONNECTING in message
+    return _UNREACHABLE if is_slow_connect else found
 
 
 def is_disconnect(exc: BaseException) -> bool:
     """Return whether the connection must be thrown away.
 
-    SQLAlchemy knows Microsoft's SQLSTATEs only. A query that timed out may have killed its connection as well.
+    SQLAlchemy knows Microsoft's SQLSTATEs only. A query that timed out may have killed its connection as well. Of an
+    error that nobody knows, the server's own number says that the server still speaks to us.
     """
-    return meaning_of(exc).is_disconnect
+    meaning = meaning_of(exc)
+    if meaning is not _UNKNOWN:
+        return meaning.is_disconnect
+    return not any(int(number) > 0 for number in _RECORD.findall(parts_of(exc)[1]))
 
 
 def explain(exc: BaseException, what: str, place: str) -> SourceError:
