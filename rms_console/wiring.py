@@ -16,7 +16,7 @@ from rms_console.adapters.logs import LogWriter, capture_standard_logging
 from rms_console.adapters.rms import Names, Server, SqlSource, WatchedSource, open_rms
 from rms_console.adapters.shopify.credentials import ClientCredentials
 from rms_console.adapters.shopify.shop import ShopifyShop
-from rms_console.adapters.store import SqliteLedger, open_ledger
+from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger
 from rms_console.adapters.store.mark import FileMark
 from rms_console.adapters.store.opening import DAMAGED, FILE_NAME
 from rms_console.adapters.store.rescue import Opened, open_or_begin_anew, put_aside, salvaged_facts
@@ -135,6 +135,58 @@ def open_tools(site: Site) -> Iterator[Deps]:
     """
     with _open_deps(site, _Nowhere(), open_ledger) as deps:
         yield deps
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A shop's settings and its ledger; None where no engine has worked for it yet."""
+
+    site: Site
+    ledger: SqliteLedger | None
+
+
+@contextlib.contextmanager
+def open_memory(options: Options) -> Iterator[Memory]:
+    """Lend the ledger alone, beside a running engine or without one. What is not there is not made.
+
+    The demo's ledger lives as long as its engine, in a folder that nobody else knows: there is never one.
+
+    Raises:
+        ConfigError: the settings are wrong. StoreError: the ledger cannot be used.
+    """
+    site = _as_it_is(options)
+    if options.demo or not (site.state / FILE_NAME).exists():
+        yield Memory(site, None)
+        return
+    with contextlib.closing(open_ledger(site.state)) as ledger:
+        yield Memory(site, ledger)
+
+
+@contextlib.contextmanager
+def open_trial(options: Options) -> Iterator[tuple[Site, Deps]]:
+    """Lend the engine's parts around a copy of the ledger, an empty one where there is none: nothing real is written.
+
+    Raises:
+        ConfigError, StoreError: nothing was opened.
+    """
+    with contextlib.ExitStack() as stack:
+        site = stack.enter_context(open_site(options)) if options.demo else _as_it_is(options)
+        deps = stack.enter_context(_open_deps(site, _Nowhere(), _trial_ledger))
+        yield site, deps
+
+
+def _as_it_is(options: Options) -> Site:
+    """Return the site without making its folders."""
+    settings = Settings.demo(_overrides(options)) if options.demo else _read(options)
+    state, logs = state_folder(settings, options.state_dir), log_folder(settings, options.log_dir)
+    return Site(options, settings, state, logs)
+
+
+def _trial_ledger(state: Path) -> SqliteLedger:
+    if not (state / FILE_NAME).exists():
+        return open_memory_ledger()
+    with contextlib.closing(open_ledger(state)) as ledger:
+        return ledger.trial()
 
 
 @contextlib.contextmanager

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from rms_console.commands.holds import holds
+from rms_console.commands.plan import plan
+from rms_console.commands.queue import queue
+
+COMMANDS: tuple[click.Command, ...] = (plan, queue, holds)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from rms_console.locale import translate
+
+MIN_WIDTH, MAX_WIDTH = 40, 100
 
 
 def emit_json(value: object) -> None:
@@ -30,8 +34,33 @@ def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([head, *lines])
 
 
+def page_width() -> int:
+    """Return the columns to write in: the terminal's, but no line so long that it is hard to read."""
+    return max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size((80, 24)).columns))
+
+
+def paragraph(text: str, width: int, first: str = "", rest: str | None = None) -> str:
+    """Return a text as lines of at most `width`, the first behind `first`, the others behind `rest` (as wide blanks).
+
+    What has no blanks (a path, a command) is never broken: it must be fit to be copied.
+    """
+    rest = " " * len(first) if rest is None else rest
+    return textwrap.fill(
+        harmless(text),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def harmless(text: str) -> str:
+    """Return a text in one line without control characters: it may come from the shop or from RMS."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def _cell(value: object) -> str:
-    """Return a value in one harmless line: no control characters, at most 100 characters."""
-    text = "" if value is None else str(value)
-    plain = "".join(" " if not character.isprintable() else character for character in text)
+    """Return a value in one harmless line, at most 100 characters."""
+    plain = harmless("" if value is None else str(value))
     return plain if len(plain) <= 100 else plain[:99] + "…"
