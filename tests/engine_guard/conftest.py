@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,12 @@ from rms_console.domain.policy import GuardPolicy
 from tests.engine.world import SETTINGS, World, with_policy
 
 Make = Callable[..., World]
-DEFAULT = GuardPolicy()
+DEFAULT = GuardPolicy(max_created=0)
 
 
 def guarded(**limits: Any) -> Any:
     """Return settings whose guard is at its defaults but for these limits."""
-    names = ("max_changed_percent", "max_changed_products")
-    defaults = {name: getattr(DEFAULT, name) for name in names}
-    return with_policy(SETTINGS, guard=defaults | limits)
+    return with_policy(SETTINGS, guard=dataclasses.asdict(DEFAULT) | limits)
 
 
 @pytest.fixture
