@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from rms_console.adapters.rms import SqlSource
 from rms_console.contract.records import QueueState
 from rms_console.demo.shopify import ShopSettings
 from rms_console.domain.position import Position
 from rms_console.domain.product import Status
-from rms_console.domain.rows import ChangesRead
 from rms_console.errors import SourceUnavailable
 from tests.acceptance.store_file import Shoe, stamp
 from tests.engine.conftest import Make
@@ -23,43 +19,6 @@ from tests.engine.world import SETTINGS, World, shoes, tuned, with_policy
 
 ACTIVE = with_policy(SETTINGS, mapping={"status": Status.ACTIVE})
 DETECTIONS = pytest.mark.parametrize("versions", [True, False], ids=["rowversion", "last_updated"])
-
-
-class Around:
-    """The real source with something in its way."""
-
-    def __init__(self, source: SqlSource) -> None:
-        self._source = source
-        self.before: Callable[[str], None] = lambda name: None
-        self.hidden: dict[int, Position] = {}
-        """Items of transactions that are still open, with the version they took."""
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._source, name)
-        if name in ("statements", "close", "pool_use"):
-            return method
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self.before(name)
-            return method(*args, **kwargs)
-
-        return call
-
-    def read_changes(self, after: Position, limit: int) -> ChangesRead:
-        """Give what a server would: rows of open transactions are not there yet, and the watermark stops below them."""
-        self.before("read_changes")
-        read = self._source.read_changes(after, limit)
-        if not self.hidden:
-            return read
-        keys = tuple(key for key in read.keys if key.item_id not in self.hidden)
-        limit_at = min(Position.of_version(position.number - 1) for position in self.hidden.values())
-        return dataclasses.replace(read, keys=keys, complete_up_to=max(after, min(read.complete_up_to, limit_at)))
-
-
-def around(world: World) -> Around:
-    made = Around(world.source)
-    world.wrap_source = lambda source: made
-    return made
 
 
 # Ties and late commits
@@ -101,7 +60,7 @@ async def test_d2_a_transaction_that_commits_late_with_an_older_stamp_arrives_wi
 @pytest.mark.parametrize("polls", [1, 3, 6])
 async def test_d2_d3_an_open_transaction_holds_back_the_watermark_but_no_other_change(world: World, polls: int) -> None:
     """D2, D3: by row version: what others commit meanwhile arrives at once, the transaction's own with its commit."""
-    source = around(world)
+    source = world.around
     world.store.add(shoes(5))
     await world.start()
     await world.once()
@@ -125,7 +84,7 @@ async def test_d2_d3_an_open_transaction_holds_back_the_watermark_but_no_other_c
 async def test_d14_five_percent_of_failing_reads_lose_nothing(make: Make, versions: bool) -> None:
     """D14: a failed read is never an empty one: after 40 polls with failures among them the shop equals the store."""
     world = make(versions=versions)
-    source = around(world)
+    source = world.around
     chance = random.Random(14)
     failed: list[str] = []
 
@@ -151,7 +110,7 @@ async def test_d14_five_percent_of_failing_reads_lose_nothing(make: Make, versio
 
 async def test_d14_nothing_but_failing_reads_changes_nothing_and_loses_nothing(world: World) -> None:
     """D14: every poll fails for an hour: watermark and shop stay; then all arrives. A failed run says so."""
-    source = around(world)
+    source = world.around
     world.store.add(shoes(3))
     await world.start()
     await world.once()
@@ -173,7 +132,7 @@ async def test_d14_nothing_but_failing_reads_changes_nothing_and_loses_nothing(w
 
 
 async def test_d14_a_failing_view_after_a_good_poll_keeps_the_change_in_the_queue(world: World) -> None:
-    source = around(world)
+    source = world.around
     world.store.add(shoes(1))
     await world.start()
     await world.once()
@@ -193,7 +152,7 @@ async def test_d14_a_failing_view_after_a_good_poll_keeps_the_change_in_the_queu
 
 async def test_d16_siblings_that_change_between_two_reads_end_as_the_store_has_them(world: World) -> None:
     """D16: a wizard reprices a style while we read it: whatever half we saw, the next cycle brings the whole."""
-    source = around(world)
+    source = world.around
     world.store.add(shoes(1, 6))
     await world.start()
     await world.once()

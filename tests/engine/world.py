@@ -36,6 +36,8 @@ from rms_console.demo.shopify.faults import RequestInfo
 from rms_console.demo.shopify.model import Product
 from rms_console.domain.operations import Operation
 from rms_console.domain.policy import FilterPolicy, GuardPolicy, Policy, Scope
+from rms_console.domain.position import Position
+from rms_console.domain.rows import ChangesRead
 from rms_console.engine.deps import Deps
 from rms_console.engine.offload import InlineOffload
 from rms_console.engine.pace import Pacer
@@ -224,6 +226,37 @@ class Wire(httpx.AsyncBaseTransport):
         await self._inner.handle_async_request(again)
 
 
+class Around:
+    """The real source with something in its way."""
+
+    def __init__(self, source: SqlSource) -> None:
+        self._source = source
+        self.before: Callable[[str], None] = lambda name: None
+        self.hidden: dict[int, Position] = {}
+        """Items of transactions that are still open, with the version they took."""
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._source, name)
+        if name in ("statements", "close", "pool_use"):
+            return method
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.before(name)
+            return method(*args, **kwargs)
+
+        return call
+
+    def read_changes(self, after: Position, limit: int) -> ChangesRead:
+        """Give what a server would: rows of open transactions are not there yet, and the watermark stops below them."""
+        self.before("read_changes")
+        read = self._source.read_changes(after, limit)
+        if not self.hidden:
+            return read
+        keys = tuple(key for key in read.keys if key.item_id not in self.hidden)
+        limit_at = min(Position.of_version(position.number - 1) for position in self.hidden.values())
+        return dataclasses.replace(read, keys=keys, complete_up_to=max(after, min(read.complete_up_to, limit_at)))
+
+
 class WatchedShop(ShopifyShop):
     """The real client, which may be told to find fault with an operation before it is sent."""
 
@@ -321,7 +354,8 @@ class World:
         self.source: SqlSource = open_source(
             self.store.url, zone=settings.zone, detection=detection, now=self.clock.now, pooling=False
         )
-        self.wrap_source: Callable[[SqlSource], object] = lambda source: source
+        self.around = Around(self.source)
+        self.wrap_source: Callable[[SqlSource], object] = lambda source: self.around
         self.death = Death()
         self._memory: SqliteLedger | None = None
 
