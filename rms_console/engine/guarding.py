@@ -123,13 +123,17 @@ class Guarding:
     ) -> list[Case]:
         reply = await self._reply(load, policy.guard)
         cases = []
-        for number, (style, made) in enumerate(load.plans.items(), start=1):
+        for number, (style, made) in enumerate(list(load.plans.items()), start=1):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
             have, holds = load.products.get(style), standing.get(style, ())
             if have is None or (made.is_empty and not holds):
                 continue
-            parts = find(look_at(load.works[style], made, have, policy, now), policy.guard, reply)
+            try:
+                parts = find(look_at(load.works[style], made, have, policy, now), policy.guard, reply)
+            except Exception as error:  # noqa: BLE001 - one product that breaks the looking must not stop the others
+                _set_aside(load, style, error)
+                continue
             if parts or holds:
                 cases.append(Case(style, _title(load, style), parts, holds))
         return cases
@@ -265,6 +269,26 @@ def _kept_back(verdict: Verdict, now: datetime, again_at: datetime | None) -> Ke
     is_short = any(hold.kind is Danger.SHORT_REPLY for hold in asked)
     later = now + (LOOK_AGAIN_AT_REPLY if is_short else LOOK_AGAIN)
     return KeptBack(items, asked[0].kind.code, asked[0].reason.told(), again_at or later, verdict.holds)
+
+
+def _set_aside(load: Load, style: str, error: Exception) -> None:
+    """What cannot be looked at is not sent: its items wait for a person, with what went wrong."""
+    message = f"{type(error).__name__}: {error}"
+    entries = load.entries_of(style)
+    load.quarantined += len(entries)
+    load.postponed += [
+        Postponed(
+            entry.item_id,
+            entry.version,
+            QueueState.QUARANTINED,
+            "unexpected",
+            message,
+            entry.attempts + 1,
+            style=style,
+        )
+        for entry in entries
+    ]
+    del load.plans[style], load.works[style]
 
 
 def _title(load: Load, style: str) -> str:

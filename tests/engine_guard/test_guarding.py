@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
 from rms_console.contract.records import Hold, HoldState, QueueReason, QueueState, Settlement
 from rms_console.contract.state import Mode
+from rms_console.domain.dangers import Look, Part, find
 from rms_console.domain.product import Status
+from rms_console.engine import guarding
 from tests.engine.world import World, shoes, tuned, with_policy
 from tests.engine_guard.conftest import Make, guarded
 
@@ -508,6 +511,25 @@ async def test_holds_and_their_counts_can_be_asked_for(world: World) -> None:
     assert (row["style"], row["kind"], row["state"]) == ("24YM0001", "price-jump", "open")
     assert row["changes"] == [{"item_id": 11, "field": "price", "before": "15000", "after": "150000"}]
     assert (await world.engine.snapshot()).queue.held == 1
+
+
+async def test_s10_a_product_that_breaks_the_guard_is_set_aside_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S10: what cannot be looked at is not sent, and does not stop the others."""
+    await stocked(world, 3)
+
+    def find_unless(look: Look, *rest: Any) -> tuple[Part, ...]:
+        if look.work.style == "24YM0002":
+            raise ZeroDivisionError("nobody foresaw this")
+        return find(look, *rest)
+
+    monkeypatch.setattr(guarding, "find", find_unless)
+    reprice(world, [1, 2, 3], 15900.0)
+    view = (await world.cycle()).view
+    assert prices(world, 3) == ["15900.00", "15000.00", "15900.00"]
+    assert (view.quarantined, world.entry(21).state, world.entry(21).code) == (1, QueueState.QUARANTINED, "unexpected")
+    assert "nobody foresaw this" in world.entry(21).message
 
 
 # Observing
