@@ -179,6 +179,7 @@ async def tell(deps: Deps, journal: Journal, mishap: Mishap) -> None:
 
 
 def read_mishap(text: str) -> Mishap:
+    """Return what is noted as the fact of a rescue."""
     plain = json.loads(text)
     return Mishap(Why(plain["why"]), plain.get("detail", ""), plain.get("aside", ""))
 
