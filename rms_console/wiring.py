@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rms_console import __version__
 from rms_console.adapters.clock import SystemClock
+from rms_console.adapters.folders import look_at_folder
 from rms_console.adapters.lease import FileLease
 from rms_console.adapters.logs import LogWriter, capture_standard_logging
 from rms_console.adapters.rms import Names, Server, SqlSource, WatchedSource, open_rms
 from rms_console.adapters.shopify.credentials import ClientCredentials
 from rms_console.adapters.shopify.shop import ShopifyShop
-from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger
+from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger, open_survey
 from rms_console.adapters.store.mark import FileMark
 from rms_console.adapters.store.opening import DAMAGED, FILE_NAME
 from rms_console.adapters.store.rescue import Opened, open_or_begin_anew, put_aside, salvaged_facts
@@ -25,6 +26,8 @@ from rms_console.adapters.timer import ApschedulerTimer
 from rms_console.config import Settings, load_settings, log_folder, state_folder
 from rms_console.config.fingerprint import fingerprint
 from rms_console.config.sections.connections import QueriesSection, RmsSection
+from rms_console.contract.adoption import Survey
+from rms_console.contract.check import FolderFacts
 from rms_console.contract.ports import LogLine, LogSink
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.deps import Deps
@@ -259,6 +262,18 @@ def _begun(opened: Opened) -> SqliteLedger:
     if opened.aside is not None:
         begin_anew(opened.ledger, Mishap(Why.DAMAGED, opened.damage, str(opened.aside)), opened.facts)
     return opened.ledger
+
+
+@contextlib.contextmanager
+def open_scratch() -> Iterator[Survey]:
+    """Lend the scratch pad of an adoption."""
+    with contextlib.closing(open_survey()) as survey:
+        yield survey
+
+
+def folders(site: Site) -> dict[str, FolderFacts]:
+    """Return what there is to know of the folders of this shop, by what they hold."""
+    return {"state": look_at_folder(site.state), "log": look_at_folder(site.logs)}
 
 
 def engine_settings(site: Site) -> EngineSettings:

@@ -21,8 +21,8 @@ def emit_json(value: object) -> None:
 
 
 def say(language: str, template: str, /, **facts: object) -> None:
-    """Print one line in the person's language."""
-    click.echo(translate(language, template, facts))
+    """Print a sentence in the person's language, in as many lines as it needs."""
+    click.echo(paragraph(translate(language, template, facts), page_width()))
 
 
 def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:

@@ -12,7 +12,9 @@ from rms_console.config.kinds import base_of
 from rms_console.config.layers import Layer, text_of
 from rms_console.config.secret_url import SecretUrl
 from rms_console.config.tree import FIELDS, SECRET_KEYS
-from rms_console.locale import sentence
+from rms_console.locale import mark, sentence
+
+SHARED_SECRET = mark("{path} holds a secret ({keys}) and its group may read it; to keep it to yourself {remedy}")
 
 
 def exposed(path: Path, layer: Layer) -> tuple[str | None, str | None]:
@@ -31,7 +33,7 @@ def exposed(path: Path, layer: Layer) -> tuple[str | None, str | None]:
         return (
             None,
             sentence(
-                "{path} holds a secret ({keys}) and its group may read it; to keep it to yourself {remedy}",
+                SHARED_SECRET,
                 path=path,
                 keys=", ".join(held),
                 remedy=remedy,

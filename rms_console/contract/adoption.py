@@ -16,11 +16,15 @@ WHOLE_PRODUCT = 0
 
 @dataclass(frozen=True, slots=True)
 class ForeignSku:
-    """An SKU that stands on a variant of the shop which is linked to no item. `key`: as SKUs are compared."""
+    """An SKU that stands on a variant of the shop which is linked to no item. `key`: as SKUs are compared.
+
+    `style`: that of the item with this SKU; None when RMS has none.
+    """
 
     key: str
     sku: str
     product: ProductName
+    style: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,10 @@ class AdoptionLedger(Protocol):
 
     def foreign(self, keys: Sequence[str]) -> Mapping[str, tuple[ProductName, ...]]:
         """Return the products that hold these SKU keys without being linked."""
+        ...
+
+    def foreign_styles(self, styles: Sequence[str]) -> Mapping[str, tuple[ProductName, ...]]:
+        """Return the unlinked products that hold an SKU of an item of these styles."""
         ...
 
     def sku_owners(self, skus: Sequence[str]) -> tuple[SkuOwner, ...]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from rms_console.domain.findings import Finding as Finding
 from rms_console.domain.findings import Level as Level
+from rms_console.errors import ConsoleError
+from rms_console.locale import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class FolderFacts:
     is_network: bool
     file_system: str
     free_bytes: int
+
+
+def of_error(error: ConsoleError, where: str, level: Level = Level.FAIL) -> Finding:
+    """Return the finding that an error amounts to, in the person's language where the error knows it."""
+    facts: dict[str, object] = {}
+    texts = []
+    for text in (error.hint, error.message):
+        if isinstance(text, Sentence):
+            facts |= text.facts
+        texts.append(text.template if isinstance(text, Sentence) else text)
+    return Finding(level, error.code, texts[1], texts[0], where, facts)
 
 
 def finding_json(finding: Finding, language: str) -> dict[str, Any]:

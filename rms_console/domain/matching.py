@@ -14,6 +14,8 @@ from rms_console.domain.grouping import sku_key
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.locale import mark
 
+MOST_NAMED = 5
+
 
 class Kind(StrEnum):
     """What is known of a product of the shop."""
@@ -107,7 +109,7 @@ class Evidence:
 
 
 PROBLEMS: Mapping[str, str] = {
-    "sku-in-several-products": mark("SKU {sku} is on several products: {products}"),
+    "sku-in-several-products": mark("It shares SKU {skus} with {products}"),
     "sku-twice": mark("SKU {sku} is on {count} variants of this product"),
     "sku-in-several-items": mark("RMS has {count} items with SKU {sku}: ItemID {items}"),
     "several-styles": mark("Its SKUs belong to several CCODs: {styles}"),
@@ -214,12 +216,15 @@ def _keys(product: ShopProduct) -> list[str]:
 
 def _shared(product: ShopProduct, found: Mapping[str, Sequence[StoreItem]], evidence: Evidence) -> Iterable[Problem]:
     """Say which SKU has more than one owner, in the shop or in RMS."""
+    shared: dict[tuple[ProductName, ...], list[str]] = {}
+    for key, items in found.items():
+        if rivals := evidence.rivals.get(key, ()):
+            shared.setdefault(tuple(sorted(rivals)), []).append(items[0].sku)
+    for others, skus in shared.items():
+        told = ", ".join(str(name) for name in others)
+        yield Problem("sku-in-several-products", {"skus": _some(skus), "products": told})
     for key, items in found.items():
         sku = items[0].sku
-        rivals = evidence.rivals.get(key, ())
-        if rivals:
-            told = ", ".join(str(name) for name in sorted([product.name, *rivals]))
-            yield Problem("sku-in-several-products", {"sku": sku, "products": told})
         count = sum(variant.key == key for variant in product.variants)
         if count > 1:
             yield Problem("sku-twice", {"sku": sku, "count": count})
@@ -247,5 +252,11 @@ def _ambiguous(product: ShopProduct, style: str | None, problems: Iterable[Probl
     return Verdict(product.name, Kind.AMBIGUOUS, len(product.variants), None, style, problems=tuple(problems))
 
 
+def _some(names: Sequence[str]) -> str:
+    """Return the first names of a list that may be long; the report of duplicates has them all."""
+    more = f" (+{len(names) - MOST_NAMED})" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
 def _item_ids(items: Iterable[StoreItem]) -> str:
-    return ", ".join(str(item_id) for item_id in sorted(item.item_id for item in items))
+    return _some([str(item_id) for item_id in sorted(item.item_id for item in items)])

@@ -45,11 +45,7 @@ async def find_bars(
         return {}
     bars = _foreign_options(new, gathered.products, policy)
     bars |= await _same_sku_in_rms(deps, new, gathered)
-    keys = sorted({sku_key(row.sku or "") for row in new})
-    foreign = await deps.disk(deps.ledger.foreign, keys)
-    for row in new:
-        if names := foreign.get(sku_key(row.sku or "")):
-            bars[row.item_id] = Bar(SKU_ELSEWHERE, sku_elsewhere(clean(row.sku), names))
+    bars |= await _sku_in_shop(deps, new, gathered.products)
     if policy.filters.when_deleted is Deleted.RESPECT:
         unasked = [row for row in new if not is_asked_for(entries.get(row.item_id))]
         bars |= await _deleted(deps, unasked)
@@ -80,6 +76,23 @@ def _foreign_options(new: Iterable[ItemRow], products: Mapping[str, Acknowledged
             message = f"its product in the shop has the options {theirs}, not {', '.join(ours)}"
             remedy = f"make the variant there with SKU {clean(row.sku)}, then run rms-console adopt"
             bars[row.item_id] = Bar(OPTIONS_DIFFER, f"{message}: {remedy}")
+    return bars
+
+
+async def _sku_in_shop(deps: Deps, new: Sequence[ItemRow], products: Mapping[str, AcknowledgedProduct]) -> Bars:
+    """Return the new items whose SKU an unlinked product holds, and all of a style of which one holds it.
+
+    A style that such a product may be is not begun beside it, not even with the sizes which that one lacks.
+    """
+    by_key = await deps.disk(deps.ledger.foreign, sorted({sku_key(row.sku or "") for row in new}))
+    begun = sorted({style for row in new if (style := style_key(row.style)) and style not in products})
+    by_style = await deps.disk(deps.ledger.foreign_styles, begun) if begun else {}
+    bars: Bars = {}
+    for row in new:
+        if names := by_key.get(sku_key(row.sku or "")):
+            bars[row.item_id] = Bar(SKU_ELSEWHERE, sku_elsewhere(clean(row.sku), names))
+        elif names := by_style.get(style_key(row.style) or ""):
+            bars[row.item_id] = Bar(SKU_ELSEWHERE, style_elsewhere(style_key(row.style) or "", names))
     return bars
 
 
@@ -141,6 +154,12 @@ def sku_elsewhere(sku: str, products: Iterable[ProductName]) -> str:
     """Return the words for an item whose SKU stands on products that are not linked."""
     told = ", ".join(str(name) for name in products)
     return f"SKU {sku} is in the shop already, not linked with this item: {told}; rms-console adopt says why"
+
+
+def style_elsewhere(style: str, products: Iterable[ProductName]) -> str:
+    """Return the words for an item of a style of which other SKUs stand on products that are not linked."""
+    told = ", ".join(str(name) for name in products)
+    return f"SKUs of its CCOD {style} are in the shop already, not linked: {told}; rms-console adopt says why"
 
 
 def deleted_in_shop(stone: Tombstone) -> str:

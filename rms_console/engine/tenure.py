@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rms_console.contract.ports import Ledger
 from rms_console.contract.snapshot import LockView
 from rms_console.contract.state import LockStatus
 from rms_console.engine.deps import Deps
 from rms_console.errors import ConfigError
+from rms_console.locale import sentence
 
 FACT_SHOP = "shop"
+
+
+def check_owner(ledger: Ledger, shop: str) -> None:
+    """Refuse a ledger of another shop: its ids and quantities mean nothing here. A fresh one becomes this shop's.
+
+    Raises:
+        ConfigError: it names both shops.
+    """
+    owner = ledger.get_fact(FACT_SHOP)
+    if owner is None:
+        ledger.set_fact(FACT_SHOP, shop)
+    elif owner != shop:
+        raise ConfigError(
+            sentence("the state folder belongs to {owner}, the settings name {shop}", owner=owner, shop=shop),
+            hint=sentence("give each shop a state folder of its own (--state-dir)"),
+        )
 
 
 class Tenure:
@@ -31,7 +49,7 @@ class Tenure:
         deps = self._deps
         deps.lease.acquire(self._boot_id)
         try:
-            await self._check_owner(shop)
+            await self._deps.disk(check_owner, self._deps.ledger, shop)
         except Exception:
             deps.lease.release()
             raise
@@ -41,7 +59,7 @@ class Tenure:
 
     async def take_up(self, shop: str) -> None:
         """Go on in a fresh ledger, under a token above the one we had."""
-        await self._check_owner(shop)
+        await self._deps.disk(check_owner, self._deps.ledger, shop)
         await self.rise_above(self.epoch)
 
     async def rise_above(self, epoch: int) -> None:
@@ -50,18 +68,6 @@ class Tenure:
         while self.epoch <= epoch:
             self.epoch = await deps.disk(deps.ledger.claim_epoch)
         deps.lease.record_epoch(self.epoch)
-
-    async def _check_owner(self, shop: str) -> None:
-        """Refuse a ledger of another shop: its ids and quantities mean nothing here."""
-        deps = self._deps
-        owner = await deps.disk(deps.ledger.get_fact, FACT_SHOP)
-        if owner is None:
-            await deps.disk(deps.ledger.set_fact, FACT_SHOP, shop)
-        elif owner != shop:
-            raise ConfigError(
-                f"the state folder belongs to {owner}, the settings name {shop}",
-                hint="give each shop a state folder of its own (--state-dir)",
-            )
 
     def end(self) -> None:
         self._deps.lease.release()

@@ -29,7 +29,7 @@ def complete_policy(policy: Policy, source: SourceFacts, shop: ShopFacts) -> Wor
     Raises:
         ConfigError: a configured location does not exist in the shop, or the shop has none.
     """
-    locations, warnings = _locations(policy.mapping.locations, source.stock_columns, shop.locations)
+    locations, warnings = choose_locations(policy.mapping.locations, source.stock_columns, shop.locations)
     mapping = dataclasses.replace(policy.mapping, locations=locations, tax=_tax(policy.mapping, source, warnings))
     if source.missing_optional:
         names = ", ".join(source.missing_optional)
@@ -47,11 +47,18 @@ def _tax(mapping: MappingPolicy, source: SourceFacts, warnings: list[str]) -> Ta
     return TaxMode.ADD if source.taxes_included is False and mapping.tax_percent is not None else TaxMode.INCLUDED
 
 
-def _locations(
+def choose_locations(
     wanted: Mapping[str, str], columns: Sequence[str], locations: Sequence[ShopLocation]
 ) -> tuple[dict[str, str], list[str]]:
+    """Return which stock column goes to which location, and what had to be assumed for that.
+
+    Raises:
+        ConfigError: a configured location does not exist in the shop, or the shop has none.
+    """
     if not locations:
-        raise ConfigError("the shop has no active location", hint="add a location in Shopify: stock needs one")
+        raise ConfigError(
+            sentence("the shop has no active location"), hint=sentence("add a location in Shopify: stock needs one")
+        )
     if wanted:
         return _checked(wanted, columns, locations), []
     if len(locations) == 1:
@@ -76,10 +83,16 @@ def _checked(wanted: Mapping[str, str], columns: Sequence[str], locations: Seque
         if location_id not in known:
             offer = "; ".join(f"{place} = {name}" for place, name in known.items())
             raise ConfigError(
-                f"mapping.locations.{column}: the shop has no active location {location_id}", hint=f"it has: {offer}"
+                sentence(
+                    "mapping.locations.{column}: the shop has no active location {place}",
+                    column=column,
+                    place=location_id,
+                ),
+                hint=sentence("it has: {offer}", offer=offer),
             )
         if column not in columns:
             raise ConfigError(
-                f"mapping.locations.{column}: the view has no such column", hint=f"it has: {', '.join(columns)}"
+                sentence("mapping.locations.{column}: the view has no such column", column=column),
+                hint=sentence("it has: {offer}", offer=", ".join(columns)),
             )
     return dict(wanted)

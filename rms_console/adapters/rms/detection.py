@@ -9,6 +9,7 @@ from rms_console.adapters.rms.dialect import Dialect
 from rms_console.adapters.rms.schema import STAMP, VERSION, Schema
 from rms_console.domain.position import Detection
 from rms_console.errors import SourceSchemaChanged
+from rms_console.locale import sentence
 
 AUTO = "auto"
 
@@ -33,17 +34,17 @@ def choose_detection(
     """
     witness = _Witness(session, schema, slots, dialect)
     if asked == Detection.LAST_UPDATED:
-        return Detection.LAST_UPDATED, f"asked for; {witness.of_stamps()}"
+        return Detection.LAST_UPDATED, sentence("asked for; {why}", why=witness.of_stamps())
     usable, why = witness.of_versions()
     if usable:
-        return Detection.ROWVERSION, why if asked == AUTO else f"asked for; {why}"
+        return Detection.ROWVERSION, why if asked == AUTO else sentence("asked for; {why}", why=why)
     if asked == Detection.ROWVERSION:
         raise SourceSchemaChanged(
             f"detection by rowversion is asked for, but {why}",
             code="rms-detection",
             hint='set rms.detection to "auto" or "last_updated"',
         )
-    return Detection.LAST_UPDATED, f"{why}; {witness.of_stamps()}"
+    return Detection.LAST_UPDATED, sentence("{why}; {instead}", why=why, instead=witness.of_stamps())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +63,21 @@ class _Witness:
     def of_versions(self) -> tuple[bool, str]:
         column = self.schema.item.get(VERSION.casefold())
         if column is None:
-            return False, f"{self.table} has no column {VERSION}"
+            return False, sentence("{table} has no column {column}", table=self.table, column=VERSION)
         name = f"{self.table}.{VERSION}"
         table, is_view = self.schema.tables.item, self.schema.item_is_view
         if obstacle := self.dialect.version_obstacle(table, column, is_view=is_view):
             return False, f"{name} {obstacle}"
         seen = Evidence(*self.session.rows("version_evidence", self.slots)[0])
         if seen.item_rows and not seen.filled:
-            return False, f"{name} is empty in all {seen.item_rows} rows"
+            return False, sentence("{name} is empty in all {count} rows", name=name, count=seen.item_rows)
         if seen.strange:
-            return False, f"{name} holds something else than a whole number in {seen.strange} rows"
+            return False, sentence(
+                "{name} holds something else than a whole number in {count} rows", name=name, count=seen.strange
+            )
         if seen.filled and not (seen.highest and seen.highest > 0):
-            return False, f"{name} does not grow: its highest value is {seen.highest}"
-        return True, f"{name} grows with every write of a row"
+            return False, sentence("{name} does not grow: its highest value is {value}", name=name, value=seen.highest)
+        return True, sentence("{name} grows with every write of a row", name=name)
 
     def of_stamps(self) -> str:
         """Say how well LastUpdated serves.
@@ -96,8 +99,13 @@ class _Witness:
                 "store dates as text YYYY-MM-DD HH:MM:SS.mmm in the store's local time",
             )
         unread = seen.item_rows - readable
-        tail = f" ({unread} rows without a readable one are seen by full comparisons only)" if unread else ""
-        return f"{name} says when a row was written{tail}"
+        if not unread:
+            return sentence("{name} says when a row was written", name=name)
+        return sentence(
+            "{name} says when a row was written ({count} rows without one are seen by full comparisons only)",
+            name=name,
+            count=unread,
+        )
 
 
 def _impossible(message: str, hint: str) -> SourceSchemaChanged:

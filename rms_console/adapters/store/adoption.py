@@ -33,14 +33,14 @@ class Adoption:
             self._database.run(self._sql["forget_foreign"])
             self._database.run_many(
                 self._sql["add_foreign"],
-                ((row.key, row.product.product_id, row.sku, row.product.title) for row in rows),
+                ((row.key, row.product.product_id, row.sku, row.product.title, row.style) for row in rows),
             )
 
     def foreign(self, keys: Sequence[str]) -> Mapping[str, tuple[ProductName, ...]]:
-        found: dict[str, tuple[ProductName, ...]] = {}
-        for row in self._database.rows(self._sql["foreign"], (json_text(list(keys)),)):
-            found[row["key"]] = (*found.get(row["key"], ()), ProductName(row["product_id"], row["title"]))
-        return found
+        return _named(self._database.rows(self._sql["foreign"], (json_text(list(keys)),)), "key")
+
+    def foreign_styles(self, styles: Sequence[str]) -> Mapping[str, tuple[ProductName, ...]]:
+        return _named(self._database.rows(self._sql["foreign_styles"], (json_text(list(styles)),)), "style")
 
     def sku_owners(self, skus: Sequence[str]) -> tuple[SkuOwner, ...]:
         return self._database.read(_owner, self._sql["sku_owners"], (json_text(list(skus)),))
@@ -62,6 +62,13 @@ class Adoption:
         if products and self._database.scalar(self._sql["any_tombstone"]):
             items = ((one.style, item) for one in products for item in (WHOLE_PRODUCT, *_items(one)))
             self._database.run_many(self._sql["lift"], items)
+
+
+def _named(rows: Iterable[sqlite3.Row], by: str) -> Mapping[str, tuple[ProductName, ...]]:
+    found: dict[str, tuple[ProductName, ...]] = {}
+    for row in rows:
+        found[row[by]] = (*found.get(row[by], ()), ProductName(row["product_id"], row["title"]))
+    return found
 
 
 def _items(product: AcknowledgedProduct) -> tuple[int, ...]:

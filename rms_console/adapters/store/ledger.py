@@ -176,6 +176,9 @@ class SqliteLedger:
     def foreign(self, keys: Sequence[str]) -> Mapping[str, tuple[ProductName, ...]]:
         return self._adoption.foreign(keys)
 
+    def foreign_styles(self, styles: Sequence[str]) -> Mapping[str, tuple[ProductName, ...]]:
+        return self._adoption.foreign_styles(styles)
+
     def sku_owners(self, skus: Sequence[str]) -> tuple[SkuOwner, ...]:
         return self._adoption.sku_owners(skus)
 

@@ -170,7 +170,7 @@ class SqliteSurvey:
     def unlinked(self) -> Iterator[ForeignSku]:
         with self._database.translated():
             for row in self._database.connection.execute(self._sql["unlinked"]):
-                yield ForeignSku(row["key"], row["sku"].strip(), _name(row))
+                yield ForeignSku(row["key"], row["sku"].strip(), _name(row), row["style"])
 
     @staticmethod
     def _named(rows: Iterable[sqlite3.Row], by: str) -> Mapping[str, tuple[ProductName, ...]]:

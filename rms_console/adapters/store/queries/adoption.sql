@@ -8,10 +8,15 @@ SELECT style, product_id FROM products WHERE style > ? ORDER BY style LIMIT ?;
 DELETE FROM foreign_skus;
 
 -- name: add_foreign
-INSERT INTO foreign_skus (key, product_id, sku, title) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT INTO foreign_skus (key, product_id, sku, title, style) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: foreign
 SELECT key, product_id, title FROM foreign_skus WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key, title;
+
+-- name: foreign_styles
+SELECT DISTINCT style, product_id, title FROM foreign_skus
+WHERE style IS NOT NULL AND style IN (SELECT value FROM json_each(?))
+ORDER BY style, title;
 
 -- name: sku_owners
 SELECT item_id, style, sku, left_reason IS NOT NULL AS has_left FROM variants

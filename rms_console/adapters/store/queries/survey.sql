@@ -170,6 +170,8 @@ ORDER BY items.item_id, number;
 SELECT body FROM products WHERE product_id IN (SELECT value FROM json_each(?)) ORDER BY number;
 
 -- name: unlinked
-SELECT key, sku, product_id, title FROM variants JOIN products ON number = product
+SELECT key, variants.sku, product_id, title,
+    (SELECT min(items.style) FROM items WHERE items.key = variants.key AND is_placed = 1) AS style
+FROM variants JOIN products ON number = product
 WHERE key <> '' AND variant_id NOT IN (SELECT variant_id FROM links)
 ORDER BY product, place;
