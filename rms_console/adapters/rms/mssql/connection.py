@@ -19,7 +19,7 @@ _KEEPALIVE_S = 30
 _KEEPALIVE_AGAIN_S = 5
 _TDS_VERSION = "7.4"
 """Said to FreeTDS: left to itself it falls back to a version whose login carries the password in the clear."""
-_SPECIAL = re.compile(r"[\[\]{}(),;?*=!@]|^\s|\s$")
+_SPECIAL = re.compile(r"[{};=]|^\s|\s$")
 _SPECIAL_TO_FREETDS = re.compile(r";|^\{|^\s|\s$")
 
 
