@@ -90,11 +90,13 @@ class Mending:
     def fail(self, error: Exception) -> None:
         """Note trouble, say it once with what to do, and set the time of the next try."""
         engine = self._engine
-        engine.recovery.begin(error, engine.deps.clock.now(), engine.settings)
+        is_news = engine.recovery.begin(error, engine.deps.clock.now(), engine.settings)
         fault = engine.recovery.fault
         if fault is None:
             return
-        if isinstance(error, ConsoleError):
+        if not is_news:
+            pass
+        elif isinstance(error, ConsoleError):
             engine.journal.log("ERROR", DETECTOR, "{code}: {message}", code=error.code, message=str(error))
         else:
             engine.journal.bug(DETECTOR, error)

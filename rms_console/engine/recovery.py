@@ -59,8 +59,8 @@ class Recovery:
         self.fault: Fault | None = None
         self._on_trial: Fault | None = None
 
-    def begin(self, error: Exception, now: datetime, settings: EngineSettings) -> None:
-        """Note a failure: a new fault, or one more try of the same one that failed.
+    def begin(self, error: Exception, now: datetime, settings: EngineSettings) -> bool:
+        """Note a failure: a new fault, or one more try of the same one that failed; return whether it is news.
 
         A dependency may answer when it is asked and fail when it is needed: until a whole run went well, the same
         failure goes on where it was, and so its tries grow slower.
@@ -68,6 +68,7 @@ class Recovery:
         known = self.fault or self._on_trial
         if known is None or type(known.error) is not type(error):
             known = Fault(error, self.fault.since if self.fault else now)
+        is_news = known.attempt == 0 or str(known.error) != str(error)
         self.fault, self._on_trial = known, None
         known.error = error
         known.attempt += 1
@@ -75,6 +76,7 @@ class Recovery:
         if settings.recovery_enabled:
             wait = settings.recovery_probe_s if known.needs_person else wait_s(known.attempt, settings, random.random())
             known.next_try_at = now + timedelta(seconds=wait)
+        return is_news
 
     def over(self) -> Fault | None:
         """Take the fault for mended until it shows again; return it when there was one."""

@@ -105,9 +105,13 @@ class SqliteDialect:
         return Table(name, ".".join(map(self.quote, parts)), parts[-1])
 
     def quote(self, name: str) -> str:
-        """Return a quoted identifier; a colon in it must not read as a parameter."""
-        doubled = name.replace('"', '""').replace(":", "\\:")
-        return f'"{doubled}"'
+        """Return a quoted identifier; a colon in it must not read as a parameter.
+
+        In back-ticks: a name in double quotes that is no column is read as text, so that a column which vanished
+        would give its own name in every row instead of an error. Source: sqlite.org/quirks.html, read 2026-11.
+        """
+        doubled = name.replace("`", "``").replace(":", "\\:")
+        return f"`{doubled}`"
 
     def read(self, column: Column) -> str:
         return self.quote(column.name)
