@@ -98,6 +98,15 @@ class Site:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
+    def spanish(self, *arguments: str) -> Ran:
+        """Run the program in Spanish."""
+        command = self.command(*arguments)
+        command[command.index("--lang") + 1] = "es"
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, env=clean_environment(), check=False, encoding="utf-8"
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
     def once(self) -> dict[str, Any]:
         """Run one cycle that must succeed; return its summary."""
         ran = self.run("--no-ui", "--once")
