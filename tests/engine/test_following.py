@@ -15,7 +15,7 @@ from rms_console.domain.product import Status
 from rms_console.errors import SourceUnavailable
 from tests.acceptance.store_file import Shoe, stamp
 from tests.engine.conftest import Make
-from tests.engine.world import SETTINGS, World, shoes, tuned, with_policy
+from tests.engine.world import CLOSES, OPENS, SETTINGS, World, on_sale, shoes, tuned, with_policy
 
 ACTIVE = with_policy(SETTINGS, mapping={"status": Status.ACTIVE})
 DETECTIONS = pytest.mark.parametrize("versions", [True, False], ids=["rowversion", "last_updated"])
@@ -270,19 +270,10 @@ async def test_d11_an_unusable_price_stays_out_and_on_the_list_while_the_stock_f
 
 # Sales and zones
 
-OPENS, CLOSES = timedelta(hours=2), timedelta(hours=5)
-
-
-def on_sale(world: World) -> dict[str, object]:
-    now = world.clock.now()
-    zone = world.settings.zone
-    dates = {"SaleStartDate": stamp(now + OPENS, zone), "SaleEndDate": stamp(now + CLOSES, zone)}
-    return {"SalePrice": 9000.0, "SaleType": 1, **dates}
-
 
 async def test_d12_a_sale_opens_and_closes_by_the_clock_while_the_engine_runs(world: World) -> None:
     """D12: no row changes; the timer wakes the engine at each boundary, and price and compare-at follow."""
-    world.store.add([Shoe(11, "24YM0001", extra=on_sale(world)), *shoes(1, first=2)])
+    world.store.add([on_sale(world), *shoes(1, first=2)])
     async with world.service(tuned(interval_s=86_400.0)) as engine:
         assert world.price(11) == ("15000.00", None)
         snapshot = await engine.snapshot()
@@ -306,7 +297,7 @@ async def test_d12_a_boundary_that_passes_while_the_engine_is_down_is_made_up_fo
     make: Make, down_until: timedelta, expected: tuple[str, str | None]
 ) -> None:
     world = make(on_disk=True)
-    world.store.add([Shoe(11, "24YM0001", extra=on_sale(world))])
+    world.store.add([on_sale(world)])
     await world.start()
     await world.once()
     await world.stop()
@@ -331,7 +322,7 @@ async def test_d12_an_end_at_midnight_and_one_tick_before_it_both_include_the_da
 
 
 async def test_d12_a_sale_that_passes_while_the_item_is_set_aside_leaves_no_trace(world: World) -> None:
-    world.store.add([Shoe(11, "24YM0001", extra=on_sale(world))])
+    world.store.add([on_sale(world)])
     async with world.service(tuned(interval_s=86_400.0)):
         world.store.change(11, Price=0.0)
         await world.wait(86_400.0)

@@ -15,7 +15,7 @@ from rms_console.domain.operations import CreateProduct
 from rms_console.domain.policy import Scope
 from tests.acceptance.store_file import Shoe
 from tests.engine.conftest import Make
-from tests.engine.world import SETTINGS, World, ahead, shoes, tuned, with_policy
+from tests.engine.world import SETTINGS, World, on_sale, shoes, tuned, with_policy
 
 OBSERVE = tuned(mode=Mode.OBSERVE)
 
@@ -202,10 +202,7 @@ async def test_d12_a_sale_that_was_entered_while_observing_opens_after_going_liv
     async with world.service():
         await world.send(SetMode("observe"))
         await world.wait(1)
-        now = world.clock.now()
-        local = (now + ahead(7200) - timedelta(hours=6)).strftime("%Y-%m-%d %H:%M:%S.000")
-        end = (now + ahead(72_000) - timedelta(hours=6)).strftime("%Y-%m-%d %H:%M:%S.000")
-        world.store.change(11, SalePrice=9000.0, SaleType=1, SaleStartDate=local, SaleEndDate=end)
+        world.store.change(11, **on_sale(world).extra)
         await world.send(Trigger())
         await world.wait(1)
         await world.send(SetMode("live"))

@@ -94,6 +94,17 @@ def shoes(styles: int, sizes: int = 1, first: int = 1, **values: Any) -> list[Sh
     ]
 
 
+OPENS, CLOSES = timedelta(hours=2), timedelta(hours=5)
+
+
+def on_sale(world: World, item_id: int = 11, style: str = "") -> Shoe:
+    """Return an item whose sale opens two hours from now and closes after three more."""
+    now, zone = world.clock.now(), world.settings.zone
+    dates = {"SaleStartDate": stamp(now + OPENS, zone), "SaleEndDate": stamp(now + CLOSES, zone)}
+    extra: dict[str, object] = {"SalePrice": 9000.0, "SaleType": 1, **dates}
+    return Shoe(item_id, style or f"24YM{item_id // 10:04d}", extra=extra)
+
+
 class Killed(BaseException):
     """The process is gone. Nothing in the program may catch it."""
 
