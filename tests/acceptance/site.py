@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -9,7 +11,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from rms_console.cli import main
 from rms_console.demo.shopify import EmbeddedShop, RunningShop
 from tests.acceptance.store_file import StoreFile
 
@@ -98,14 +102,24 @@ class Site:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def spanish(self, *arguments: str) -> Ran:
-        """Run the program in Spanish."""
-        command = self.command(*arguments)
-        command[command.index("--lang") + 1] = "es"
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, env=clean_environment(), check=False, encoding="utf-8"
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+    def inside(self, *arguments: str, lang: str = "en") -> Ran:
+        """Run a command from its very entry point, but in this process: starting one takes a second."""
+        command = self.command(*arguments)[2:]
+        command[command.index("--lang") + 1] = lang
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.object(sys, "argv", command),
+            mock.patch.dict(os.environ, clean_environment() | {"COLUMNS": "80"}, clear=True),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            else:
+                code = 0
+        return Ran(code, out.getvalue(), err.getvalue())
 
     def once(self) -> dict[str, Any]:
         """Run one cycle that must succeed; return its summary."""

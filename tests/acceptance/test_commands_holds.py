@@ -16,7 +16,7 @@ from tests.acceptance.test_service import running, until
 
 
 def rows(site: Site, *arguments: str) -> list[dict[str, Any]]:
-    ran = site.run(*arguments, "--json")
+    ran = site.inside(*arguments, "--json")
     assert (ran.code, ran.err) == (0, ""), ran.err
     found: list[dict[str, Any]] = json.loads(ran.out)
     return found
@@ -41,7 +41,7 @@ def audit(site: Site) -> list[tuple[str, str, dict[str, str]]]:
 @pytest.mark.parametrize("command", [("queue", "list"), ("holds", "list"), ("holds", "list", "--state", "all")])
 def test_before_any_engine_has_run_lists_are_empty_and_say_why(site: Site, command: tuple[str, ...]) -> None:
     assert rows(site, *command) == []
-    told = site.run(*command)
+    told = site.inside(*command)
     assert told.code == 0
     assert str(site.state) in told.out
     assert not site.state.exists()
@@ -51,10 +51,10 @@ def test_with_nothing_waiting_lists_are_empty_and_nothing_is_decided(site: Site)
     site.store.add(catalogue(1))
     site.once()
     assert (rows(site, "queue", "list"), rows(site, "holds", "list")) == ([], [])
-    assert "Nothing in the queue." in site.run("queue", "list").out
-    assert "Nothing is held." in site.run("holds", "list").out
-    assert site.run("holds", "approve", "--all").code == 0
-    assert site.run("queue", "retry", "--all").code == 0
+    assert "Nothing in the queue." in site.inside("queue", "list").out
+    assert "Nothing is held." in site.inside("holds", "list").out
+    assert site.inside("holds", "approve", "--all").code == 0
+    assert site.inside("queue", "retry", "--all").code == 0
 
 
 def test_a_held_price_is_listed_approved_and_sent(site: Site) -> None:
@@ -63,10 +63,10 @@ def test_a_held_price_is_listed_approved_and_sent(site: Site) -> None:
     assert (hold["style"], hold["kind"], hold["state"]) == ("24YM0001", "price-jump", "open")
     assert hold["changes"] == [{"item_id": 11, "field": "price", "before": "15000", "after": "150000", "sku": "SKU-11"}]
     assert (price(site, 11), stock(site, 11)) == ("15000.00", 2)
-    told = site.run("holds", "list").out
+    told = site.inside("holds", "list").out
     assert "15000 -> 150000" in told
     assert max(map(len, told.splitlines())) <= 80
-    done = site.run("holds", "approve", str(hold["hold_id"]), "--reason", "season", "--json")
+    done = site.inside("holds", "approve", str(hold["hold_id"]), "--reason", "season", "--json")
     assert (done.code, json.loads(done.out)) == (0, {"holds": 1, "items": 1})
     site.once()
     assert price(site, 11) == "150000.00"
@@ -79,7 +79,7 @@ def test_a_held_price_is_listed_approved_and_sent(site: Site) -> None:
 
 def test_a_rejected_price_stays_out(site: Site) -> None:
     held(site)
-    assert site.run("holds", "reject", "24ym0001").code == 0
+    assert site.inside("holds", "reject", "24ym0001").code == 0
     site.store.change(11, Quantity=1.0)
     site.once()
     assert (price(site, 11), stock(site, 11), rows(site, "holds", "list")) == ("15000.00", 1, [])
@@ -88,13 +88,13 @@ def test_a_rejected_price_stays_out(site: Site) -> None:
 
 def test_all_at_once_asks_for_a_yes(site: Site) -> None:
     held(site)
-    refused = site.run("holds", "approve", "--all")
+    refused = site.inside("holds", "approve", "--all")
     assert refused.code == 4
     assert "--yes" in refused.err
     assert len(rows(site, "holds", "list")) == 1
-    assert site.run("holds", "approve", "--all", "--kind", "many-created", "--yes").code == 0
+    assert site.inside("holds", "approve", "--all", "--kind", "many-created", "--yes").code == 0
     assert len(rows(site, "holds", "list")) == 1
-    assert site.run("holds", "approve", "--all", "--yes").code == 0
+    assert site.inside("holds", "approve", "--all", "--yes").code == 0
     assert rows(site, "holds", "list") == []
 
 
@@ -125,7 +125,7 @@ def test_wrong_forms_and_unknown_names(site: Site, code: int) -> None:
     site.store.add([Shoe(11, "24YM0001")])
     site.once()
     for arguments in WRONG[code]:
-        ran = site.run(*arguments)
+        ran = site.inside(*arguments)
         assert (arguments, ran.code, ran.out) == (arguments, code, "")
         assert "Traceback" not in ran.err
         assert ran.err
@@ -138,13 +138,13 @@ def test_failed_items_are_listed_retried_and_dismissed(site: Site) -> None:
         (11, "held", "guard-price-jump"),
         (21, "quarantined", "price-not-positive"),
     }
-    told = site.run("queue", "list").out
+    told = site.inside("queue", "list").out
     assert "SKU-21" in told
     assert max(map(len, told.splitlines())) <= 80
-    assert json.loads(site.run("queue", "retry", "sku-21", "--json").out) == {"items": 1}
+    assert json.loads(site.inside("queue", "retry", "sku-21", "--json").out) == {"items": 1}
     assert rows(site, "queue", "list", "--state", "waiting")[0]["item_id"] == 21
     assert site.once()["quarantined"] == 1
-    assert json.loads(site.run("queue", "dismiss", "21", "--reason", "sold elsewhere", "--json").out) == {"items": 1}
+    assert json.loads(site.inside("queue", "dismiss", "21", "--reason", "sold elsewhere", "--json").out) == {"items": 1}
     assert [one["item_id"] for one in rows(site, "queue", "list")] == [11]
     assert audit(site)[-1][2]["reason"] == "sold elsewhere"
     site.store.change(21, Price=16000.0)
@@ -154,12 +154,12 @@ def test_failed_items_are_listed_retried_and_dismissed(site: Site) -> None:
 
 def test_everything_is_said_in_spanish_too(site: Site) -> None:
     held(site)
-    spanish = site.spanish("holds", "list")
+    spanish = site.inside("holds", "list", lang="es")
     assert "salto de precio" in spanish.out
     assert "precio" in spanish.out
     assert max(map(len, spanish.out.splitlines())) <= 80
-    assert "retenido" in site.spanish("queue", "list").out
-    refused = site.spanish("holds", "approve", "--all")
+    assert "retenido" in site.inside("queue", "list", lang="es").out
+    refused = site.inside("holds", "approve", "--all", lang="es")
     assert (refused.code, "esto enviaría" in refused.err) == (4, True)
 
 
@@ -172,11 +172,11 @@ def test_a_running_engine_carries_a_decision_out_with_its_next_cycle(site: Site)
         site.store.change(11, Price=150000.0)
         until(lambda: bool(rows(site, "holds", "list")))
         assert price(site, 11) == "15000.00"
-        assert site.run("holds", "approve", "--all", "--yes").code == 0
+        assert site.inside("holds", "approve", "--all", "--yes").code == 0
         until(lambda: price(site, 11) == "150000.00")
 
 
 def test_the_demo_has_no_lists_of_its_own(site: Site) -> None:
-    ran = site.run("--demo", "queue", "list", "--json")
+    ran = site.inside("--demo", "queue", "list", "--json")
     assert (ran.code, json.loads(ran.out)) == (0, [])
-    assert "demo" in site.run("--demo", "holds", "list").out
+    assert "demo" in site.inside("--demo", "holds", "list").out

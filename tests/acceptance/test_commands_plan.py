@@ -15,7 +15,7 @@ from tests.acceptance.test_service import running, until
 
 
 def plan(site: Site, *arguments: str) -> dict[str, Any]:
-    ran = site.run("plan", "--json", *arguments)
+    ran = site.inside("plan", "--json", *arguments)
     assert (ran.code, ran.err) == (0, ""), ran.err
     found: dict[str, Any] = json.loads(ran.out)
     return found
@@ -45,7 +45,7 @@ def test_nothing_to_do_exits_0(site: Site) -> None:
     site.once()
     found = plan(site)
     assert (found["products"], found["totals"]["points"]) == ([], 0)
-    told = site.run("plan")
+    told = site.inside("plan")
     assert (told.code, "Nothing to do" in told.out) == (0, True)
 
 
@@ -63,11 +63,11 @@ def test_changes_are_told_before_and_after_with_the_guards_verdict(site: Site) -
     assert changed(third) == {("SKU-31", "price", "15000", "16000")}
     assert [one["item_id"] for one in found["set_aside"]] == [21]
     assert found["totals"]["held"] == 1
-    told = site.run("plan").out
+    told = site.inside("plan").out
     assert "would be held" in told
     assert "Nothing was sent." in told
     assert max(map(len, told.splitlines())) <= 80
-    spanish = site.spanish("plan").out
+    spanish = site.inside("plan", lang="es").out
     assert "se retendría" in spanish
     assert max(map(len, spanish.splitlines())) <= 80
     assert (ledger_digest(site), site.shop.ledger.mutations) == (before, mutations)
@@ -84,7 +84,7 @@ def test_one_product_by_sku_or_ccod(site: Site) -> None:
         "24YM0001",
         "24YM0003",
     ]
-    unknown = site.run("plan", "--sku", "nothing")
+    unknown = site.inside("plan", "--sku", "nothing")
     assert (unknown.code, "nothing" in unknown.err) == (4, True)
 
 
@@ -94,7 +94,7 @@ def test_a_limit_is_told(site: Site) -> None:
     site.store.add([Shoe(style, f"24YM{style:04d}") for style in range(1, 7)])
     found = plan(site, "--limit", "2")
     assert (len(found["products"]), found["totals"]["complete"]) == (2, False)
-    assert "--limit 0" in site.run("plan", "--limit", "2").out
+    assert "--limit 0" in site.inside("plan", "--limit", "2").out
     assert len(plan(site, "--limit", "0")["products"]) == 6
 
 
@@ -111,7 +111,9 @@ def test_it_works_beside_a_running_engine(site: Site) -> None:
     site.store.add(catalogue(2))
     with running(site) as process:
         until(lambda: len(site.shop.products()) == 2)
-        assert plan(site)["products"] == []
+        until(lambda: plan(site)["products"] == [])
+        site.store.change(11, Price=150000.0)
+        until(lambda: [one["held"][0]["kind"] for one in plan(site)["products"]] == ["price-jump"])
         assert process.poll() is None
 
 
@@ -122,14 +124,14 @@ def test_an_end_that_cannot_be_reached_exits_1(site: Site, broken: str) -> None:
         site.configure(origin="http://127.0.0.1:9")
     else:
         site.store.execute("DROP VIEW View_Items")
-    ran = site.run("plan", "--json")
+    ran = site.inside("plan", "--json")
     assert (ran.code, ran.out) == (1, "")
     assert "Traceback" not in ran.err
     assert ran.err.startswith("rms-console: ")
 
 
 def test_the_demo_can_be_planned(site: Site) -> None:
-    ran = site.run("--demo", "plan", "--json", "--limit", "5")
+    ran = site.inside("--demo", "plan", "--json", "--limit", "5")
     found = json.loads(ran.out)
     assert ran.code == 0
     assert found["totals"]["create"] >= 5
