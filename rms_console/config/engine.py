@@ -71,6 +71,7 @@ def engine_settings(settings: Settings, machine_zone: str | None = None) -> Engi
         timeout_s=sync.timeout_minutes * 60,
         operation_timeout_s=sync.operation_timeout_s,
         max_items_per_run=sync.max_items_per_run,
+        bulk_from=sync.bulk_from,
         incremental_hours=sync.incremental_hours,
         progress=sync.progress,
         full_sync_hour=sync.full_sync_hour,

@@ -28,6 +28,8 @@ class EngineSettings:
     timeout_s: float = 1800.0
     operation_timeout_s: float = 600.0
     max_items_per_run: int = 500
+    bulk_from: int = 1000
+    """Products of one kind of operation in a run from which they go by a bulk mutation; 0: never."""
     incremental_hours: float = 24.0
     progress: bool = True
     full_sync_hour: int | None = 2

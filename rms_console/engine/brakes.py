@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from rms_console.contract.ports import Clock
 from rms_console.errors import Action, ConsoleError, LeaseError, ShopUnavailable, StoreError
 
 CANCELLED = "cancelled"
 """Why a run ends early when a person wants it to."""
 IN_A_ROW = 3
 """So many requests unanswered in a row are an outage, not bad luck."""
+LOOK_S = 1.0
+"""How often a long wait looks whether it is to end."""
+
+_T = TypeVar("_T")
 
 
 class Brakes:
@@ -51,3 +61,23 @@ class Brakes:
         final = error.action is Action.STOP or isinstance(error, StoreError | LeaseError)
         if self.fault is None and (final or self._in_a_row >= IN_A_ROW):
             self.fault = error
+
+
+async def unless_closed(
+    brakes: Brakes, clock: Clock, work: Coroutine[Any, Any, _T], patience_s: float = math.inf
+) -> _T | None:
+    """Return what `work` gives; None when the brakes close or patience ends before that, and then it is left."""
+    task = asyncio.ensure_future(work)
+    until = clock.monotonic() + patience_s
+    try:
+        while not task.done():
+            if brakes.closed or clock.monotonic() >= until:
+                return None
+            tick = asyncio.ensure_future(clock.sleep(LOOK_S))
+            await asyncio.wait((task, tick), return_when=asyncio.FIRST_COMPLETED)
+            tick.cancel()
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 from rms_console.contract.events import EventName
 from rms_console.contract.records import Hold, QueueState
@@ -11,6 +12,7 @@ from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
 from rms_console.engine.brakes import Brakes
+from rms_console.engine.bulkpush import BulkPusher, choose
 from rms_console.engine.closing import Closing
 from rms_console.engine.deps import Deps
 from rms_console.engine.inflight import InFlight
@@ -18,6 +20,7 @@ from rms_console.engine.intake import Load
 from rms_console.engine.job import Job, Tally
 from rms_console.engine.journal import DETECTOR, PUSHER, Journal
 from rms_console.engine.limits import within
+from rms_console.engine.openbulk import OpenBulk
 from rms_console.engine.productpush import ProductPusher
 from rms_console.engine.recorder import Part, Recorder
 from rms_console.engine.stockpush import StockPusher
@@ -42,6 +45,7 @@ class Pass:
         policy: Policy,
         load: Load,
         brakes: Brakes,
+        open_bulk: OpenBulk,
     ) -> None:
         self._deps = deps
         self._journal = journal
@@ -54,6 +58,8 @@ class Pass:
         self.batch = 0
         self._products = ProductPusher(deps.shop, policy, self.brakes, deps.clock.now)
         self._stock = StockPusher(deps, policy.stock, self.brakes)
+        self._bulk = BulkPusher(deps, journal, recorder, self._products, brakes, open_bulk)
+        self._aside = frozenset(item.item_id for item in load.postponed)
         self._closing = Closing(deps, journal, recorder, settings, load, self.tally)
         self.jobs = [self._job(style) for style in load.plans]
 
@@ -135,10 +141,22 @@ class Pass:
     async def _push(self) -> None:
         by_style = {job.style: job for job in self.jobs}
         suspects = self._in_flight.suspects(by_style)
-        await self._push_marked([job for job in self.jobs if job.style not in suspects])
+        fresh = [job for job in self.jobs if job.style not in suspects]
+        bulk = choose(fresh, self._settings.bulk_from, self._aside)
+        if bulk:
+            chosen = {job.style for job in bulk}
+            singly = [job for job in fresh if job.style not in chosen]
+            await _side_by_side(self.brakes, self._push_bulk(bulk), self._push_marked(singly))
+            fresh = bulk
+        await self._push_marked(fresh)
         for style in suspects:
             if not self.brakes.closed:
                 await self._push_suspect(by_style[style])
+
+    async def _push_bulk(self, jobs: Sequence[Job]) -> None:
+        """Send what a bulk mutation can send of these; the rest of their plans is for single calls afterwards."""
+        await self._each([job for job in jobs if job.product is None], self._products.look_up)
+        await self._bulk.push(jobs, self._aside)
 
     async def _push_suspect(self, job: Job) -> None:
         """Push alone what was in flight when the engine last went down, so that the next time tells which it was."""
@@ -254,3 +272,18 @@ class Pass:
         await asyncio.gather(*(one(job) for job in jobs))
         if trouble:
             raise trouble[0]
+
+
+async def _side_by_side(brakes: Brakes, *works: Coroutine[Any, Any, None]) -> None:
+    """Do them side by side; trouble with the ledger in one makes the others end early, and is raised."""
+
+    async def one(work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except (StoreError, LeaseError) as error:
+            brakes.note(error)
+            raise
+
+    for end in await asyncio.gather(*map(one, works), return_exceptions=True):
+        if end is not None:
+            raise end

@@ -64,12 +64,24 @@ class ProductPusher:
             if not await self._send(job, operation):
                 return
 
+    async def look_up(self, job: Job) -> None:
+        """Look the product up before it is created by other means than `push`; what is there is adopted."""
+        try:
+            await self._found(job)
+        except ConsoleError as error:
+            self._note(job, error)
+
+    def confirm(self, job: Job, operation: ProductOperation, applied: Applied) -> None:
+        """Fold in what the shop confirmed of an operation that went by other means than `push`, and plan again."""
+        self._confirm(job, operation, applied, _changes(job, operation))
+        self.replan(job)
+
     def replan(self, job: Job) -> None:
         job.plan = plan(job.work, job.product, self._settling, self._now())
 
     async def _send(self, job: Job, operation: ProductOperation) -> bool:
         """Return whether to go on with the plan: no after an error, or when a read-back made a new plan."""
-        changes = describe(dataclasses.replace(job.plan, operations=(operation,), stock=()), job.product)
+        changes = _changes(job, operation)
         try:
             if isinstance(operation, CreateProduct) and await self._found(job):
                 return False
@@ -115,9 +127,7 @@ class ProductPusher:
     def _needs_read_back(self, job: Job, error: ConsoleError) -> bool:
         if job.read_backs >= READ_BACKS or self._brakes.closed:
             return False
-        if isinstance(error, ShopRejected):
-            return any(code in STALE_PICTURE for _, code, _ in error.problems)
-        return isinstance(error, ShopOutcomeUnknown)
+        return is_stale_picture(error) or isinstance(error, ShopOutcomeUnknown)
 
     async def _resolve(
         self, job: Job, operation: ProductOperation, changes: Sequence[FieldChange], error: ConsoleError
@@ -167,6 +177,15 @@ class ProductPusher:
     def _note(self, job: Job, error: ConsoleError) -> None:
         job.error = error
         self._brakes.note(error)
+
+
+def is_stale_picture(error: ConsoleError) -> bool:
+    """Whether a refusal means that the shop differs from our picture of it."""
+    return isinstance(error, ShopRejected) and any(code in STALE_PICTURE for _, code, _ in error.problems)
+
+
+def _changes(job: Job, operation: ProductOperation) -> Sequence[FieldChange]:
+    return describe(dataclasses.replace(job.plan, operations=(operation,), stock=()), job.product)
 
 
 def _count(job: Job, operation: ProductOperation, changes: Sequence[FieldChange]) -> None:

@@ -24,13 +24,14 @@ from rms_console.engine.job import Tally
 from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.engine.ledger_rescue import Rescue
 from rms_console.engine.limits import after
+from rms_console.engine.openbulk import OpenBulk
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recorder import Recorder
 from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause, Ending, Run, show, tell, view_of
 from rms_console.engine.retry import decide
 from rms_console.engine.world import World
-from rms_console.errors import ConsoleError
+from rms_console.errors import ConsoleError, LeaseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Runner:
         reconciler: Reconciler,
         in_flight: InFlight,
         reference: Reference,
+        owner: str,
     ) -> None:
         self._deps = deps
         self._journal = journal
@@ -64,6 +66,7 @@ class Runner:
         self._intake = Intake(deps)
         self._reference = reference
         self._rescue = Rescue(deps, journal)
+        self._open_bulk = OpenBulk(deps, journal, owner)
         self.on_push: Callable[[], object] = lambda: None
         self._prepared = False
         self.mode: Mode | None = None
@@ -100,9 +103,11 @@ class Runner:
         brakes = self._brakes = Brakes()
         brakes.asked = stopped
         try:
-            if await self._rescue.due():
+            await self._settle_bulk(run, brakes, epoch)
+            if await self._rescue.due() or await self._open_bulk.is_to_be_read():
                 self.stage = "comparing"
                 await self._rescue.run(world.policy, run.settings.zone, epoch)
+                await self._open_bulk.all_read()
             load, world = await self._read(run, world)
             if brakes.closed:
                 tally.unfinished = len(load.plans)
@@ -112,7 +117,19 @@ class Runner:
             fault = error
         finally:
             self.stage, self.active = "idle", None
+        if isinstance(fault, LeaseError):
+            # Somebody else was at work meanwhile, and may have left something open.
+            self._open_bulk.is_settled = False
         return await self._end(run, tally, fault, brakes.asked)
+
+    async def _settle_bulk(self, run: Run, brakes: Brakes, epoch: int) -> None:
+        """Let nothing older be written by anybody before this run writes. An engine that observes ends nothing."""
+        if run.settings.mode is not Mode.LIVE:
+            return
+        self.stage = "comparing"
+        limit = min(run.settings.timeout_s, run.settings.lock_timeout_s)
+        with after(self._deps.clock, limit, lambda: brakes.ask("timeout")):
+            await self._open_bulk.settle(brakes, epoch)
 
     async def follow_mode(self, settings: EngineSettings) -> EngineSettings:
         """Return the settings with the mode in force now; going live makes due what was only planned before."""
@@ -218,7 +235,17 @@ class Runner:
             await self._deps.shop.prepare()
             self._prepared = True
         recorder = Recorder(self._deps, epoch, run.number)
-        push = Pass(self._deps, self._journal, recorder, self._in_flight, run.settings, world.policy, load, brakes)
+        push = Pass(
+            self._deps,
+            self._journal,
+            recorder,
+            self._in_flight,
+            run.settings,
+            world.policy,
+            load,
+            brakes,
+            self._open_bulk,
+        )
         self.current = push
         limit = min(run.settings.timeout_s, run.settings.lock_timeout_s)
         with after(self._deps.clock, limit, lambda: brakes.ask("timeout")):

@@ -77,7 +77,9 @@ class EngineService:
         self.in_flight = InFlight(deps)
         self.startup = Startup(deps, self.journal, self.links)
         self.reference = Reference(deps, self.startup.look)
-        self.runner = Runner(deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference)
+        self.runner = Runner(
+            deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference, self.boot_id
+        )
         self.runner.on_push = lambda: self.machine.move(EngineState.PROCESSING)
         self.mending = Mending(self)
         self.timetable = Timetable(deps, self.wakes, lambda: supervisor.check(self))

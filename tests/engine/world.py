@@ -218,7 +218,7 @@ class Wire(httpx.AsyncBaseTransport):
         if self.is_cut:
             raise httpx.ConnectError("connection refused")
         self.requests += 1
-        given = read_request(request.content)
+        given = read_request(await request.aread())
         lost = self.faults(self._shop.describe(given, "2026-10")) if given else None
         if lost is None or lost.applied:
             response = await self._inner.handle_async_request(request)

@@ -62,6 +62,13 @@ class SyncSection(Section):
         le=100_000,
         description="Changed items that one cycle takes; the rest wait for the next, at once.",
     )
+    bulk_from: Whole = Field(
+        default=1000,
+        ge=0,
+        le=100_000,
+        description="Creations, or price changes, in a run from which Shopify does them in bulk (max_items_per_run"
+        " bounds it); 0 = never.",
+    )
     include_zero_stock: Flag = Field(default=False, description="Items without stock may become new products too.")
     force_update: Flag = Field(default=False, description="Send also what has not changed.")
     incremental_hours: Real = Field(default=24.0, ge=0, le=8760, description="Hours the very first cycle looks back.")
