@@ -188,15 +188,17 @@ def _show_one(hold: Hold, skus: Mapping[int, str], language: str, zone: str) -> 
     click.echo(paragraph(told, page_width(), "    "))
 
 
-def change_lines(changes: Iterable[FieldChange], skus: Mapping[int, str], language: str) -> list[str]:
+def change_lines(
+    changes: Iterable[FieldChange], skus: Mapping[int, str], language: str, places: Mapping[str, str] | None = None
+) -> list[str]:
     """Return each change on a line of its own: SKU, field, before and after."""
     lines = []
     for change in sorted(changes, key=lambda one: one.item_id or 0):
         item = "-" if change.item_id is None else skus.get(change.item_id) or str(change.item_id)
         before = "" if change.before is None else f"{fit(change.before, 24)} "
-        name = fit(field_name(language, change.field), 16)
+        name = fit(field_name(language, change.field, places), 24)
         after = fit("-" if change.after is None else change.after, 32)
-        lines.append(f"{fit(item, 18):<18} {name:<12} {before}-> {after}")
+        lines.append(fit(f"{fit(item, 18):<18} {name:<12} {before}-> {after}", page_width() - 4))
     return lines
 
 

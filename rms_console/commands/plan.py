@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -39,7 +40,7 @@ def plan(
         if as_json:
             emit_json(_json(found, site.language))
         else:
-            _show(found, site.language)
+            _show(found, site.language, limit)
 
 
 async def _rehearse(
@@ -71,11 +72,14 @@ def _json(found: Rehearsed, language: str) -> dict[str, Any]:
     }
 
 
-def _show(found: Rehearsed, language: str) -> None:
+def _show(found: Rehearsed, language: str, limit: int) -> None:
     for warning in found.warnings:
         click.echo(paragraph(f"! {warning}", page_width()))
-    for planned in found.products.values():
-        _show_product(planned, language)
+    products = list(found.products.values())
+    for planned in products[: limit or None]:
+        _show_product(planned, language, found.places)
+    if limit and len(products) > limit:
+        say(language, mark("… and {count} more: --limit, or --json for all"), count=len(products) - limit)
     for item in found.aside:
         facts = {"item": item.item_id, "style": item.style or "-", "message": item.message}
         click.echo(
@@ -86,10 +90,10 @@ def _show(found: Rehearsed, language: str) -> None:
     _show_totals(found, language)
 
 
-def _show_product(planned: PlannedProduct, language: str) -> None:
+def _show_product(planned: PlannedProduct, language: str, places: Mapping[str, str]) -> None:
     action = word(language, ACTIONS, planned.action)
     click.echo(f"{fit(planned.style, 20)}  {fit(planned.title, 40)}  [{action}]")
-    lines = change_lines(planned.changes, planned.skus, language)
+    lines = change_lines(planned.changes, planned.skus, language, places)
     for line in lines[:CHANGES_SHOWN]:
         click.echo(f"  {line}")
     if len(lines) > CHANGES_SHOWN:
@@ -103,7 +107,7 @@ def _show_product(planned: PlannedProduct, language: str) -> None:
         )
         facts = {"number": hold.hold_id, "label": label, "reason": hold.reason.told(language)}
         click.echo(paragraph(translate(language, told, facts), page_width(), "  "))
-        for line in change_lines(hold.changes, planned.skus, language)[:CHANGES_SHOWN]:
+        for line in change_lines(hold.changes, planned.skus, language, places)[:CHANGES_SHOWN]:
             click.echo(f"    {line}")
 
 

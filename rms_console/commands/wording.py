@@ -51,10 +51,10 @@ def word(language: str, words: Mapping[str, str], value: str) -> str:
     return translate(language, words[value], {}) if value in words else value
 
 
-def field_name(language: str, name: str) -> str:
-    """Return a field's name; `stock@7` is the stock at location 7."""
+def field_name(language: str, name: str, places: Mapping[str, str] | None = None) -> str:
+    """Return a field's name; `stock@7` is the stock at location 7, told by its name where `places` knows it."""
     plain, at, place = name.partition("@")
-    return f"{word(language, FIELDS, plain)}{at}{place}"
+    return f"{word(language, FIELDS, plain)}{at}{(places or {}).get(place, place)}"
 
 
 def moment(at: datetime | None, zone: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -70,6 +70,8 @@ class Rehearsed:
     comparing: bool = False
     """Whether a full comparison was still under way when the limit was reached."""
     warnings: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    """The shop's locations by the number that stands in `stock@NUMBER`."""
 
     @property
     def points(self) -> float:
@@ -116,7 +118,8 @@ class Rehearsal:
         self._detector = Detector(deps, journal)
         self._reconciler = reconcile.Reconciler(deps, journal, Comparison(deps, journal, self._poll))
         self._intake = Intake(deps)
-        self._found = Rehearsed(deps.pacer.view().restore, warnings=world.warnings)
+        places = {place.location_id.rpartition("/")[2]: place.name for place in world.shop.locations}
+        self._found = Rehearsed(deps.pacer.view().restore, warnings=world.warnings, places=places)
         self._epoch = 0
 
     async def run(self, only: Sequence[int] = (), limit: int = 0, full: bool = False) -> Rehearsed:
