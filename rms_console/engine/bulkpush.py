@@ -58,7 +58,7 @@ class BulkPusher:
         by_style = {job.style: (job, write) for job in jobs if (write := bulk_write(job)) is not None}
         if not by_style or self._brakes.closed:
             return
-        await self._doubt(jobs, aside)
+        await self._doubt([job for job, _ in by_style.values()], aside)
         self._journal.log("INFO", PUSHER, "{count} products go by a bulk write", count=len(by_style))
         self._open.is_settled = False
         try:

@@ -7,8 +7,10 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from rms_console.contract.commands import Trigger
 from rms_console.contract.records import QueueState
 from rms_console.demo.shopify.faults import Fault, FaultKind
+from rms_console.errors import StoreBusy
 from tests.engine.conftest import Make
 from tests.engine.world import Lost, shoes, tuned, with_policy
 from tests.engine_bulk.conftest import BULK, bulk_jobs, calls
@@ -158,3 +160,39 @@ async def test_what_somebody_deleted_in_the_shop_is_found_by_its_line(make: Make
     assert world.entry(51).state is QueueState.QUARANTINED
     assert {world.price(style * 10 + 1)[0] for style in range(1, 61) if style != 5} == {"19000.00"}
     assert world.shop.product_by_style("24YM0005") is None
+
+
+async def test_without_a_durable_doubt_no_bulk_mutation_begins(make: Make) -> None:
+    """The ledger takes nothing just before the bulk mutation: nothing is sent, and the next run does it."""
+    world = make(settings=BULK)
+    world.store.fill(shoes(60))
+    await world.start()
+    settlements = []
+
+    def busy(name: str) -> None:
+        if name == "settle":
+            settlements.append(name)
+        if name == "settle" and len(settlements) == 2:
+            raise StoreBusy("the ledger is busy")
+
+    world.ledger.trouble = busy
+    finished = await world.cycle()
+    assert isinstance(finished.fault, StoreBusy)
+    assert (world.shop.products(), bulk_jobs(world)) == ((), [])
+    await world.cycle()
+    assert len(bulk_jobs(world)) == 1
+    world.assert_equal()
+
+
+async def test_what_a_person_waits_for_goes_ahead_of_the_bulk_mutation(make: Make) -> None:
+    world = make(settings=BULK)
+    world.store.fill(shoes(60))
+    await world.start()
+    await world.cycle()
+    for style in range(1, 61):
+        world.store.change(style * 10 + 1, Price=19000.0)
+    await world.send(Trigger(styles=("24YM0007",)))
+    await world.cycle()
+    assert calls(world, "productVariantsBulkUpdate") == 1
+    assert len(bulk_jobs(world)[-1].order) == 59
+    world.assert_equal()
