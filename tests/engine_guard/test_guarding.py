@@ -136,6 +136,15 @@ async def test_a_mass_change_that_comes_row_by_row_is_one_within_the_window(make
     assert len(holds(world)) == 7
 
 
+async def test_without_a_window_each_cycle_counts_by_itself(make: Make) -> None:
+    world = make({"max_changed_products": 1, "window_minutes": 0})
+    await stocked(world, 4)
+    for style in range(1, 5):
+        reprice(world, [style], 15900.0)
+        await world.cycle()
+    assert holds(world) == []
+
+
 async def test_the_same_spread_over_the_day_is_everyday_work(make: Make) -> None:
     world = make({"max_changed_products": 5, "window_minutes": 10})
     await stocked(world, 12)

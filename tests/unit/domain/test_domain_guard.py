@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rms_console.domain.changes import FieldChange
 from rms_console.domain.dangers import Part
@@ -266,6 +269,58 @@ def test_d18_an_item_held_where_it_leaves_does_not_come_in_where_it_goes() -> No
     leaving = Part(Aspect.LEAVING, frozenset({2}), ())
     assert barred_by_moves(works, {"K100-NEG": Verdict((leaving,))}) == {"K200": frozenset({2})}
     assert barred_by_moves(works, {}) == {}
+
+
+# Whatever comes
+
+KINDS = st.sampled_from([price(), price("130", 2), zero(), price(alone=ALONE)])
+LOADS = st.lists(st.lists(KINDS, max_size=3, unique_by=lambda one: (one.aspect, *one.item_ids)), max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(LOADS, st.integers(1, 6), st.integers(0, 6))
+def test_no_more_than_the_limit_ever_passes_and_nothing_alone_dangerous_does(
+    load: list[list[Part]], limit: int, lately: int
+) -> None:
+    """G5: of each danger at most so many products a window, and no jump at all, go without a yes."""
+    cases = [case(f"S{number}", *parts) for number, parts in enumerate(load)]
+    recent = dict.fromkeys((Danger.MANY_PRICES, Danger.MANY_ZEROED), lately)
+    guard = GuardPolicy(max_changed_products=limit)
+    verdicts = decide(cases, Surroundings(10**6, recent), guard)
+    passing = [
+        (one.style, part)
+        for one in cases
+        for part in one.parts
+        if part not in verdicts.get(one.style, Verdict()).withheld
+    ]
+    assert all(part.alone is None for _, part in passing)
+    for danger in recent:
+        styles = {style for style, part in passing if part.counts_as is danger}
+        assert not styles or len(styles) + lately <= limit
+
+
+@settings(max_examples=100, deadline=None)
+@given(LOADS)
+def test_deciding_again_with_the_holds_that_were_opened_changes_nothing(load: list[list[Part]]) -> None:
+    """A held load that comes back as it was asks nobody again, and lets nothing through that it held."""
+    guard = GuardPolicy(max_changed_products=2)
+    cases = [case(f"S{number}", *parts) for number, parts in enumerate(load)]
+    first = decide(cases, BIG, guard)
+    numbers = itertools.count(1)
+    again = [
+        dataclasses.replace(
+            one,
+            standing=tuple(
+                dataclasses.replace(hold, hold_id=next(numbers)) for hold in first.get(one.style, Verdict()).opened
+            ),
+        )
+        for one in cases
+    ]
+    second = decide(again, BIG, GuardPolicy(max_changed_products=10**6))
+    assert {style: one.withheld for style, one in second.items()} == {
+        style: one.withheld for style, one in first.items()
+    }
+    assert not [one for one in second.values() if one.opened or one.overtaken]
 
 
 # Digests
