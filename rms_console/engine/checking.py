@@ -187,7 +187,9 @@ class Checking:
         try:
             return await ask()
         except (SourceError, ShopError) as error:
-            self._found.append(of_error(error, where))
+            finding = of_error(error, where)
+            if finding not in self._found:
+                self._found.append(finding)
             return None
 
     async def _timed(self, ask: Callable[[], Awaitable[object]]) -> float:
