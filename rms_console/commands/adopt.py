@@ -64,7 +64,7 @@ async def _adopt(site: Site, deps: Deps, survey: Survey, as_json: bool, yes: boo
             return
         show(found, survey, site.language)
         if tenure is None:
-            _tell_reading_only(site.language, asks)
+            _tell_reading_only(site.language, asks, found)
         else:
             confirm(site.language, QUESTION, yes, matched=found.counts.matched)
         count = await _link(deps, survey, found, tenure)
@@ -107,7 +107,7 @@ def _engine_runs(language: str) -> Refused:
     return Refused(translate(language, message, {}), code="engine-running", hint=translate(language, hint, {}))
 
 
-def _tell_reading_only(language: str, asks: bool) -> None:
+def _tell_reading_only(language: str, asks: bool, found: Found) -> None:
     """Without the right to write the report is all there is: say what would be needed.
 
     Raises:
@@ -115,7 +115,10 @@ def _tell_reading_only(language: str, asks: bool) -> None:
     """
     if asks:
         raise _engine_runs(language)
-    say(language, "Nothing was written. To link the matched products: rms-console adopt --yes")
+    if found.counts.matched:
+        say(language, "Nothing was written. To link the matched products: rms-console adopt --yes")
+    else:
+        say(language, "Nothing was written: no product is to be linked. rms-console adopt --yes notes that you looked.")
 
 
 def _progress(language: str) -> Tell:
