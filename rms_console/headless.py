@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from rms_console.contract.commands import Actor, Command, Reload
 from rms_console.contract.snapshot import CycleView
+from rms_console.engine.memory import settle_memory
 from rms_console.engine.runner import Finished
 from rms_console.engine.service import EngineService
 from rms_console.errors import ConsoleError, LeaseHeld
@@ -51,6 +52,7 @@ def run_once(options: Options) -> int:
 
 async def _serve(site: Site, engine: EngineService) -> int:
     await engine.open()
+    settle_memory()
     stopped = Stopped()
     with Signals(engine, stopped):
         if site.embedded is not None:
