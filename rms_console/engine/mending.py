@@ -39,7 +39,7 @@ class Mending:
         engine.world = await engine.startup.connect(engine.settings)
         engine.reference.learned(engine.world)
         engine.warnings = (*engine.deps.settings_warnings, *engine.world.warnings)
-        await engine.runner.follow_mode(engine.settings)
+        await engine.runner.look_for_bulk(await engine.runner.follow_mode(engine.settings))
         engine.startup.ready(engine.settings)
 
     def known_world(self) -> World:

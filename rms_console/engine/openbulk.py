@@ -36,6 +36,15 @@ class OpenBulk:
         self.owner = owner
         self.is_settled = False
 
+    async def look(self) -> None:
+        """Ask once, at the start, so that a quiet run need not; what is found is settled by the first run.
+
+        Raises:
+            ShopError.
+        """
+        if not self.is_settled:
+            self.is_settled = not await self._deps.shop.open_bulk()
+
     async def settle(self, brakes: Brakes, epoch: int) -> None:
         """Bring every open bulk write to its end; with the brakes closed it is left for the next run.
 

@@ -122,6 +122,15 @@ class Runner:
             self._open_bulk.is_settled = False
         return await self._end(run, tally, fault, brakes.asked)
 
+    async def look_for_bulk(self, settings: EngineSettings) -> None:
+        """Ask whether a bulk write was left open. Where nothing may be written nobody asks.
+
+        Raises:
+            ShopError.
+        """
+        if settings.mode is Mode.LIVE:
+            await self._open_bulk.look()
+
     async def _settle_bulk(self, run: Run, brakes: Brakes, epoch: int) -> None:
         """Let nothing older be written by anybody before this run writes. An engine that observes ends nothing."""
         if run.settings.mode is not Mode.LIVE:
