@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -49,7 +49,14 @@ def describe(plan: ProductPlan, acknowledged: AcknowledgedProduct | None) -> tup
     teller = _Teller(acknowledged)
     found = [change for operation in plan.operations for change in teller.of_operation(operation)]
     found += [change for row in plan.stock for change in teller.of_stock(row)]
-    return tuple(change for change in found if change.before != change.after)
+    return tuple(change for change in _latest(found) if change.before != change.after)
+
+
+def _latest(changes: Sequence[FieldChange]) -> Iterable[FieldChange]:
+    """Return one change a field, its last: option values that swap places may take a step aside on their way."""
+    if sum(change.field == "options" for change in changes) < 2:
+        return changes
+    return {(change.item_id, change.field): change for change in changes}.values()
 
 
 class _Teller:

@@ -109,8 +109,8 @@ def find_clashes(claims: Sequence[Claim], occupied: Occupied) -> list[Clash]:
     """Return the items that would take a SKU or an option combination which another variant has.
 
     Of several claims the one that the shop already shows so wins, then one that is in the shop, then the lowest
-    ItemID. A new item may inherit the combination of a variant that is leaving (see `plan`); one that has a variant
-    of its own may not, because the shop refuses two variants with the same options.
+    ItemID. The combination of a variant that is leaving is to be had: a new item inherits that variant, for one that
+    has a variant of its own it makes room (see `plan`).
     """
     by_sku = _sku_clashes(claims, occupied)
     lost = {clash.item_id for clash in by_sku}
@@ -132,17 +132,13 @@ def _sku_clashes(claims: Sequence[Claim], occupied: Occupied) -> list[Clash]:
 
 
 def _option_clashes(claims: Sequence[Claim], occupied: Occupied) -> list[Clash]:
-    kept, leaving = occupied.holder(occupied.kept), occupied.holder(occupied.leaving)
+    kept = occupied.holder(occupied.kept)
     clashes: list[Clash] = []
     for key, rivals in _groups((option_key(claim.options), claim) for claim in claims):
         owner = kept.get(key)
-        left = leaving.get(key)
         if owner is not None:
             clashes += (_same_options(claim, _Owner.of(owner)) for claim in rivals)
             continue
-        if left is not None:
-            clashes += (_same_options(claim, _Owner.of(left)) for claim in rivals if claim.held is not None)
-            rivals = [claim for claim in rivals if claim.held is None]
         if len(rivals) > 1:
             ranked = sorted(rivals, key=lambda claim: _rank_by_options(claim, occupied))
             first = _Owner(ranked[0].item_id, ranked[0].sku)

@@ -2,21 +2,22 @@
 
 A plan is made from what the shop last confirmed. Some steps need the confirmation of others first and come with the
 next plan: publishing after creation, the stock of an inherited variant after its renaming, a product's status after
-the stock of all that left is 0. So plan, send, acknowledge, and plan again until the plan is empty.
+the stock of all that left is 0, the stock of a variant after the SKU that it gives up or takes over from a sibling.
+So plan, send, acknowledge, and plan again until the plan is empty.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from rms_console.domain.assemble import StyleWork
+from rms_console.domain.creation import ATTRIBUTE, creation, fields_of, has_price, variant_without_foreign
 from rms_console.domain.eligibility import EXCLUSIONS
+from rms_console.domain.grouping import sku_key
 from rms_console.domain.operations import (
     ActivateStock,
-    CreateProduct,
     CreateVariants,
     ProductOperation,
     ProductPlan,
@@ -27,8 +28,9 @@ from rms_console.domain.operations import (
     UpdateVariants,
     VariantChange,
 )
+from rms_console.domain.optionmoves import Move, arrange
 from rms_console.domain.options import Values, in_order, option_key, same_names
-from rms_console.domain.policy import DEFAULT_OWNERSHIP, FIELDS, Conflict, Leaving, MappingPolicy, Ownership, Policy
+from rms_console.domain.policy import DEFAULT_OWNERSHIP, Conflict, Leaving, MappingPolicy, Ownership, Policy
 from rms_console.domain.product import (
     AcknowledgedProduct,
     AcknowledgedVariant,
@@ -50,9 +52,11 @@ NOTE_STATUS_WAITS = "status-waits-for-stock"
 NOTE_OPTIONS_DIFFER = "options-differ"
 """The product in the shop has other options than ours: its option values are left as they are."""
 
+NOTE_OPTIONS_WAIT = "options-wait"
+"""Option values cannot be changed yet: the variant that has them still has stock, or may not be touched now."""
+
 _T = TypeVar("_T")
 _CONTENT = ("title", "description", "vendor", "product_type", "tags")
-_ATTRIBUTE = {"description": "description_html"}
 _VISIBLE = frozenset({Status.ACTIVE, Status.UNLISTED})
 
 
@@ -64,47 +68,8 @@ def plan(work: StyleWork, acknowledged: AcknowledgedProduct | None, policy: Poli
     sends what is ours even where it is equal. Stock rows stand apart; send them before the operations.
     """
     if acknowledged is None:
-        return _creation(work, policy)
+        return creation(work, policy)
     return _Planner(work, acknowledged, policy, now).plan()
-
-
-def _creation(work: StyleWork, policy: Policy) -> ProductPlan:
-    desired = work.desired
-    if desired is None:
-        return ProductPlan(work.style)
-    priced = tuple(variant for variant in desired.variants if _has_price(variant, work))
-    if not priced:
-        return ProductPlan(work.style)
-    if len(priced) != len(desired.variants):
-        desired = dataclasses.replace(desired, variants=priced)
-    return ProductPlan(work.style, (CreateProduct(_without_foreign(desired, policy.mapping)),))
-
-
-def _has_price(variant: DesiredVariant, work: StyleWork) -> bool:
-    """Whether a new variant could be given a price: RMS's, or one that the shop confirmed before."""
-    return variant.item_id not in work.price_kept or variant.price > 0
-
-
-def _without_foreign(desired: DesiredProduct, mapping: MappingPolicy) -> DesiredProduct:
-    """Return the product without the fields that are never ours."""
-    never = _fields_of(mapping, Ownership.NEVER)
-    if not never:
-        return desired
-    blank: dict[str, Any] = {"description": "", "vendor": "", "product_type": "", "tags": (), "metafields": ()}
-    changes = {_ATTRIBUTE.get(name, name): value for name, value in blank.items() if name in never}
-    variants = tuple(_variant_without_foreign(variant, never) for variant in desired.variants)
-    return dataclasses.replace(desired, variants=variants, **changes)
-
-
-def _variant_without_foreign(variant: DesiredVariant, never: frozenset[str]) -> DesiredVariant:
-    blank: dict[str, Any] = {"compare_at": None, "barcode": None, "weight": None, "stock": {}}
-    changes = {"weight_kg" if name == "weight" else name: value for name, value in blank.items() if name in never}
-    return dataclasses.replace(variant, **changes) if changes else variant
-
-
-def _fields_of(mapping: MappingPolicy, owner: Ownership) -> frozenset[str]:
-    ownership = mapping.ownership
-    return frozenset(name for name in FIELDS if ownership.get(name, DEFAULT_OWNERSHIP[name]) is owner)
 
 
 class _Planner:
@@ -115,10 +80,13 @@ class _Planner:
         self._have = have
         self._policy = policy
         self._now = now
-        self._ours = _fields_of(policy.mapping, Ownership.ALWAYS)
+        self._ours = fields_of(policy.mapping, Ownership.ALWAYS)
         self._force = policy.force_update
         self._held = {variant.item_id: variant for variant in have.variants}
         self._notes: list[str] = []
+        self._moves: list[Move] = []
+        self._renamed: list[tuple[DesiredVariant, str]] = []
+        """Variants with another SKU than wanted, and that SKU."""
 
     def plan(self) -> ProductPlan:
         desired = self._work.desired
@@ -126,8 +94,8 @@ class _Planner:
             operations: list[ProductOperation] = list(self._leave())
             stock = list(self._zeros(()))
         else:
-            new = [one for one in desired.variants if one.item_id not in self._held and _has_price(one, self._work)]
-            heirs = self._heirs(desired, new) if new else {}
+            new = [one for one in desired.variants if one.item_id not in self._held and has_price(one, self._work)]
+            heirs = _heirs(self._work, self._have, desired, new)
             operations = list(self._operations(desired, new, heirs))
             stock = list(self._stock(desired))
             stock += self._zeros({left.item_id for left in heirs.values()})
@@ -136,42 +104,37 @@ class _Planner:
     def _operations(
         self, desired: DesiredProduct, new: Sequence[DesiredVariant], heirs: dict[int, AcknowledgedVariant]
     ) -> Iterator[ProductOperation]:
-        """Variants first, so that prices are right when the status makes a product visible again."""
-        style, product_id = self._work.style, self._have.product_id
+        """Variants first, so that prices are right when the status makes a product visible again.
+
+        Option values in operations of their own, after price, SKU and stock: the shop may refuse one because of a
+        variant that we do not know, and the first refusal ends the plan.
+        """
+        style, have = self._work.style, self._have
+        product_id = have.product_id
         for changes in _chunks(self._changes(desired, heirs), VARIANTS_A_CALL):
             yield UpdateVariants(style, product_id, tuple(changes))
+        yield from self._activations(desired)
         names = self._names(desired)
-        for variants in _chunks(self._additions(new, heirs), VARIANTS_A_CALL):
+        waiting: frozenset[Values] = frozenset()
+        if self._moves:
+            waves, waiting = arrange(self._moves, have.variants, self._work.leaving)
+            for wave in waves:
+                for changes in _chunks((move.as_change(have.option_names or names) for move in wave), VARIANTS_A_CALL):
+                    yield UpdateVariants(style, product_id, tuple(changes))
+            if waiting:
+                self._notes.append(NOTE_OPTIONS_WAIT)
+        for variants in _chunks(self._additions(new, heirs, desired, waiting), VARIANTS_A_CALL):
             yield CreateVariants(style, product_id, names, tuple(variants))
         content = self._content(desired)
         if content:
             yield UpdateProduct(style, product_id, **content)
         for metafields in _chunks(self._metafields(desired), METAFIELDS_A_CALL):
             yield SetMetafields(style, product_id, tuple(metafields))
-        yield from self._activations(desired)
-        missing = tuple(one for one in desired.publications if one not in self._have.published)
-        if missing and self._have.created_by_us:
+        missing = tuple(one for one in desired.publications if one not in have.published)
+        if missing and have.created_by_us:
             yield PublishProduct(style, product_id, missing)
 
     # Variants
-
-    def _heirs(self, desired: DesiredProduct, new: Sequence[DesiredVariant]) -> dict[int, AcknowledgedVariant]:
-        """Return, per new item, the leaving variant with the same options: it becomes the new item's.
-
-        Nothing is deleted, and the shop refuses two variants with equal options; so an item that RMS replaces by
-        another under a new ItemID (or that swaps places with it) hands its variant on.
-        """
-        left = {}
-        for item_id in self._work.leaving:
-            variant = self._held.get(item_id)
-            if variant is not None and variant.options is not None:
-                options = in_order(variant.options, self._have.option_names, desired.option_names)
-                if options is not None:
-                    left[option_key(options)] = variant
-        if not left:
-            return {}
-        keys = ((variant.item_id, option_key(variant.options)) for variant in new)
-        return {item_id: left[key] for item_id, key in keys if key in left}
 
     def _changes(self, desired: DesiredProduct, heirs: dict[int, AcknowledgedVariant]) -> Iterator[VariantChange]:
         for want in desired.variants:
@@ -187,7 +150,7 @@ class _Planner:
                 yield VariantChange(want.item_id, have.variant_id, **fields)
 
     def _differences(self, desired: DesiredProduct, want: DesiredVariant, have: AcknowledgedVariant) -> dict[str, Any]:
-        ours, force = self._ours, self._force
+        ours, force = self._ours - self._work.doubted.get(want.item_id, frozenset()), self._force
         fields: dict[str, Any] = {}
         if want.item_id not in self._work.price_kept:
             if (force or want.price != have.price) and "price" in ours:
@@ -196,6 +159,8 @@ class _Planner:
                 fields["compare_at"] = want.compare_at
         if (force or want.sku != have.sku) and "sku" in ours:
             fields["sku"] = want.sku
+            if have.sku and want.sku != have.sku:
+                self._renamed.append((want, have.sku))
         if (force or want.barcode != have.barcode) and "barcode" in ours:
             fields["barcode"] = want.barcode
         if (force or want.weight_kg != have.weight_kg) and "weight" in ours:
@@ -213,7 +178,7 @@ class _Planner:
             "barcode": want.barcode,
             "weight": want.weight_kg,
         }
-        never = _fields_of(self._policy.mapping, Ownership.NEVER)
+        never = fields_of(self._policy.mapping, Ownership.NEVER)
         for name in never - {"price", "sku"}:
             fields.pop(name, None)
         if "weight" in fields:
@@ -230,16 +195,29 @@ class _Planner:
         if values is None:
             if NOTE_OPTIONS_DIFFER not in self._notes:
                 self._notes.append(NOTE_OPTIONS_DIFFER)
-        elif self._force or values != have.options:
+        elif values != have.options:
+            self._moves.append(Move(want.item_id, have.variant_id, have.options, values, want.sku))
+        elif self._force:
             fields["options"] = tuple(zip(names, values, strict=True))
 
     def _additions(
-        self, new: Sequence[DesiredVariant], heirs: dict[int, AcknowledgedVariant]
+        self,
+        new: Sequence[DesiredVariant],
+        heirs: dict[int, AcknowledgedVariant],
+        desired: DesiredProduct,
+        waiting: frozenset[Values],
     ) -> Iterator[DesiredVariant]:
+        """The new ones, but for those whose place a variant has that cannot move yet."""
         added = [variant for variant in new if variant.item_id not in heirs]
-        never = _fields_of(self._policy.mapping, Ownership.NEVER) if added else frozenset()
+        if waiting:
+            added = [one for one in added if self._place(one, desired) not in waiting]
+        never = fields_of(self._policy.mapping, Ownership.NEVER) if added else frozenset()
         for variant in added:
-            yield _variant_without_foreign(variant, never)
+            yield variant_without_foreign(variant, never)
+
+    def _place(self, variant: DesiredVariant, desired: DesiredProduct) -> Values:
+        values = in_order(variant.options, desired.option_names, self._have.option_names)
+        return option_key(values if values is not None else variant.options)
 
     def _names(self, desired: DesiredProduct) -> Values:
         """Return the option names under which to add variants: the product's own, where ours can be read as them."""
@@ -254,7 +232,7 @@ class _Planner:
         fields: dict[str, Any] = {}
         for name in _CONTENT:
             if name in self._ours:
-                attribute = _ATTRIBUTE.get(name, name)
+                attribute = ATTRIBUTE.get(name, name)
                 value = getattr(desired, attribute)
                 if self._force or value != getattr(self._have, attribute):
                     fields[attribute] = value
@@ -293,9 +271,10 @@ class _Planner:
     def _stock(self, desired: DesiredProduct) -> Iterator[StockWrite]:
         if "stock" not in self._ours:
             return
+        misnamed = _misnamed(desired, self._renamed)
         for want in desired.variants:
             have = self._held.get(want.item_id)
-            if have is None:
+            if have is None or want.item_id in misnamed:
                 continue
             for location, quantity in want.stock.items():
                 if location not in have.stock:
@@ -330,8 +309,8 @@ class _Planner:
 
     def _leave(self) -> Iterator[UpdateProduct]:
         """The product's status, once nothing is wanted or kept and the stock of all that left is 0."""
-        status = self._leaving_status()
         leaving = self._work.leaving
+        status = _leaving_status(leaving, self._have.status, self._policy)
         if status is None or not leaving or any(item_id not in leaving for item_id in self._held):
             return
         emptied = all(known == 0 for variant in self._have.variants for known in variant.stock.values())
@@ -340,18 +319,53 @@ class _Planner:
         else:
             self._notes.append(NOTE_STATUS_WAITS)
 
-    def _leaving_status(self) -> Status | None:
-        """Excluded by the settings throughout: `when_excluded`; otherwise `when_gone`. Never more visible than now."""
-        mapping, filters = self._policy.mapping, self._policy.filters
-        if mapping.ownership.get("status", DEFAULT_OWNERSHIP["status"]) is Ownership.NEVER:
-            return None
-        excluded = all(reason in EXCLUSIONS for reason in self._work.leaving.values())
-        rule = filters.when_excluded if excluded else filters.when_gone
-        if rule is Leaving.DRAFT and (self._have.status in _VISIBLE or self._have.status is None):
-            return Status.DRAFT
-        if rule is Leaving.ARCHIVE and self._have.status is not Status.ARCHIVED:
-            return Status.ARCHIVED
+
+def _heirs(
+    work: StyleWork, have: AcknowledgedProduct, desired: DesiredProduct, new: Sequence[DesiredVariant]
+) -> dict[int, AcknowledgedVariant]:
+    """Return, per new item, the leaving variant with the same options: it becomes the new item's.
+
+    Nothing is deleted, and the shop refuses two variants with equal options; so an item that RMS replaces by another
+    under a new ItemID (or that swaps places with it) hands its variant on.
+    """
+    left = {}
+    for variant in have.variants if new and work.leaving else ():
+        if variant.item_id in work.leaving and variant.options is not None:
+            options = in_order(variant.options, have.option_names, desired.option_names)
+            if options is not None:
+                left[option_key(options)] = variant
+    if not left:
+        return {}
+    keys = ((variant.item_id, option_key(variant.options)) for variant in new)
+    return {item_id: left[key] for item_id, key in keys if key in left}
+
+
+def _misnamed(desired: DesiredProduct, renamed: Sequence[tuple[DesiredVariant, str]]) -> frozenset[int]:
+    """Return the items whose variant still shows the SKU that is another item's now.
+
+    Stock goes out before the operations: what is written for such an item would stand under the other's SKU. An SKU
+    that nobody else has tells of no other item, so a mere correction of it holds no stock back.
+    """
+    if not renamed:
+        return frozenset()
+    owners = {sku_key(want.sku): want.item_id for want in desired.variants}
+    return frozenset(
+        want.item_id for want, shown in renamed if owners.get(sku_key(shown), want.item_id) != want.item_id
+    )
+
+
+def _leaving_status(leaving: Mapping[int, str], present: Status | None, policy: Policy) -> Status | None:
+    """Excluded by the settings throughout: `when_excluded`; otherwise `when_gone`. Never more visible than now."""
+    mapping, filters = policy.mapping, policy.filters
+    if mapping.ownership.get("status", DEFAULT_OWNERSHIP["status"]) is Ownership.NEVER:
         return None
+    excluded = all(reason in EXCLUSIONS for reason in leaving.values())
+    rule = filters.when_excluded if excluded else filters.when_gone
+    if rule is Leaving.DRAFT and (present in _VISIBLE or present is None):
+        return Status.DRAFT
+    if rule is Leaving.ARCHIVE and present is not Status.ARCHIVED:
+        return Status.ARCHIVED
+    return None
 
 
 def _may_spell(have: AcknowledgedProduct, desired: DesiredProduct) -> bool:

@@ -133,6 +133,7 @@ class Shop:
     def _update_variants(self, product: ObservedProduct, changes: Sequence[VariantChange]) -> ObservedProduct:
         assert 0 < len(changes) <= 250
         by_id = {variant.variant_id: variant for variant in product.variants}
+        taken = {option_key(variant.options): variant.variant_id for variant in product.variants}
         for change in changes:
             names = ("sku", "price", "compare_at", "barcode", "weight_kg")
             values = {name: getattr(change, name) for name in names}
@@ -140,6 +141,8 @@ class Shop:
             if not isinstance(change.options, Unset):
                 assert tuple(name for name, _ in change.options) == product.option_names
                 given["options"] = tuple(value for _, value in change.options)
+                owner = taken.setdefault(option_key(given["options"]), change.variant_id)
+                assert owner == change.variant_id, "each row is compared with the product as it is before the call"
             assert given, "an empty change"
             by_id[change.variant_id] = dataclasses.replace(by_id[change.variant_id], **given)
         return dataclasses.replace(product, variants=tuple(by_id.values()))

@@ -209,11 +209,13 @@ def test_a_newcomer_may_inherit_what_a_leaving_item_had() -> None:
     assert (ids(work), work.leaving, assembly.quarantined) == ([2, 9], {1: "deleted"}, ())
 
 
-def test_a_variant_cannot_take_the_options_of_one_that_is_leaving() -> None:
+def test_d18_an_item_of_the_product_may_have_the_options_of_one_that_is_leaving() -> None:
+    """D18: and before a newcomer that wants them too."""
     known = in_shop([row(1, size="36"), row(2, size="37")])
-    assembly = assembled([row(2, size="36")], known, deleted=frozenset({1}))
-    assert codes(assembly.quarantined) == {2: "duplicate-options"}
-    assert assembly.works[0].kept == {2}
+    assembly = assembled([row(2, size="36"), row(9, size="36")], known, deleted=frozenset({1}))
+    assert codes(assembly.quarantined) == {9: "duplicate-options"}
+    (work,) = assembly.works
+    assert (ids(work), dict(work.leaving)) == ([2], {1: "deleted"})
 
 
 def many(count: int, first: int = 1) -> list[ItemRow]:
