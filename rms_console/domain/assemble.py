@@ -6,6 +6,7 @@ could not be read or mapped just now is left alone (`kept`). Nothing leaves beca
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from rms_console.domain.eligibility import (
     GONE,
     HIDDEN,
     MOVED,
+    Doubtful,
     Excluded,
     Gone,
     NotCreated,
@@ -29,7 +31,7 @@ from rms_console.domain.mapping import map_product
 from rms_console.domain.options import option_key
 from rms_console.domain.policy import Policy
 from rms_console.domain.product import AcknowledgedProduct, AcknowledgedVariant, DesiredProduct
-from rms_console.domain.rows import ItemRow, RowsRead, UnreadableRow
+from rms_console.domain.rows import ItemRow, RowsRead, UnreadableRow, cell_told
 from rms_console.domain.sale import Priced
 from rms_console.domain.text import clean
 from rms_console.locale import sentence
@@ -37,11 +39,14 @@ from rms_console.locale import sentence
 TOO_MANY_VARIANTS = "too-many-variants"
 UNREADABLE = "row-unreadable"
 NO_PRICE = Decimal(0)
+_KEPT_FIELDS = frozenset({"weight", "barcode"})
+"""What an item has by itself and the shop can go on showing while RMS's value cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An item to set aside, with what is wrong. What the shop has of it is in some work's `kept` or `price_kept`."""
+    """An item to set aside, with what is wrong. What the shop has of it is in some work's `kept`, `price_kept` or
+    `doubted`."""
 
     item_id: int
     style: str | None
@@ -83,6 +88,8 @@ class StyleWork:
     price, or 0 where none was ever confirmed (`plan` sends neither)."""
     item_ids: frozenset[int] = frozenset()
     """Wanted, leaving and kept together. An item that moves is in the work of both its styles."""
+    doubted: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Wanted, with a cell that could not be read: the item is set aside, and all but these fields flows."""
     boundaries: Mapping[int, tuple[datetime, ...]] = field(default_factory=dict)
     """Per wanted or leaving item the future naive local instants at which its price changes, perhaps none."""
 
@@ -205,6 +212,10 @@ class _Sorter:
             case PriceUnusable(code, message):
                 self._quarantine(row.item_id, style, code, message)
                 self._want_without_price(row, style, known)
+            case Doubtful(code, message):
+                self._quarantine(row.item_id, style, code, message)
+                if known is not None:
+                    self._want(row, style, known)
             case _:
                 bar = self._barred.get(row.item_id) if known is None else None
                 if bar is None:
@@ -215,9 +226,7 @@ class _Sorter:
     def set_aside(self, broken: UnreadableRow, may_create: Callable[[int], bool]) -> None:
         """An unreadable row: what the shop has of it stays; an item that could not come in anyway is just skipped."""
         style = self._style_of(broken.item_id)
-        message = sentence(
-            "{column} {value}: {reason}", column=broken.column, value=repr(broken.value), reason=broken.reason
-        )
+        message = cell_told(broken.column, broken.value, broken.reason)
         if style is None and not may_create(broken.item_id):
             self._skipped.append(Skipped(broken.item_id, None, "scope", message))
         else:
@@ -261,9 +270,11 @@ class _Sorter:
         """One entry an item: the first thing found wrong with it."""
         self._quarantined.setdefault(item_id, Quarantined(item_id, style, code, message))
 
-    def _want(self, row: ItemRow, style: str | None) -> None:
+    def _want(self, row: ItemRow, style: str | None, known: AcknowledgedVariant | None = None) -> None:
         if style is None:
             return
+        if row.doubts and known is not None:
+            row = _completed(row, known)
         draft = self._drafts.setdefault(style, _Draft(style, None))
         draft.rows[row.item_id] = row
         for home, _ in self._homes.get(row.item_id, ()):
@@ -277,7 +288,7 @@ class _Sorter:
         here = any(home == style for home, _ in self._homes[row.item_id])
         if known.price is None and not here:
             return
-        self._want(row, style)
+        self._want(row, style, known)
         price = known.price if known.price is not None else NO_PRICE
         self._drafts[style].kept_prices[row.item_id] = Priced(price, known.compare_at, known.compare_at is not None)
 
@@ -303,4 +314,17 @@ class _Sorter:
             price_kept=frozenset(draft.kept_prices),
             item_ids=kept | draft.leaving.keys() | draft.rows.keys(),
             boundaries=boundaries,
+            doubted={row.item_id: _left_alone(row) for row in rows if row.doubts},
         )
+
+
+def _left_alone(row: ItemRow) -> frozenset[str]:
+    return frozenset(doubt.field for doubt in row.doubts) & _KEPT_FIELDS
+
+
+def _completed(row: ItemRow, known: AcknowledgedVariant) -> ItemRow:
+    """Return the row with what the shop has in place of what could not be read."""
+    fields = _left_alone(row)
+    weight = known.weight_kg if "weight" in fields else row.weight
+    barcode = known.barcode if "barcode" in fields else row.barcode
+    return dataclasses.replace(row, weight=weight, barcode=barcode)

@@ -13,9 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from rms_console.domain.money import plain
-from rms_console.domain.policy import FilterPolicy, Policy, Scope
+from rms_console.domain.policy import FilterPolicy, Policy, Scope, TaxMode
 from rms_console.domain.product import AcknowledgedVariant
-from rms_console.domain.rows import ItemRow
+from rms_console.domain.rows import CellDoubt, ItemRow
 from rms_console.domain.sale import shop_price, tax_to_add
 from rms_console.domain.stock import units_for_sale, unusable_column
 from rms_console.domain.text import clean, fold
@@ -30,6 +30,15 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class PriceUnusable:
     """No price to ask. A variant in the shop keeps its price while everything else flows; a new one is not made."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A cell that the price does not hang on could not be read. A variant in the shop goes on without it and is
+    named; a new one is not made."""
 
     code: str
     message: str
@@ -66,7 +75,7 @@ class Rejected:
     message: str
 
 
-Verdict = Wanted | PriceUnusable | Gone | Excluded | NotCreated | Rejected
+Verdict = Wanted | PriceUnusable | Doubtful | Gone | Excluded | NotCreated | Rejected
 
 EXCLUSIONS = frozenset({"excluded-family", "excluded-category"})
 """The rules under which an item leaves because of the settings, not because of RMS."""
@@ -99,6 +108,9 @@ TOO_LOW = {
     "price in the shop": mark("its price in the shop {price} is below filter.min_price = {limit}"),
     "sale price": mark("its sale price {price} is below filter.min_price = {limit}"),
 }
+
+_SALE = ("sale_price", "sale_start", "sale_end", "sale_type")
+_FLAGS = ("inactive", "cannot_be_sold", "web_item")
 
 _WANTED = Wanted()
 _NOT_GONE = ""
@@ -137,7 +149,30 @@ def judge(
         )
     if known is None and not policy.filters.include_zero_stock and units_for_sale(row, policy) == 0:
         return NotCreated("sold-out", sentence("it has no stock; sync.include_zero_stock would create it"))
-    return _price_problem(row, policy, now_local) or _WANTED
+    if not row.doubts:
+        return _price_problem(row, policy, now_local) or _WANTED
+    return _lost_flag(row, known) or _price_problem(row, policy, now_local) or _doubtful(row)
+
+
+def _lost_flag(row: ItemRow, known: AcknowledgedVariant | None) -> Rejected | None:
+    """Set an item aside that nobody can say is to be offered, unless it is on offer now.
+
+    What the shop sells goes on being sold either way; its stock must flow, or it is sold when there is none. What
+    left, or never came, stays out until the flag can be read.
+    """
+    doubt = _doubt(row, *_FLAGS)
+    if doubt is None or (known is not None and known.left_reason is None):
+        return None
+    return Rejected("flag-unreadable", doubt.told())
+
+
+def _doubtful(row: ItemRow) -> Doubtful:
+    flag = _doubt(row, *_FLAGS)
+    return Doubtful("flag-unreadable", flag.told()) if flag else Doubtful("cell-unreadable", row.doubts[0].told())
+
+
+def _doubt(row: ItemRow, *fields: str) -> CellDoubt | None:
+    return next((doubt for doubt in row.doubts if doubt.field in fields), None)
 
 
 def _gone_because(row: ItemRow, policy: Policy, known: AcknowledgedVariant | None) -> str:
@@ -158,9 +193,10 @@ def _web_allows(row: ItemRow, scope: Scope, known: AcknowledgedVariant | None) -
     """Whether the WebItem mark lets the item be in the shop.
 
     Under scope `web_item` the mark decides; where RMS does not say (no such column) nothing new comes in and nothing
-    leaves. Under the other scopes only unticking it says something: an item that never had the mark stays.
+    leaves. Under the other scopes only unticking it says something: an item that never had the mark stays. A mark
+    that cannot be read decides nothing here.
     """
-    if row.web_item:
+    if row.web_item or _doubt(row, "web_item") is not None:
         return True
     if scope is Scope.WEB_ITEM:
         return row.web_item is None and known is not None
@@ -200,6 +236,9 @@ def _stock_text(row: ItemRow, column: str) -> str:
 def _price_problem(row: ItemRow, policy: Policy, now_local: datetime | None) -> PriceUnusable | None:
     """Check the price of RMS, then what the shop would show of it: after sale, tax and rounding."""
     price, filters = row.price, policy.filters
+    unread = _unread_price(row, policy)
+    if unread is not None:
+        return unread
     if price is None or not price.is_finite():
         return PriceUnusable("price-missing", sentence("it has no price"))
     if price <= 0:
@@ -219,6 +258,23 @@ def _price_problem(row: ItemRow, policy: Policy, now_local: datetime | None) -> 
     shown = shop_price(row, now_local, policy)
     regular = shown.compare_at if shown.compare_at is not None else shown.price
     return _outside(regular, filters, "price in the shop") or _outside(shown.price, filters, "sale price")
+
+
+def _unread_price(row: ItemRow, policy: Policy) -> PriceUnusable | None:
+    """Tell a cell that the price hangs on and that could not be read. The price in force is then unknown.
+
+    Any cell of the sale counts, also where the others say that there is none: what one till garbled is not to be
+    pieced together into a price. The tax counts where it is added.
+    """
+    if not row.doubts:
+        return None
+    price, sale = _doubt(row, "price"), _doubt(row, *_SALE)
+    if price is not None:
+        return PriceUnusable("price-unreadable", price.told())
+    if sale is not None:
+        return PriceUnusable("sale-unreadable", sale.told())
+    tax = _doubt(row, "tax_percent") if policy.mapping.tax is TaxMode.ADD else None
+    return PriceUnusable("tax-unreadable", tax.told()) if tax is not None else None
 
 
 def _outside(price: Decimal, filters: FilterPolicy, what: str) -> PriceUnusable | None:

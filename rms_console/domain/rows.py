@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from rms_console.domain.position import Detection, Position
+from rms_console.locale import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,36 @@ class ChangedKey:
 
 
 @dataclass(frozen=True, slots=True)
+class CellDoubt:
+    """One cell of a row that cannot be read. The row stands without it: what hangs on it is left as the shop has it."""
+
+    field: str
+    """The attribute of `ItemRow` that it would have filled, and that is None (a flag: False) instead."""
+    column: str
+    """As the store knows it: `View_Items.Price`."""
+    value: str
+    reason: str
+    """After a colon, without the column's name: "no plain decimal number"."""
+
+    def told(self) -> Sentence:
+        return cell_told(self.column, self.value, self.reason)
+
+
+def cell_told(column: str, value: str, reason: str) -> Sentence:
+    """Return where and what a value is, and what is wrong with it; of a whole row's trouble there is no value."""
+    if not value:
+        return sentence("{column}: {reason}", column=column, reason=reason)
+    return sentence("{column} {value}: {reason}", column=column, value=repr(value), reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRow:
     """One item, complete: Item and the store's view joined on ItemID.
 
     Text is as stored (padding and all); trimming is the mapping's business. Times are naive and store-local.
     `stock` holds the raw quantity by the view's own column name (`Quantity`, `Exis00`, `Exis57`, ...);
-    1900-01-01 sale dates have already become None.
+    1900-01-01 sale dates have already become None. A field that could not be read is empty and named in `doubts`:
+    without a look there, empty does not mean that RMS says so. SKU, style and quantities are never in doubt.
     """
 
     item_id: int
@@ -52,14 +77,19 @@ class ItemRow:
     inactive: bool = False
     web_item: bool | None = None
     cannot_be_sold: bool = False
-    last_updated: datetime | None = None
     sale_type: int | None = None
     """Item.SaleType: 1 = on sale by date, 0 = not on sale; None: the database does not say, dates and price decide."""
+    doubts: tuple[CellDoubt, ...] = ()
+
+    def has_web_mark(self, before: bool) -> bool:
+        """Return whether the item has the WebItem mark; one that cannot be read is as it was `before`."""
+        unread = any(doubt.field == "web_item" for doubt in self.doubts)
+        return before if unread else bool(self.web_item)
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row whose values cannot be what they claim to be (text in a price, say). It is set aside, not dropped."""
+    """A row without which nobody can say what the item is or how many there are. It is set aside, not dropped."""
 
     item_id: int
     column: str

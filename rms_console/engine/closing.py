@@ -116,7 +116,9 @@ class Closing:
 
     def _postponed(self, job: Job, decision: RetryDecision) -> list[Postponed]:
         """Return the entries that wait. Of those that an error of another product put off already the error stands."""
-        kept = self._aside - job.work.price_kept if decision.state is QueueState.RETRYING else self._aside
+        kept = self._aside
+        if decision.state is QueueState.RETRYING:
+            kept = kept - job.work.price_kept - job.work.doubted.keys()
         if decision.code == VERIFYING:
             kept = kept | self._put_off
         waiting = [entry for entry in job.entries if entry.item_id not in kept]
@@ -139,7 +141,9 @@ class Closing:
     def _confirmed(self, job: Job) -> AcknowledgedProduct | None:
         if job.product is None:
             return None
-        web = frozenset(item for item in job.work.item_ids if (row := self._load.rows.get(item)) and row.web_item)
+        marked = {variant.item_id for variant in job.product.variants if variant.was_web_item}
+        rows = self._load.rows
+        web = frozenset(item for item in job.work.item_ids if item in rows and rows[item].has_web_mark(item in marked))
         return acknowledge_leaving(job.product, job.work, web)
 
     def _boundaries(self, job: Job) -> dict[int, tuple[SaleBoundary, ...]]:

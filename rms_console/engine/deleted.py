@@ -28,7 +28,9 @@ def respect_product(job: Job, before: AcknowledgedProduct | None, filters: Filte
         return
     wanted = [variant.item_id for variant in job.work.desired.variants] if job.work.desired is not None else []
     _bury(job, Tombstone(job.style, WHOLE_PRODUCT, _name(before), now), wanted)
-    job.work = dataclasses.replace(job.work, desired=None, leaving={}, kept=frozenset(), price_kept=frozenset())
+    job.work = dataclasses.replace(
+        job.work, desired=None, leaving={}, kept=frozenset(), price_kept=frozenset(), doubted={}
+    )
 
 
 def respect_variants(
@@ -87,7 +89,8 @@ def _without(work: StyleWork, item_ids: Collection[int]) -> StyleWork:
         return work
     rest = tuple(variant for variant in desired.variants if variant.item_id not in item_ids)
     left = dataclasses.replace(desired, variants=rest) if rest else None
-    return dataclasses.replace(work, desired=left, price_kept=work.price_kept - frozenset(item_ids))
+    doubted = {item_id: fields for item_id, fields in work.doubted.items() if item_id not in item_ids}
+    return dataclasses.replace(work, desired=left, price_kept=work.price_kept - frozenset(item_ids), doubted=doubted)
 
 
 def _name(product: AcknowledgedProduct) -> ProductName:

@@ -379,7 +379,7 @@ async def test_pages_of_the_queue_activity_product_and_cycle(world: World) -> No
     world.store.add([*shoes(3), *shoes(1, first=7, price="gratis")])
     async with world.service() as engine:
         queue = await engine.ask(Query(Subject.QUEUE, filters={"state": "quarantined"}))
-        assert [(row["item_id"], row["code"]) for row in queue.rows] == [(71, "row-unreadable")]
+        assert [(row["item_id"], row["code"]) for row in queue.rows] == [(71, "price-unreadable")]
         activity = await engine.ask(Query(Subject.ACTIVITY, limit=1))
         assert (len(activity.rows), activity.rows[0]["result"]) == (1, "PART")
         number = activity.rows[0]["number"]

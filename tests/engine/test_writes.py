@@ -59,7 +59,7 @@ async def test_w4_one_changed_variant_of_twelve_leaves_twelve(world: World) -> N
     await world.once()
     ids = {variant.sku: variant.id for variant in world.product("24YM0001").variants}
     world.store.change(13, Price=9900.0)
-    world.store.change(14, Price="a lot")
+    world.store.change(14, Quantity="a lot", Price=9900.0)
     await world.cycle()
     assert {variant.sku: variant.id for variant in world.product("24YM0001").variants} == ids
     assert (world.price(13)[0], world.price(14)[0]) == ("9900.00", "15000.00")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from rms_console.domain.position import Position
-from rms_console.domain.rows import ItemRow, UnreadableRow
+from rms_console.domain.rows import CellDoubt, ItemRow, UnreadableRow
 from rms_console.errors import SourceSchemaChanged
 from tests.ports.rms_file import LONG_AGO, RmsFile
 
@@ -128,7 +128,6 @@ def test_an_item_is_translated_column_by_column(rms: RmsFile) -> None:
         inactive=False,
         web_item=True,
         cannot_be_sold=False,
-        last_updated=at("2020-01-01 08:00"),
         sale_type=0,
     )
 
@@ -154,25 +153,84 @@ def test_prices_are_exact_decimals(rms: RmsFile, cell: object, value: str | None
 @pytest.mark.parametrize(
     "cell", ["1.234,56", "22,900", "1e5", "₡ 22900", "n/d", "nan", "NaN", float("inf"), "1_000", "9" * 60]
 )
-def test_a_price_that_is_no_plain_decimal_sets_the_row_aside_with_its_reason(rms: RmsFile, cell: object) -> None:
-    found = read_one(rms, Price=cell)
-    assert isinstance(found, UnreadableRow)
-    assert found.column == "View_Items.Price"
-    assert found.value[:40] == str(cell)[:40]
-    assert "View_Items.Price" in found.reason
+def test_d11_a_price_that_is_no_plain_decimal_is_in_doubt_and_nothing_else(rms: RmsFile, cell: object) -> None:
+    """D11: the row is there with its stock, without a price, and says what it found."""
+    row = good(read_one(rms, Price=cell, Quantity=0.0))
+    assert (row.price, row.stock["Quantity"], row.sku) == (None, Decimal(0), "SKU-1")
+    (doubt,) = row.doubts
+    assert (doubt.field, doubt.column, doubt.value[:40]) == ("price", "View_Items.Price", str(cell)[:40])
+    assert "View_Items" not in doubt.reason
+    assert doubt.told().count("Price") == 1
 
 
-@pytest.mark.parametrize("column", ["Quantity", "Exis00", "Exis57", "SalePrice", "Tax", "Weight"])
-def test_every_number_is_checked(rms: RmsFile, column: str) -> None:
-    found = read_one(rms, **{column: "muchos"})
+@pytest.mark.parametrize("column", ["Quantity", "Exis00", "Exis57"])
+@pytest.mark.parametrize("cell", ["muchos", "9" * 60])
+def test_s10_a_quantity_that_is_none_sets_the_row_aside(rms: RmsFile, column: str, cell: str) -> None:
+    """S10: of an item whose stock nobody can tell nothing is sent; of a quantity nothing is said about money."""
+    found = read_one(rms, **{column: cell})
     assert isinstance(found, UnreadableRow)
-    assert (found.column, found.value) == (f"View_Items.{column}", "muchos")
+    assert (found.column, found.value) == (f"View_Items.{column}", cell)
+    assert column not in found.reason
+    assert "money" not in found.reason
+
+
+UNREADABLE_CELLS = [
+    ("View_Items", "Price", "abc", "price"),
+    ("View_Items", "SalePrice", "muchos", "sale_price"),
+    ("View_Items", "SaleStartDate", "24/12/2026", "sale_start"),
+    ("View_Items", "SaleEndDate", 46000.5, "sale_end"),
+    ("View_Items", "Tax", "13 %", "tax_percent"),
+    ("View_Items", "Weight", "1 kg", "weight"),
+    ("Item", "SaleType", "oferta", "sale_type"),
+    ("Item", "WebItem", "quizás", "web_item"),
+    ("Item", "Inactive", "?", "inactive"),
+    ("Item", "ItemCannotBeSold", "x", "cannot_be_sold"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "cell", "field"), UNREADABLE_CELLS)
+def test_d10_no_other_cell_costs_the_row_its_stock(
+    rms: RmsFile, table: str, column: str, cell: object, field: str
+) -> None:
+    """D10: a sold-out item is read as sold out, whatever else is wrong with it."""
+    rms.write([1], LONG_AGO)
+    rms.show(1, Quantity=0.0)
+    rms.run(f"UPDATE {table} SET {column} = ?", cell)
+    (row,) = rms.source().read_items([1]).rows
+    assert row.stock["Quantity"] == 0
+    assert not getattr(row, field)
+    assert [(one.field, one.column, one.value) for one in row.doubts] == [(field, f"{table}.{column}", str(cell))]
+
+
+def test_d11_every_unreadable_cell_of_a_row_is_told(rms: RmsFile) -> None:
+    """D11: in the order in which they are read."""
+    row = good(read_one(rms, Price="abc", SaleEndDate="mañana", Weight="x"))
+    assert [doubt.field for doubt in row.doubts] == ["price", "sale_end", "weight"]
+
+
+@pytest.mark.parametrize("stamp", ["24/11/2026 2:00", "11/20/2026 10:00", "", None])
+def test_s10_a_stamp_that_is_no_date_says_nothing_of_the_item(rms: RmsFile, stamp: str | None) -> None:
+    """S10: LastUpdated finds changes, and is no part of an item."""
+    rms.write([1], stamp)
+    rms.show(1)
+    (row,) = rms.source().read_items([1]).rows
+    assert (row.price, row.doubts) == (Decimal(22900), ())
+
+
+def test_s10_a_row_version_that_is_none_says_nothing_of_the_item(rms: RmsFile) -> None:
+    rms.write([1, 2], LONG_AGO)
+    rms.show(1)
+    source = rms.source("rowversion")
+    source.probe()
+    rms.run("UPDATE Item SET DBTimeStamp = 'abc' WHERE ID = 1")
+    (row,) = source.read_items([1]).rows
+    assert (row.position, row.doubts) == (Position.of_version(0), ())
 
 
 def test_one_unreadable_row_leaves_the_others_alone(rms: RmsFile) -> None:
     rms.write(range(1, 6), LONG_AGO)
     for item_id in range(1, 6):
-        rms.show(item_id, Price="caro" if item_id == 3 else 10.0)
+        rms.show(item_id, Quantity="varios" if item_id == 3 else 10.0)
     read = rms.source().read_items(range(1, 6))
     assert [row.item_id for row in read.rows] == [1, 2, 4, 5]
     assert [bad.item_id for bad in read.unreadable] == [3]
@@ -184,10 +242,10 @@ def test_rms_s_empty_dates_are_none(rms: RmsFile, cell: object) -> None:
 
 
 @pytest.mark.parametrize("cell", ["mañana", "2026-02-30 00:00:00", "24/12/2026", 46000.5])
-def test_a_date_that_is_none_sets_the_row_aside(rms: RmsFile, cell: object) -> None:
-    found = read_one(rms, SaleStartDate=cell)
-    assert isinstance(found, UnreadableRow)
-    assert found.column == "View_Items.SaleStartDate"
+def test_a_date_that_is_none_is_in_doubt(rms: RmsFile, cell: object) -> None:
+    row = good(read_one(rms, SaleStartDate=cell))
+    assert row.sale_start is None
+    assert [doubt.column for doubt in row.doubts] == ["View_Items.SaleStartDate"]
 
 
 @pytest.mark.parametrize(("cell", "value"), [(0, False), (1, True), ("1", True), ("False", False), (-1, True)])
@@ -207,12 +265,36 @@ def test_an_item_only_the_view_knows_is_set_aside(rms: RmsFile) -> None:
 
 def test_a_view_that_doubles_an_item_is_told_apart_from_one_that_repeats_it(rms: RmsFile) -> None:
     rms.write([1, 2], LONG_AGO)
-    for upc in ("1", "2"):
-        rms.show(1, UPC=upc)
-        rms.show(2, UPC="1")
+    for quantity in (1.0, 2.0):
+        rms.show(1, Quantity=quantity)
+        rms.show(2, Quantity=1.0)
     read = rms.source().read_items([1, 2])
     assert [row.item_id for row in read.rows] == [2]
-    assert [(bad.item_id, bad.column, bad.value) for bad in read.unreadable] == [(1, "UPC", "1 / 2")]
+    (bad,) = read.unreadable
+    assert (bad.item_id, bad.column, bad.value) == (1, "View_Items.Quantity", "1.0 / 2.0")
+    assert "2 rows" in bad.reason
+
+
+@pytest.mark.parametrize("second", ["2", None])
+def test_d10_rows_that_differ_in_the_barcode_alone_leave_the_stock_readable(rms: RmsFile, second: str | None) -> None:
+    """D10: a view joined on aliases gives a row for each."""
+    rms.write([1], LONG_AGO)
+    for upc in (second, "1"):
+        rms.show(1, UPC=upc, Quantity=0.0)
+    (row,) = rms.source().read_items([1]).rows
+    assert (row.barcode, row.stock["Quantity"]) == (None, Decimal(0))
+    reason = "View_Items gives 2 rows for this item, which differ here"
+    assert row.doubts == (CellDoubt("barcode", "View_Items.UPC", f"{second} / 1", reason),)
+
+
+def test_d11_rows_that_differ_in_the_sale_price_leave_it_in_doubt_though_one_has_none(rms: RmsFile) -> None:
+    """D11: where the view has the column `Item` is not asked instead."""
+    rms.run("ALTER TABLE Item ADD COLUMN SalePrice MONEY DEFAULT 7.0")
+    rms.write([1], LONG_AGO)
+    for price in (None, 5.0):
+        rms.show(1, SalePrice=price)
+    (row,) = rms.source().read_items([1]).rows
+    assert (row.sale_price, [doubt.field for doubt in row.doubts]) == (None, ["sale_price"])
 
 
 def test_committed_and_sale_come_from_item_where_the_view_has_none(rms: RmsFile) -> None:

@@ -15,7 +15,7 @@ from rms_console.domain.money import minor_unit, round_money
 from rms_console.domain.options import option_key
 from rms_console.domain.policy import TaxMode
 from rms_console.domain.position import Position
-from rms_console.domain.rows import ItemRow
+from rms_console.domain.rows import CellDoubt, ItemRow
 from rms_console.domain.sale import boundaries, priced
 from rms_console.domain.text import clean, fold
 from tests.unit.domain.builders import MAIN, MAPPING, SECOND, assembled, mapped
@@ -28,6 +28,7 @@ ugly = st.one_of(
 needed = st.sampled_from([*(f"NIKE  -  M {number}  " for number in range(30)), "\x00", " ", "K\u0301\u200b½", None])
 good_money = st.decimals("0.01", "200000", places=2)
 money = st.one_of(*[good_money] * 8, st.none(), st.decimals(allow_nan=True, allow_infinity=True))
+DOUBTED = ["price", "sale_price", "sale_end", "tax_percent", "weight", "barcode", "inactive", "web_item"]
 moments = st.none() | st.datetimes()
 good_quantities = st.integers(1, 50).map(Decimal) | st.decimals(-5, 50, places=1)
 quantities = st.one_of(*[good_quantities] * 30, st.decimals(allow_nan=True))
@@ -54,6 +55,7 @@ rows = st.builds(
     weight=money,
     tax_percent=st.sampled_from([None, Decimal(13), Decimal(0)]) | money,
     sale_type=st.none() | st.integers(-1, 3),
+    doubts=st.just(()) | st.tuples(st.builds(CellDoubt, st.sampled_from(DOUBTED), *[st.just("x")] * 3)),
 )
 
 

@@ -12,13 +12,14 @@ from rms_console.adapters.rms.errors import BAD_ROW
 from rms_console.adapters.rms.rows import Cells, Selection, build_row
 from rms_console.domain.rows import ItemRow, RowsRead, UnreadableRow
 from rms_console.errors import SourceSchemaChanged
+from rms_console.locale import sentence
 
 T = TypeVar("T")
 
 MOST_BAD_ROWS = 8
 """With more of them in one read it is the view that is broken, not a row."""
 
-_STRAY = "is in View_Items and not in Item: its flags and its version are nowhere"
+_STRAY = sentence("in View_Items and not in Item: its flags and its version are nowhere")
 
 
 def read_items(session: Session, selection: Selection, item_ids: Sequence[int], per_statement: int) -> RowsRead:
@@ -50,7 +51,7 @@ def isolate_bad_rows(read: Callable[[Sequence[int]], RowsRead], item_ids: Sequen
             if exc.code != BAD_ROW or not ids or bad > MOST_BAD_ROWS:
                 raise
             if len(ids) == 1:
-                reads.append(RowsRead(unreadable=(UnreadableRow(ids[0], "view", "", exc.message),)))
+                reads.append(RowsRead(unreadable=(UnreadableRow(ids[0], "View_Items", "", exc.message),)))
             else:
                 waiting += [ids[len(ids) // 2 :], ids[: len(ids) // 2]]
     return reads[0] if len(reads) == 1 else _joined(reads)

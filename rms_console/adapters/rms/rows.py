@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -17,7 +16,6 @@ from rms_console.adapters.rms.schema import (
     FROM_EITHER,
     ITEM_OPTIONAL,
     SALE,
-    STAMP,
     VERSION,
     VIEW_OPTIONAL,
     VIEW_REQUIRED,
@@ -25,9 +23,10 @@ from rms_console.adapters.rms.schema import (
     Schema,
     expression,
 )
-from rms_console.adapters.rms.values import UnreadableValue, as_decimal, as_flag, as_moment, as_text
+from rms_console.adapters.rms.values import UnreadableValue, as_decimal, as_flag, as_moment, as_text, as_whole
 from rms_console.domain.position import Detection, Position
-from rms_console.domain.rows import ItemRow, UnreadableRow
+from rms_console.domain.rows import CellDoubt, ItemRow, UnreadableRow
+from rms_console.locale import sentence
 
 T = TypeVar("T")
 Cells = RowMapping
@@ -51,7 +50,7 @@ def select_columns(schema: Schema, detection: Detection, dialect: Dialect, slots
     version = (VERSION,) if detection is Detection.ROWVERSION else ()
     item = [
         f"{dict(slots)['stamp']} AS {_PLACE}",
-        *_named(schema.item, ("ID", *version, STAMP, *ITEM_OPTIONAL, *FROM_EITHER), dialect),
+        *_named(schema.item, ("ID", *version, *ITEM_OPTIONAL, *FROM_EITHER), dialect),
     ]
     view = _named(schema.view, (*VIEW_REQUIRED, *VIEW_OPTIONAL, COMMITTED, *schema.stock_columns[1:]), dialect)
     return Selection(
@@ -63,20 +62,34 @@ def select_columns(schema: Schema, detection: Detection, dialect: Dialect, slots
 
 
 def build_row(item: Cells, view: Sequence[Cells], selection: Selection) -> ItemRow | UnreadableRow:
-    """Return one item from its row in `Item` and what the store's view gives for it.
+    """Return one item from its row in `Item` and what the store's view gives for it, read cell by cell.
 
-    A view may give several rows for one item (a join on barcodes, say). Equal ones are one; where they differ nobody
-    can say which is meant.
+    A cell that cannot be read becomes a doubt of the row, and stock goes on flowing; only where the SKU, the style, a
+    quantity or a text that says what the item is cannot be told is the whole row set aside.
+
+    A view may give several rows for one item (a join on barcodes, say). Equal ones are one; a cell in which they
+    differ cannot be read, for nobody can say which is meant.
     """
     item_id = int(item["ID"])
-    for name in view[0]:
-        if any(other[name] != view[0][name] for other in view[1:]):
-            values = " / ".join(str(row[name]) for row in view)
-            return UnreadableRow(item_id, name, values, f"View_Items gives {len(view)} rows for one item that differ")
+    doubts: list[CellDoubt] = []
     try:
-        return _row(item_id, _Reader(item, "Item"), _Reader(view[0], "View_Items"), selection)
+        readers = _Reader(item, "Item", doubts), _Reader(view[0], "View_Items", doubts, _torn(view))
+        row = _row(item_id, *readers, selection)
     except _UnreadableCell as exc:
         return UnreadableRow(item_id, exc.column, exc.value, exc.reason)
+    return replace(row, doubts=tuple(doubts)) if doubts else row
+
+
+def _torn(view: Sequence[Cells]) -> Mapping[str, UnreadableValue]:
+    """Return the columns in which the rows of one item differ."""
+    if len(view) == 1:
+        return {}
+    reason = sentence("View_Items gives {count} rows for this item, which differ here", count=len(view))
+    return {
+        name: UnreadableValue(" / ".join(str(row[name]) for row in view), reason)
+        for name in view[0]
+        if any(other[name] != view[0][name] for other in view[1:])
+    }
 
 
 class _UnreadableCell(Exception):
@@ -84,41 +97,53 @@ class _UnreadableCell(Exception):
         super().__init__(column)
         self.column = column
         self.value = cause.value
-        self.reason = f"{column} {cause.reason}"
+        self.reason = cause.reason
 
 
 class _Reader:
-    """Reads cells of one row by column name, so that an unreadable one is told with its column."""
+    """Reads cells of one row by column name, so that an unreadable one is told with its column.
 
-    def __init__(self, cells: Cells, table: str) -> None:
+    `text` and `amount` give what a row cannot do without; of anything else (`get`) an unreadable cell is noted and
+    reads as empty.
+    """
+
+    def __init__(
+        self, cells: Cells, table: str, doubts: list[CellDoubt], torn: Mapping[str, UnreadableValue] | None = None
+    ) -> None:
         self._cells = cells
         self._table = table
+        self._doubts = doubts
+        self._torn = torn or {}
 
     def has(self, name: str) -> bool:
-        return self._cells.get(name) is not None
+        return self._cells.get(name) is not None or name in self._torn
 
     def text(self, name: str) -> str | None:
-        return as_text(self._cells[name])
-
-    def decimal(self, name: str) -> Decimal | None:
-        return self._read(as_decimal, name)
+        return self._read(as_text, name)
 
     def amount(self, name: str) -> Decimal:
         """Return a quantity; no row at a location (an outer join's NULL) is no stock there."""
-        return self.decimal(name) or Decimal(0)
+        return self._read(as_decimal, name) or Decimal(0)
 
-    def whole(self, name: str) -> int | None:
-        number = self.decimal(name)
-        return None if number is None else int(number)
+    def version(self) -> int:
+        """Return the row version, 0 where it is none: an item is what it is without one."""
+        try:
+            return self._read(as_whole, VERSION) or 0
+        except _UnreadableCell:
+            return 0
 
-    def moment(self, name: str) -> datetime | None:
-        return self._read(as_moment, name)
-
-    def flag(self, name: str) -> bool | None:
-        return self._read(as_flag, name)
+    def get(self, field: str, convert: Callable[[object], T | None], name: str) -> T | None:
+        """Return a cell for a field of the row, or None and a doubt."""
+        try:
+            return self._read(convert, name)
+        except _UnreadableCell as exc:
+            self._doubts.append(CellDoubt(field, exc.column, exc.value, exc.reason))
+            return None
 
     def _read(self, convert: Callable[[object], T], name: str) -> T:
         try:
+            if name in self._torn:
+                raise self._torn[name]
             return convert(self._cells[name])
         except UnreadableValue as exc:
             raise _UnreadableCell(f"{self._table}.{name}", exc) from exc
@@ -132,10 +157,10 @@ def _row(item_id: int, item: _Reader, view: _Reader, selection: Selection) -> It
         sku=view.text("C_ARTICULO"),
         style=view.text("CCOD"),
         description=view.text("Description"),
-        price=view.decimal("Price"),
-        sale_price=_either(view, item, price).decimal(price),
-        sale_start=_either(view, item, start).moment(start),
-        sale_end=_either(view, item, end).moment(end),
+        price=view.get("price", as_decimal, "Price"),
+        sale_price=_either(view, item, price).get("sale_price", as_decimal, price),
+        sale_start=_either(view, item, start).get("sale_start", as_moment, start),
+        sale_end=_either(view, item, end).get("sale_end", as_moment, end),
         stock={name: view.amount(name) for name in selection.stock},
         committed=_either(view, item, COMMITTED).amount(COMMITTED),
         family=view.text("Familia"),
@@ -144,15 +169,14 @@ def _row(item_id: int, item: _Reader, view: _Reader, selection: Selection) -> It
         color=view.text("color"),
         size=view.text("talla"),
         gender=view.text("Genero"),
-        barcode=view.text("UPC"),
+        barcode=view.get("barcode", as_text, "UPC"),
         manufacturer=view.text("Manufacturer"),
-        weight=view.decimal("Weight"),
-        tax_percent=view.decimal("Tax"),
-        inactive=bool(item.flag("Inactive")),
-        web_item=item.flag("WebItem"),
-        cannot_be_sold=bool(item.flag("ItemCannotBeSold")),
-        last_updated=item.moment(STAMP),
-        sale_type=item.whole("SaleType"),
+        weight=view.get("weight", as_decimal, "Weight"),
+        tax_percent=view.get("tax_percent", as_decimal, "Tax"),
+        inactive=bool(item.get("inactive", as_flag, "Inactive")),
+        web_item=item.get("web_item", as_flag, "WebItem"),
+        cannot_be_sold=bool(item.get("cannot_be_sold", as_flag, "ItemCannotBeSold")),
+        sale_type=item.get("sale_type", as_whole, "SaleType"),
     )
 
 
@@ -161,8 +185,9 @@ def _either(view: _Reader, item: _Reader, name: str) -> _Reader:
 
 
 def _position(item_id: int, item: _Reader, detection: Detection) -> Position:
+    """Return where the item stood when it was read."""
     if detection is Detection.ROWVERSION:
-        return Position.of_version(int(item.decimal(VERSION) or 0))
+        return Position.of_version(item.version())
     return Position(item.text(_PLACE) or _NO_STAMP, item_id)
 
 

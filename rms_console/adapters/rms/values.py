@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from rms_console.domain.position import parse_stamp
+from rms_console.locale import sentence
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _MONEY_PLACES = 4
@@ -19,7 +20,7 @@ _FALSE = {"0", "", "false", "f", "no", "n"}
 
 
 class UnreadableValue(Exception):
-    """A cell does not hold what its column promises."""
+    """A cell does not hold what its column promises. The reason reads after a colon and does not name the column."""
 
     def __init__(self, value: object, reason: str) -> None:
         super().__init__(reason)
@@ -53,7 +54,7 @@ def as_decimal(cell: object) -> Decimal | None:
     """Return an exact decimal of at most four places, as SQL's `money` has; None for an empty cell.
 
     A float goes through its shortest text, so that 22123.9 stays 22123.9. Text must be a plain decimal: a comma
-    could be either separator, and a guess in a price is worse than a row set aside.
+    could be either separator, and a guess in a price is worse than a price left alone.
 
     Raises:
         UnreadableValue: anything else, not-a-number and infinity included.
@@ -64,8 +65,18 @@ def as_decimal(cell: object) -> Decimal | None:
     try:
         rounded = number.quantize(_MONEY_STEP)
     except InvalidOperation as exc:
-        raise UnreadableValue(cell, "has more digits than money can have") from exc
+        raise UnreadableValue(cell, sentence("more digits than any amount has")) from exc
     return number if number == rounded else rounded
+
+
+def as_whole(cell: object) -> int | None:
+    """Return a whole number, what is behind the point cut off; None for an empty cell.
+
+    Raises:
+        UnreadableValue: it is no number.
+    """
+    number = as_decimal(cell)
+    return None if number is None else int(number)
 
 
 def as_moment(cell: object) -> datetime | None:
@@ -77,11 +88,11 @@ def as_moment(cell: object) -> datetime | None:
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         return None
     if not isinstance(cell, (str, datetime)):
-        raise UnreadableValue(cell, "is not a date as text (YYYY-MM-DD HH:MM:SS)")
+        raise UnreadableValue(cell, sentence("no date as text (YYYY-MM-DD HH:MM:SS)"))
     try:
         moment = cell if isinstance(cell, datetime) else parse_stamp(cell)
     except ValueError as exc:
-        raise UnreadableValue(cell, "is not a date (YYYY-MM-DD HH:MM:SS)") from exc
+        raise UnreadableValue(cell, sentence("no date (YYYY-MM-DD HH:MM:SS)")) from exc
     moment = moment.replace(tzinfo=None)
     return None if moment.year <= _EMPTY_YEAR else moment
 
@@ -99,7 +110,7 @@ def as_flag(cell: object) -> bool | None:
     word = str(cell).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    raise UnreadableValue(cell, "is neither yes nor no")
+    raise UnreadableValue(cell, sentence("neither yes nor no"))
 
 
 def _decimal(cell: object) -> Decimal:
@@ -110,7 +121,7 @@ def _decimal(cell: object) -> Decimal:
     elif isinstance(cell, str) and _PLAIN_DECIMAL.fullmatch(cell.strip()):
         number = Decimal(cell.strip())
     else:
-        raise UnreadableValue(cell, "is not a plain decimal number")
+        number = Decimal("NaN")
     if not number.is_finite():
-        raise UnreadableValue(cell, "is not a plain decimal number")
+        raise UnreadableValue(cell, sentence("no plain decimal number"))
     return number
