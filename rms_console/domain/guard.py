@@ -7,7 +7,7 @@ refused stays out until it is something else; what a person approved goes, once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from rms_console.domain.assemble import StyleWork
@@ -228,3 +228,15 @@ def barred_by_moves(works: Mapping[str, StyleWork], verdicts: Mapping[str, Verdi
             if items:
                 barred[style] = frozenset(items)
     return barred
+
+
+def waiting_to_move(works: Mapping[str, StyleWork], waiting: Set[int]) -> dict[str, frozenset[int]]:
+    """Return per style the items that move from it to a product that is not made yet.
+
+    Taken from sale where they are, they would be sold nowhere.
+    """
+    moving = {
+        style: frozenset(item for item in waiting & work.leaving.keys() if work.leaving[item] == MOVED)
+        for style, work in works.items()
+    }
+    return {style: items for style, items in moving.items() if items}

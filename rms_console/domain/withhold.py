@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from rms_console.domain.assemble import StyleWork
 from rms_console.domain.dangers import Part
 from rms_console.domain.holds import Aspect
+from rms_console.domain.operations import ProductPlan, UpdateVariants
 from rms_console.domain.options import in_order, option_key
 from rms_console.domain.product import AcknowledgedProduct, AcknowledgedVariant, DesiredProduct, DesiredVariant
 
@@ -38,6 +39,18 @@ def without_new(work: StyleWork, item_ids: frozenset[int]) -> StyleWork:
     variants = tuple(variant for variant in work.desired.variants if variant.item_id not in item_ids)
     desired = dataclasses.replace(work.desired, variants=variants) if variants else None
     return dataclasses.replace(work, desired=desired)
+
+
+def sold_items(have: AcknowledgedProduct) -> frozenset[int]:
+    """Return the items that the shop sells under this product, as far as we took none of them from sale."""
+    return frozenset(variant.item_id for variant in have.variants if variant.left_reason is None)
+
+
+def inherited_items(made: ProductPlan, have: AcknowledgedProduct) -> frozenset[int]:
+    """Return the items whose variant goes to another item by this plan."""
+    owner = {variant.variant_id: variant.item_id for variant in have.variants}
+    changes = [one for made_one in made.operations if isinstance(made_one, UpdateVariants) for one in made_one.changes]
+    return frozenset(owner[one.variant_id] for one in changes if owner.get(one.variant_id, one.item_id) != one.item_id)
 
 
 def _keep_prices(work: StyleWork, have: AcknowledgedProduct, items: frozenset[int]) -> StyleWork:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from rms_console.contract.commands import Accepted, Command, DecideHolds, DismissItems, Refused, Reply, RetryItems
 from rms_console.contract.ports import Ledger
+from rms_console.domain.holds import Aspect
 
 Decision = RetryItems | DismissItems | DecideHolds
 
@@ -58,5 +59,9 @@ def _decide_holds(ledger: Ledger, command: Command, request: DecideHolds, at: da
             "they were decided or overtaken meanwhile: look at the list again",
         )
     items = len({item for hold in decided for item in hold.item_ids})
+    refused = {item for hold in decided if hold.aspect is Aspect.CREATION for item in hold.item_ids}
+    if refused and not request.approve:
+        # Looked at once more: what was kept on sale elsewhere until this product would be there leaves now.
+        ledger.release(sorted(refused), at)
     told = "approved: they go with the next cycle" if request.approve else "rejected: they wait until they change"
     return Accepted(command.command_id, f"{len(decided)} holds {told}", {"holds": len(decided), "items": items})
