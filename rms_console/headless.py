@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from rms_console.contract.commands import Actor, Command, Reload
+from rms_console.contract.commands import Actor, Command, Refused, Reload
 from rms_console.contract.snapshot import CycleView
+from rms_console.engine.journal import MONITOR
 from rms_console.engine.memory import settle_memory
 from rms_console.engine.runner import Finished
 from rms_console.engine.service import EngineService
@@ -37,13 +38,16 @@ def run_once(options: Options) -> int:
     """Run one cycle, print its summary as one JSON object, return the exit code.
 
     Raises:
-        ConfigError, LeaseHeld: nothing was started and nothing printed.
+        ConfigError: nothing was started and nothing printed.
+        LeaseHeld: another engine runs on this state; the object says so.
     """
     with open_site(options) as site, open_engine(site, sys.stderr) as engine:
-        summary = asyncio.run(_one_cycle(engine))
-    json.dump(summary, sys.stdout, ensure_ascii=False)
-    sys.stdout.write("\n")
-    sys.stdout.flush()
+        try:
+            summary = asyncio.run(_one_cycle(engine))
+        except LeaseHeld as error:
+            _print(summarise(None, error))
+            raise
+    _print(summary)
     if "error" in summary:
         _explain(summary["error"], sys.stderr)
         return EXIT_FAILED
@@ -116,6 +120,12 @@ def summarise(view: CycleView | None, error: Exception | None) -> dict[str, Any]
     return summary
 
 
+def _print(summary: dict[str, Any]) -> None:
+    json.dump(summary, sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
 def _explain(error: dict[str, str], stream: TextIO) -> None:
     stream.write(f"rms-console: {error['message']}\n")
     if error["hint"]:
@@ -160,7 +170,16 @@ class Signals:
         self._engine.stop()
 
     def _reload(self) -> None:
-        actor = Actor(getpass.getuser(), platform.node(), "signal")
-        task = asyncio.ensure_future(self._engine.send(Command(uuid.uuid4().hex, actor, Reload())))
+        task = asyncio.ensure_future(self._read_again())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _read_again(self) -> None:
+        """Read the settings again and say what came of it: nobody else hears the reply to a signal."""
+        actor = Actor(getpass.getuser(), platform.node(), "signal")
+        log = self._engine.journal.log
+        reply = await self._engine.send(Command(uuid.uuid4().hex, actor, Reload()))
+        if isinstance(reply, Refused):
+            log("ERROR", MONITOR, "Settings not taken over: {message}", message=reply.message)
+        else:
+            log("INFO", MONITOR, "Settings read again; where to connect and as whom needs a restart")

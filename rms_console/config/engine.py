@@ -112,6 +112,7 @@ def policy(settings: Settings) -> Policy:
             percent_from_products=guard.percent_from_products,
             window_minutes=guard.window_minutes,
             price_jump_percent=guard.price_jump_percent,
+            price_mass_percent=guard.price_mass_percent,
             max_removed_variants=guard.max_removed_variants,
             max_missing_percent=guard.max_missing_percent,
         ),

@@ -121,7 +121,8 @@ def _price(look: Look, change: VariantChange, have: AcknowledgedVariant, guard: 
     if before == after:
         return None
     # A sale window that opens or closes leaves the regular price as it is: planned, however many do it at once.
-    counts = None if before.regular == after.regular else Danger.MANY_PRICES
+    step = moved_percent(before.regular, after.regular)
+    counts = Danger.MANY_PRICES if step > Decimal(str(guard.price_mass_percent)) else None
     sku = have.sku if isinstance(change.sku, Unset) else change.sku
     alone = _jump(sku or str(change.item_id), before, after, guard)
     changes = _of_item(look, change.item_id, _PRICES)
@@ -152,11 +153,17 @@ def _jump(sku: str, before: _Shown, after: _Shown, guard: GuardPolicy) -> Reason
         facts: dict[str, str | int | float] = {"sku": sku, "before": plain(base), "after": plain(price)}
         if is_point_lost(base, price):
             return Reason(Danger.PRICE_JUMP, _POINT, facts)
-        percent = 100 * abs(price - base) / base
+        percent = moved_percent(base, price)
         if percent > Decimal(str(guard.price_jump_percent)):
             facts |= {"percent": f"{percent:.0f}", "limit": f"{guard.price_jump_percent:g}"}
             return Reason(Danger.PRICE_JUMP, _JUMP, facts)
     return None
+
+
+def moved_percent(before: Decimal, after: Decimal) -> Decimal:
+    """Return by how much a price moves, in percent of the higher of both: up and down weigh the same."""
+    higher = max(before, after)
+    return 100 * abs(after - before) / higher if higher > 0 else Decimal(0)
 
 
 def is_point_lost(before: Decimal, after: Decimal) -> bool:

@@ -161,8 +161,10 @@ class GuardPolicy:
     """The share counts from so many products on, so that a small catalogue stays usable."""
     window_minutes: float = 15.0
     """Over this time they are counted: an accident that comes row by row is one too. 0: each cycle by itself."""
-    price_jump_percent: float = 50.0
-    """A price that moves by more is held by itself, and so is one whose decimal point moved."""
+    price_jump_percent: float = 70.0
+    """A price that moves by more, of the higher of both, is held by itself; so is one whose decimal point moved."""
+    price_mass_percent: float = 20.0
+    """Prices that move by more, of the higher of both, count towards a mass change; smaller steps are everyday."""
     max_removed_variants: int = 10
     """Variants that one product which stays may lose at once."""
     max_missing_percent: float = 20.0

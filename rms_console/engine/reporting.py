@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rms_console.contract.events import EventName
@@ -92,6 +93,38 @@ def view_of(run: Run, end: Ending) -> CycleView:
         queue_left=end.queue_left,
         note=_note(end),
         error_code=_code(end),
+    )
+
+
+_SUMS = (
+    "duration_s",
+    "items_found",
+    "products_synced",
+    "products_created",
+    "variants_created",
+    "variants_updated",
+    "stock_rows",
+    "mutations",
+    "queries",
+    "points",
+    "throttled",
+    "errors",
+    "quarantined",
+    "held",
+    "batches",
+)
+_WORST_FIRST = ("FAIL", "PART", "OK", "SKIP")
+
+
+def together(views: Sequence[CycleView]) -> CycleView:
+    """Return several runs as one: sums, the worst result, the first's name, the last's end."""
+    if len(views) == 1:
+        return views[0]
+    sums = {name: sum(getattr(view, name) for view in views) for name in _SUMS}
+    worst = min(views, key=lambda view: _WORST_FIRST.index(view.result))
+    note = next((view.note for view in reversed(views) if view.note), "")
+    return replace(
+        views[0], **sums, result=worst.result, error_code=worst.error_code, note=note, queue_left=views[-1].queue_left
     )
 
 

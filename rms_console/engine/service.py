@@ -12,9 +12,8 @@ from rms_console.contract.events import Event, EventName
 from rms_console.contract.queries import Page, Query
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import EngineSnapshot, PauseView
-from rms_console.contract.state import EngineState, Health
-from rms_console.engine import answers, handling, health, pausing, status, supervisor, sweep
-from rms_console.engine.brakes import CANCELLED
+from rms_console.contract.state import EngineState
+from rms_console.engine import answers, handling, health, once, pausing, status, supervisor, sweep, working
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
@@ -24,6 +23,7 @@ from rms_console.engine.journal import DETECTOR, MONITOR, Journal
 from rms_console.engine.ledger_watch import LedgerWatch
 from rms_console.engine.links import Links
 from rms_console.engine.machine import Machine
+from rms_console.engine.makeway import MakeWay
 from rms_console.engine.mending import Mending
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recovery import Recovery
@@ -42,17 +42,6 @@ GRACE_S = 8.0
 """How long what is in flight may take to settle once the engine is asked to stop."""
 URGENT = (Wake.STOP, Wake.MANUAL)
 """What a comparison makes way for."""
-AUTOMATIC = frozenset({Wake.SCHEDULE, Wake.SALE, Wake.RECONCILE, Wake.RETRY, Wake.WATCH})
-"""What starts no run while the automatic sync is off."""
-TRIGGERS = {
-    Wake.MANUAL: "manual",
-    Wake.SCHEDULE: "schedule",
-    Wake.SALE: "sale",
-    Wake.RECONCILE: "full sync",
-    Wake.RETRY: "retry",
-    Wake.MORE: "backlog",
-    Wake.WATCH: "watch",
-}
 
 
 class EngineService:
@@ -80,16 +69,19 @@ class EngineService:
         self.runner = Runner(
             deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference, self.boot_id
         )
+        self.runner.make_way = MakeWay(deps, self.wakes, self._read_on)
         self.runner.on_push = lambda: self.machine.move(EngineState.PROCESSING)
         self.mending = Mending(self)
         self.timetable = Timetable(deps, self.wakes, lambda: supervisor.check(self))
         self.world: World | None = None
         self.pause: PauseView | None = None
         self.manual: list[Cause] = []
+        self.waits_for_schedule = False
+        """Whether a person cancelled the latest run: what is left of it does not begin again by itself."""
         self.warnings: tuple[str, ...] = ()
         self.consecutive_errors = 0
         self.errors_by_type: Counter[str] = Counter()
-        self._stopping = False
+        self.is_stopping = False
         self._task: asyncio.Task[None] | None = None
         self._handling: asyncio.Task[None] | None = None
 
@@ -134,11 +126,11 @@ class EngineService:
         pausing.watch(self)
         try:
             await self.mending.connect()
-            while not self._stopping:
+            while not self.is_stopping:
                 await self._guarded(await self.wakes.next())
         except asyncio.CancelledError:
             self.give_up()
-            if not self._stopping:
+            if not self.is_stopping:
                 raise
             self.journal.log(
                 "WARN", MONITOR, "Stopped with requests in flight: they are read back after the next start"
@@ -147,19 +139,10 @@ class EngineService:
             await self.close()
 
     async def run_once(self) -> Finished:
-        """Connect and run one cycle; while the engine is paused it reads into the queue and sends nothing.
+        """Connect and run one cycle: see `once.run_once`."""
+        return await once.run_once(self)
 
-        Raises:
-            ConsoleError: an end could not be reached, so there was no cycle.
-        """
-        await self.mending.reach()
-        self.machine.move(EngineState.RUNNING)
-        world = self.mending.known_world()
-        await self.sweeper.look_for_deleted(world.policy, self.settings.zone)
-        await pausing.end_if_due(self)
-        return await self._run(Cause("once"), world, "pause" if self.pause is not None else "")
-
-    async def _run(self, cause: Cause, world: World, stopped: str = "") -> Finished:
+    async def run_cycle(self, cause: Cause, world: World, stopped: str = "") -> Finished:
         finished = await self.runner.run(cause, self.settings, world, self.tenure.epoch, stopped)
         self.figures.add(finished.view)
         await self.ledger_watch.note()
@@ -167,9 +150,9 @@ class EngineService:
 
     def stop(self) -> None:
         """Ask the engine to settle what is in flight and end; from the loop's own thread."""
-        if self._stopping:
+        if self.is_stopping:
             return
-        self._stopping = True
+        self.is_stopping = True
         self.runner.ask("stop")
         self.wakes.ring(Wake.STOP)
         if self._task is not None:
@@ -191,7 +174,12 @@ class EngineService:
         self._handling = asyncio.ensure_future(self._handle(wake))
         await asyncio.wait([self._handling])
         if self._handling.cancelled():
-            self.mending.fail(SourceUnavailable("a run did not come to its end", code="run-hung", hint=HUNG_HINT))
+            fault = SourceUnavailable("a run did not come to its end", code="run-hung", hint=HUNG_HINT)
+            self.mending.fail(fault)
+            finished = await self.runner.end_given_up(fault)
+            if finished is not None:
+                self.figures.add(finished.view)
+                working.note_end(self, finished)
 
     def give_up(self) -> None:
         """Cancel what the engine is doing; what was in flight is read back by the next run."""
@@ -209,47 +197,10 @@ class EngineService:
             elif wake is Wake.SWEEP:
                 await sweep.turn(self)
             elif wake is not Wake.STOP:
-                await self._work(wake)
+                await working.work(self, wake)
         except Exception as error:
             # The loop is the one place that catches what nobody knows: a bug must be loud and must not end the sync.
             self.mending.fail(error)
-
-    async def _work(self, wake: Wake) -> None:
-        await pausing.end_if_due(self)
-        if wake is Wake.RECONCILE:
-            await self.reconciler.ask("nightly")
-        fault = self.recovery.fault
-        if self.world is None or (fault is not None and fault.side == "rms"):
-            return
-        if fault is not None or (self.pause is not None and not self._is_forced(wake)):
-            await self.look()
-            return
-        if wake in AUTOMATIC and not self.settings.enabled:
-            return
-        if wake is Wake.WATCH and not await self._watch():
-            return
-        await self._cycle(self._cause(wake))
-
-    def _is_forced(self, wake: Wake) -> bool:
-        """Whether somebody wants a run although the engine is paused; such a cause goes before the others."""
-        if wake is not Wake.MANUAL:
-            return False
-        self.manual.sort(key=lambda cause: not cause.forced)
-        return bool(self.manual) and self.manual[0].forced
-
-    def _cause(self, wake: Wake) -> Cause:
-        if wake is Wake.MANUAL and self.manual:
-            cause = self.manual.pop(0)
-            if self.manual:
-                self.wakes.ring(Wake.MANUAL)
-            return cause
-        return Cause(TRIGGERS[wake])
-
-    async def _watch(self) -> bool:
-        """Look cheaply; return whether there is work."""
-        await self.look()
-        counts = await self.deps.disk(self.deps.ledger.queue_counts, self.deps.clock.now())
-        return counts.due > 0 or self.reconciler.is_due
 
     async def look(self) -> None:
         """Read changes into the queue, and nothing more."""
@@ -258,20 +209,10 @@ class EngineService:
         poll = await self.detector.poll(self.world.source.detection, self.settings.incremental_hours)
         self.reconciler.is_due |= poll.first
 
-    async def _cycle(self, cause: Cause) -> None:
-        if self.world is None:
-            return
-        self.machine.move(EngineState.RUNNING)
-        finished = await self._run(cause, self.world)
-        self.world = self.reference.latest or self.world
-        self._count(finished)
-        if finished.fault is not None:
-            self.mending.fail(finished.fault)
-            return
-        self.recovery.well()
-        self.links.mark("rms", Health.GOOD, self.links.latency("rms"))
-        # A run that somebody cancelled does not begin again at once.
-        await self.rest(more=finished.asked != CANCELLED)
+    async def _read_on(self) -> None:
+        """Read what is new while a run pushes: changes, and sale windows that opened or closed."""
+        await self.look()
+        await self.runner.queue_sales()
 
     async def rest(self, more: bool = False) -> None:
         """Say what comes next: more work at once (where `more`), a retry or a sale window at its time, else idle."""
@@ -284,12 +225,6 @@ class EngineService:
             self.machine.move(EngineState.PAUSED)
             return
         self.machine.move(EngineState.RUNNING if counts.waiting + counts.retrying else EngineState.IDLE)
-
-    def _count(self, finished: Finished) -> None:
-        view = finished.view
-        self.consecutive_errors = self.consecutive_errors + 1 if view.result == "FAIL" else 0
-        if view.error_code:
-            self.errors_by_type[view.error_code] += max(1, view.errors + view.quarantined)
 
     def _state_changed(self, before: EngineState, after: EngineState) -> None:
         self.journal.publish(EventName.STATE_CHANGED, before=before.value, after=after.value)

@@ -44,7 +44,14 @@ def _tax(mapping: MappingPolicy, source: SourceFacts, warnings: list[str]) -> Ta
                 sentence("mapping.tax adds tax, but Configuration.TaxSystem says that prices already include it")
             )
         return mapping.tax
-    return TaxMode.ADD if source.taxes_included is False and mapping.tax_percent is not None else TaxMode.INCLUDED
+    if source.taxes_included is not False:
+        return TaxMode.INCLUDED
+    if mapping.tax_percent is None and "Tax" in source.missing_optional:
+        # Not guessed: each item is set aside with this reason until somebody says how much.
+        warnings.append(
+            sentence("Prices in RMS are without tax, and neither the view nor mapping.tax_percent says how much")
+        )
+    return TaxMode.ADD
 
 
 def choose_locations(

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rms_console.adapters.clock import SystemClock
+from rms_console.adapters.lease import FileLease
 from tests.acceptance.site import Site
 from tests.acceptance.store_file import Shoe, stamp
 
@@ -202,3 +204,24 @@ def test_observe_leaves_no_trace_in_the_shop_and_going_live_sends_what_was_plann
     assert site.shop.ledger.mutations == 0
     site.config.write_text(live, encoding="utf-8")
     assert site.once()["products_synced"] == 5
+
+
+def test_one_cycle_brings_a_catalogue_larger_than_a_run(site: Site) -> None:
+    """The limit is for changes that come in; the first comparison is brought to its end."""
+    config = site.config.read_text(encoding="utf-8").replace('mode = "live"', 'mode = "live"\nmax_items_per_run = 5')
+    site.config.write_text(config, encoding="utf-8")
+    site.store.add(catalogue(styles=6, sizes=2), at=datetime.now(UTC) - timedelta(days=400))
+    first = site.once()
+    assert (first["items_found"], first["products_created"], first["queue_left"]) == (12, 6, 0)
+    assert site.once()["mutations"] == 0
+
+
+def test_a_second_engine_is_told_in_the_summary_too(site: Site) -> None:
+    site.store.add(catalogue(1))
+    site.state.mkdir()
+    lease = FileLease(site.state, SystemClock())
+    lease.acquire("test")
+    ran = site.run("--no-ui", "--once")
+    lease.release()
+    assert ran.code == 4
+    assert ran.summary["error"]["code"] == "lease-held"

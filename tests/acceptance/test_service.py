@@ -104,7 +104,7 @@ def test_s8_a_second_engine_on_the_same_state_is_refused(fast: Site) -> None:
     with running(fast):
         until(lambda: len(fast.shop.products()) == 1)
         second = fast.run("--no-ui", "--once")
-        assert (second.code, second.out) == (4, "")
+        assert (second.code, second.summary["result"]) == (4, "FAIL")
         assert "ledger.lock" in second.err
 
 

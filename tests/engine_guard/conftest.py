@@ -13,7 +13,8 @@ from rms_console.domain.policy import GuardPolicy
 from tests.engine.world import SETTINGS, World, with_policy
 
 Make = Callable[..., World]
-DEFAULT = GuardPolicy(max_created=0)
+DEFAULT = GuardPolicy(max_created=0, price_mass_percent=0.0)
+"""Every step of a price counts here, so that small ones can show what a mass change is."""
 
 
 def guarded(**limits: Any) -> Any:

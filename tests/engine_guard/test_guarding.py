@@ -15,9 +15,10 @@ from rms_console.contract.queries import Query, Subject
 from rms_console.contract.records import Hold, HoldState, QueueReason, QueueState, Settlement
 from rms_console.contract.state import Mode
 from rms_console.domain.dangers import Look, Part, find
+from rms_console.domain.policy import GuardPolicy
 from rms_console.domain.product import Status
 from rms_console.engine import guarding
-from tests.engine.world import World, shoes, tuned, with_policy
+from tests.engine.world import SETTINGS, World, shoes, tuned, with_policy
 from tests.engine_guard.conftest import Make, guarded
 
 VIEW = """
@@ -332,14 +333,14 @@ async def test_a_yes_sends_exactly_what_was_held_once(make: Make) -> None:
 
 
 async def test_a_yes_is_used_up(world: World) -> None:
-    """The same jump a week later asks again."""
+    """A jump to about the same price a week later asks again."""
     await stocked(world, 2)
-    reprice(world, [1], 30000.0)
+    reprice(world, [1], 60000.0)
     await world.cycle()
     await decide(world, holds(world)[0].hold_id)
     await world.cycle()
-    assert prices(world, 1) == ["30000.00"]
-    for price, held in ((15000.0, 0), (30000.0, 1)):
+    assert prices(world, 1) == ["60000.00"]
+    for price, held in ((20000.0, 0), (70000.0, 1)):
         reprice(world, [1], price)
         await world.cycle()
         assert len(holds(world)) == held
@@ -347,7 +348,7 @@ async def test_a_yes_is_used_up(world: World) -> None:
 
 async def test_a_yes_survives_a_push_that_fails(world: World) -> None:
     await stocked(world, 2)
-    reprice(world, [1], 30000.0)
+    reprice(world, [1], 60000.0)
     await world.cycle()
     await decide(world, holds(world)[0].hold_id)
     world.wire.is_cut = True
@@ -355,13 +356,13 @@ async def test_a_yes_survives_a_push_that_fails(world: World) -> None:
     assert holds(world, HoldState.APPROVED) != []
     world.wire.is_cut = False
     await world.converge()
-    assert prices(world, 1) == ["30000.00"]
+    assert prices(world, 1) == ["60000.00"]
     assert holds(world, HoldState.APPROVED) == []
 
 
 async def test_a_no_keeps_the_value_out_until_it_is_another(world: World) -> None:
     await stocked(world, 2)
-    reprice(world, [1], 30000.0)
+    reprice(world, [1], 60000.0)
     await world.cycle()
     await decide(world, holds(world)[0].hold_id, approve=False)
     world.store.change(11, Quantity=2.0)
@@ -561,3 +562,17 @@ async def test_an_observing_engine_asks_before_it_goes_live(world: World) -> Non
     await world.converge()
     assert prices(world, 2) == ["150000.00", "15000.00"]
     assert world.stock(31) == 1
+
+
+async def test_everyday_repricing_of_the_whole_store_needs_nobody(make: Make) -> None:
+    """W16: steps up to guard.price_mass_percent never count, however many take them at once; larger ones do."""
+    world = make(settings=with_policy(SETTINGS, guard=dataclasses.asdict(GuardPolicy(max_created=0))))
+    world.store.add(shoes(40))
+    await world.start()
+    await world.converge()
+    for item in range(1, 41):
+        world.store.change(10 * item + 1, Price=17000.0)
+    assert (await world.cycle()).view.held == 0
+    for item in range(1, 41):
+        world.store.change(10 * item + 1, Price=25000.0)
+    assert (await world.cycle()).view.held == 40

@@ -143,10 +143,16 @@ class GuardSection(Section):
         description="Minutes that count as at once: a change that comes row by row is seen too; 0 = each cycle.",
     )
     price_jump_percent: Real = Field(
-        default=50.0,
+        default=70.0,
         ge=0,
-        le=1_000_000,
-        description="A price that moves by more percent, or by a power of ten, waits for a yes; 0 = none does.",
+        le=100,
+        description="A price that moves by more percent of the higher of both, or by a power of ten, waits; 0 = none.",
+    )
+    price_mass_percent: Real = Field(
+        default=20.0,
+        ge=0,
+        le=100,
+        description="A price that moves by more, in percent of the higher of both, counts towards a mass change.",
     )
     max_removed_variants: Whole = Field(
         default=10, ge=0, le=2048, description="Variants that a product which stays may lose at once without a yes."

@@ -70,6 +70,7 @@ max_changed_products = 30
 percent_from_products = 9
 window_minutes = 4
 price_jump_percent = 33
+price_mass_percent = 11
 max_removed_variants = 3
 max_missing_percent = 11
 [mapping]
@@ -198,6 +199,7 @@ def test_every_choice_reaches_the_policy(engine: EngineSettings) -> None:
             percent_from_products=9,
             window_minutes=4,
             price_jump_percent=33,
+            price_mass_percent=11,
             max_removed_variants=3,
             max_missing_percent=11,
         ),
