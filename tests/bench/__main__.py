@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import backlog, quiet, restart, stock
+from tests.bench import backlog, large, latency, plan100k, quiet, restart, stock
 
-BENCHES = {"quiet": quiet.main, "restart": restart.main, "stock": stock.main, "backlog": backlog.main}
+BENCHES = {
+    "quiet": quiet.main,
+    "restart": restart.main,
+    "stock": stock.main,
+    "backlog": backlog.main,
+    "latency": latency.main,
+    "plan100k": plan100k.main,
+    "large": large.main,
+}
 
 
 def main() -> int:

@@ -73,14 +73,18 @@ def catalogue(styles: int, sizes: int) -> list[Shoe]:
 
 @contextlib.asynccontextmanager
 async def engine(
-    place: Path, store: StoreFile, server: RunningShop, settings: EngineSettings = SETTINGS
+    place: Path,
+    store: StoreFile,
+    server: RunningShop,
+    settings: EngineSettings = SETTINGS,
+    detection: str = "auto",
 ) -> AsyncIterator[EngineService]:
     clock = SystemClock()
     pacer = Pacer(clock, settings.max_concurrent_jobs)
     state = place / "state"
     state.mkdir(exist_ok=True)
     ledger = open_ledger(state)
-    source = open_source(store.url, zone=ZONE)
+    source = open_source(store.url, zone=ZONE, detection=detection)
     deps = Deps(
         source=source,
         shop=ShopifyShop(
@@ -121,3 +125,7 @@ async def one_cycle(place: Path, store: StoreFile, server: RunningShop, settings
 
 def tuned(**changes: object) -> EngineSettings:
     return dataclasses.replace(SETTINGS, **changes)  # type: ignore[arg-type]
+
+
+def policy_of(scope: Scope) -> Policy:
+    return dataclasses.replace(POLICY, filters=FilterPolicy(scope=scope))
