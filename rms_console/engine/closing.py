@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from rms_console.contract.events import EventName
-from rms_console.contract.records import Postponed, ProductRecord, QueueState, SaleBoundary, Settled
+from rms_console.contract.records import Postponed, ProductRecord, QueueEntry, QueueState, SaleBoundary, Settled
 from rms_console.contract.settings import EngineSettings
 from rms_console.domain.acknowledge import acknowledge_leaving
 from rms_console.domain.changes import describe
@@ -92,7 +94,8 @@ class Closing:
 
     def _decide(self, job: Job, error: Exception) -> RetryDecision:
         attempts = max((entry.attempts for entry in job.entries), default=0)
-        return decide(error, attempts, self._settings.max_attempts, self._deps.clock.now())
+        decision = decide(error, attempts, self._settings.max_attempts, self._deps.clock.now())
+        return dataclasses.replace(decision, doubt=decision.doubt or job.may_come_late)
 
     def _settled(self, job: Job) -> list[Settled]:
         """Return the entries that are done. One that moves to another style has two products to get through."""
@@ -132,7 +135,7 @@ class Closing:
                 decision.message,
                 decision.attempts,
                 decision.next_try_at,
-                job.style,
+                _style_of(entry, job),
                 doubt=decision.doubt,
             )
             for entry in waiting
@@ -219,6 +222,11 @@ class Closing:
             style=job.style,
             message=message,
         )
+
+
+def _style_of(entry: QueueEntry, job: Job) -> str:
+    """Return the style to note: while a creation is in doubt, that in which the item may have been left behind."""
+    return entry.style if entry.doubt and entry.style else job.style
 
 
 def _result(job: Job) -> str:

@@ -23,6 +23,7 @@ from rms_console.engine.limits import within
 from rms_console.engine.openbulk import OpenBulk
 from rms_console.engine.productpush import ProductPusher
 from rms_console.engine.recorder import Part, Recorder
+from rms_console.engine.retry import VERIFYING
 from rms_console.engine.stockpush import StockPusher
 from rms_console.errors import LeaseError, ShopOutcomeUnknown, ShopRejected, StoreError
 
@@ -74,7 +75,7 @@ class Pass:
         self.tally.quarantined += load.quarantined
         self.tally.held += sum(item.state is QueueState.HELD for item in load.postponed)
         for item in load.postponed:
-            if item.state is QueueState.RETRYING:
+            if item.state is QueueState.RETRYING and item.code != VERIFYING:
                 self.tally.fail(item.code)
             elif item.state is QueueState.QUARANTINED:
                 self.tally.codes[item.code] = self.tally.codes.get(item.code, 0) + 1
@@ -162,6 +163,7 @@ class Pass:
         """Push alone what was in flight when the engine last went down, so that the next time tells which it was."""
         if self._in_flight.is_poison(job.style):
             job.error = ShopRejected("the engine went down each time this product was pushed", code="crashed-engine")
+            job.may_come_late = True
             await self._closing.finish(job)
             await self._in_flight.end([job.style])
             return
@@ -174,15 +176,15 @@ class Pass:
         await self._each(quiet, self._closing.finish)
         if not busy:
             return
-        await self._in_flight.begin({job.style: job.plan.stock for job in busy})
+        await self._in_flight.begin(job.plan for job in busy)
         await self._each([job for job in busy if job.read_first], self._products.look_first)
         for number in range(ROUNDS):
             await self._round([job for job in busy if not job.done], first=number == 0)
             if self.brakes.closed or all(job.done for job in busy):
                 break
         await self._give_up([job for job in busy if not job.done])
-        # A suspect that was stopped before it could be looked at stays one.
-        await self._in_flight.end(job.style for job in busy if job.done or job.read_backs or not job.read_first)
+        # A suspect that could not be looked at stays one.
+        await self._in_flight.end(job.style for job in busy if job.was_read or not job.read_first)
 
     async def _round(self, jobs: Sequence[Job], first: bool) -> None:
         """Stock of all products in few calls, then each product's operations; who is through is recorded."""
@@ -246,10 +248,13 @@ class Pass:
             await self._closing.finish(job)
 
     async def _give_up(self, jobs: Sequence[Job]) -> None:
-        """Stopped half way: what was confirmed is recorded, the entries stay due. Restless: tried again later."""
+        """Stopped half way: what was confirmed and what is in doubt is recorded, entries stay due. Restless: later."""
         for job in jobs:
-            if not self.brakes.closed:
+            if job.error is None and not self.brakes.closed:
                 job.error = ShopOutcomeUnknown("the shop keeps differing from what was written", code="restless")
+            elif job.error is None and job.may_come_late:
+                job.error = ShopOutcomeUnknown("the run ended while a request was unanswered")
+            if job.error is not None:
                 await self._closing.finish(job)
             elif job.touched:
                 await self._closing.confirm(job)

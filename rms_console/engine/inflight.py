@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rms_console.domain.operations import StockWrite
+from rms_console.domain.operations import CreateProduct, CreateVariants, ProductPlan
 from rms_console.engine.deps import Deps
 
 FACT = "in_flight"
@@ -16,13 +16,18 @@ CRASHES_ALLOWED = 4
 Quantities = Mapping[tuple[str, str], int]
 """(inventory item id, location id) -> the quantity that was about to be written."""
 
+Claims = Mapping[int, tuple[str, str]]
+"""ItemID -> (style, SKU) of items that may have been created without our knowing."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """One product in flight: the crashes it was present at, and the stock it was about to get."""
+    """One product in flight: the crashes it was present at, the stock it was about to get, the items to be created."""
 
     crashes: int = 0
     stock: Quantities = field(default_factory=dict)
+    new: Mapping[int, str] = field(default_factory=dict)
+    """ItemID -> SKU."""
 
 
 class InFlight:
@@ -52,12 +57,13 @@ class InFlight:
         mark = self._suspects.get(style)
         return mark.stock if mark is not None else {}
 
-    async def begin(self, stock: Mapping[str, Sequence[StockWrite]]) -> None:
-        """Note durably that these styles are being pushed now, with this stock; other suspects keep their count."""
-        marks = {
-            style: _Mark(self._crashes(style), {(row.inventory_item_id, row.location_id): row.quantity for row in rows})
-            for style, rows in stock.items()
-        }
+    def claims(self) -> Claims:
+        """Return the items that the engine may have created just before it went down."""
+        return {item: (style, sku) for style, mark in self._suspects.items() for item, sku in mark.new.items()}
+
+    async def begin(self, plans: Iterable[ProductPlan]) -> None:
+        """Note durably that these products are being pushed now, and as what; other suspects keep their count."""
+        marks = {plan.style: _marked(plan, self._crashes(plan.style)) for plan in plans}
         await self._write({style: mark for style, mark in self._waiting().items() if style not in marks} | marks)
 
     async def end(self, styles: Iterable[str]) -> None:
@@ -72,17 +78,28 @@ class InFlight:
 
     def _waiting(self) -> dict[str, _Mark]:
         """Return the suspects as they are kept while they are not being pushed: `load` counts a crash for each."""
-        return {style: _Mark(mark.crashes - 1, mark.stock) for style, mark in self._suspects.items()}
+        return {style: replace(mark, crashes=mark.crashes - 1) for style, mark in self._suspects.items()}
 
     async def _write(self, marks: Mapping[str, _Mark]) -> None:
         plain = {style: _encoded(mark) for style, mark in marks.items()}
         await self._deps.disk(self._deps.ledger.set_fact, FACT, json.dumps(plain) if plain else None)
 
 
-def _encoded(mark: _Mark) -> list[Any]:
-    return [mark.crashes, *([item, place, quantity] for (item, place), quantity in mark.stock.items())]
+def _marked(plan: ProductPlan, crashes: int) -> _Mark:
+    new: dict[int, str] = {}
+    for operation in plan.operations:
+        if isinstance(operation, CreateProduct):
+            new |= {variant.item_id: variant.sku for variant in operation.product.variants}
+        elif isinstance(operation, CreateVariants):
+            new |= {variant.item_id: variant.sku for variant in operation.variants}
+    return _Mark(crashes, {(row.inventory_item_id, row.location_id): row.quantity for row in plan.stock}, new)
 
 
-def _decoded(plain: list[Any]) -> _Mark:
-    crashes, *stock = plain
-    return _Mark(int(crashes) + 1, {(item, place): int(quantity) for item, place, quantity in stock})
+def _encoded(mark: _Mark) -> dict[str, Any]:
+    stock = [[item, place, quantity] for (item, place), quantity in mark.stock.items()]
+    return {"crashes": mark.crashes, "stock": stock, "new": list(mark.new.items())}
+
+
+def _decoded(plain: Mapping[str, Any]) -> _Mark:
+    stock = {(item, place): int(quantity) for item, place, quantity in plain["stock"]}
+    return _Mark(int(plain["crashes"]) + 1, stock, {int(item): sku for item, sku in plain["new"]})

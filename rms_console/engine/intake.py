@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,10 +18,13 @@ from rms_console.domain.policy import Policy, Scope
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.rows import ItemRow
 from rms_console.domain.zone import to_local
+from rms_console.engine import strays
 from rms_console.engine.barring import find_bars
 from rms_console.engine.deps import Deps
 from rms_console.engine.guarding import Guarded, Guarding
+from rms_console.engine.inflight import Claims
 from rms_console.engine.parts import assemble_in_parts
+from rms_console.engine.retry import VERIFYING, verify_later
 from rms_console.engine.widen import Gathered, gather
 
 SLICE = 25
@@ -75,8 +79,11 @@ class Load:
 
 
 class Intake:
-    def __init__(self, deps: Deps) -> None:
+    """`claims` tells which items may have been created without the ledger's knowing."""
+
+    def __init__(self, deps: Deps, claims: Callable[[], Claims] = dict) -> None:
         self._deps = deps
+        self._claims = claims
         self._guarding = Guarding(deps)
 
     async def take(self, settings: EngineSettings, policy: Policy, only: Sequence[int] = ()) -> Load:
@@ -102,7 +109,7 @@ class Intake:
         """Return the plans for these entries as they are: nothing is held back yet.
 
         Raises:
-            SourceError, StoreError: nothing was changed.
+            SourceError, ShopError, StoreError: nothing was changed.
         """
         load, now = Load(taken=entries), self._deps.clock.now()
         if not entries:
@@ -123,8 +130,16 @@ class Intake:
 
     async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:
         gathered = await gather(self._deps, tuple(load.entries))
-        load.products = gathered.products
         load.rows = {row.item_id: row for row in gathered.read.rows}
+        assembly = await self._judge(load, gathered, policy, now_local)
+        found = await strays.find(self._deps, load.entries, self._claims(), gathered, assembly)
+        if found:
+            gathered = dataclasses.replace(gathered, products=gathered.products | found)
+            assembly = await self._judge(load, gathered, policy, now_local)
+        load.products = gathered.products
+        return assembly
+
+    async def _judge(self, load: Load, gathered: Gathered, policy: Policy, now_local: datetime) -> Assembly:
         may_create = Creator(policy.filters.scope, load.entries, _siblings(gathered))
         barred = await find_bars(self._deps, gathered, policy, load.entries, may_create)
         return await assemble_in_parts(gathered, policy, now_local, may_create, barred)
@@ -152,7 +167,12 @@ class Intake:
                     )
                 )
         for item_id, entry in load.entries.items():
-            if item_id not in aside and item_id not in pushed:
+            if item_id in aside or item_id in pushed:
+                continue
+            if entry.doubt and entry.code != VERIFYING:
+                # It is not in the shop, and its creation may still come late: look once more before letting it go.
+                load.postponed.append(_later(entry, now))
+            else:
                 load.settled.append(Settled(item_id, entry.version))
 
     async def _adopt_entries(self, load: Load, item_ids: Sequence[int], now: datetime) -> None:
@@ -173,6 +193,21 @@ class Intake:
             load.plans[work.style] = plan(work, load.products.get(work.style), policy, now)
             if number % SLICE == 0:
                 await asyncio.sleep(0)
+
+
+def _later(entry: QueueEntry, now: datetime) -> Postponed:
+    decision = verify_later(now)
+    return Postponed(
+        entry.item_id,
+        entry.version,
+        decision.state,
+        decision.code,
+        decision.message,
+        decision.attempts,
+        decision.next_try_at,
+        entry.style,
+        doubt=True,
+    )
 
 
 def _siblings(gathered: Gathered) -> frozenset[int]:

@@ -44,6 +44,8 @@ class Job:
     created: bool = False
     touched: bool = False
     read_backs: int = 0
+    was_read: bool = False
+    """Whether the shop told in this cycle what it holds of the product."""
     variants_created: int = 0
     variants_updated: int = 0
     stock_rows: int = 0

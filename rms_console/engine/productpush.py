@@ -137,6 +137,8 @@ class ProductPusher:
             await self._read_back(job)
         except ConsoleError as again:
             self._note(job, again)
+            if isinstance(error, ShopOutcomeUnknown):
+                job.error = error  # that the read failed too makes it no clearer
             return
         job.error = None
         if not isinstance(error, ShopOutcomeUnknown):
@@ -150,6 +152,7 @@ class ProductPusher:
         job.read_backs += 1
         before, filters = job.product, self._policy.filters
         observed = await self._observe(job)
+        job.was_read = True
         self._brakes.note(None)
         if observed is None:
             respect_product(job, before, filters, self._now())

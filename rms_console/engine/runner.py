@@ -63,7 +63,7 @@ class Runner:
         self._detector = detector
         self._reconciler = reconciler
         self._in_flight = in_flight
-        self._intake = Intake(deps)
+        self._intake = Intake(deps, in_flight.claims)
         self._reference = reference
         self._rescue = Rescue(deps, journal)
         self._open_bulk = OpenBulk(deps, journal, owner)

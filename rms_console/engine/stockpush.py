@@ -129,7 +129,8 @@ class StockPusher:
             if observed.get(_key(row)) == row.quantity:
                 _confirm_row(job, row)
                 continue
-            job.error = job.error or error
+            if not isinstance(job.error, ShopOutcomeUnknown):
+                job.error = error
             if job.product is not None:
                 job.product = forget_quantity(job.product, row)
         return []

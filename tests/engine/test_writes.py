@@ -15,7 +15,7 @@ from rms_console.domain.policy import Conflict, Deleted
 from rms_console.errors import ShopRejected
 from tests.acceptance.store_file import Shoe
 from tests.engine.conftest import Make
-from tests.engine.world import SETTINGS, Lost, World, shoes, with_policy
+from tests.engine.world import SETTINGS, Death, Killed, Lost, World, shoes, with_policy
 
 EDIT = "mutation($p: ProductUpdateInput!) { productUpdate(product: $p) { userErrors { message } } }"
 METAFIELDS = "mutation($m: [MetafieldsSetInput!]!) { metafieldsSet(metafields: $m) { userErrors { message } } }"
@@ -376,3 +376,109 @@ async def test_g8_a_try_that_certainly_changed_nothing_is_repeated_without_readi
     before = world.shop.ledger.queries
     await world.converge()
     assert (world.price(11)[0], world.shop.ledger.queries) == ("17000.00", before)
+
+
+# What a creation in doubt leaves behind
+
+
+async def gives_up_11(world: World) -> None:
+    """RMS gives item 11 up; afterwards nothing of it may be for sale."""
+    world.wire.faults = lambda info: None
+    world.store.change(11, Inactive=1)
+    await world.converge()
+    await world.rest(130)
+    await world.converge()
+    assert world.stock(11) in (0, None)
+    assert not world.entries()
+
+
+async def test_w1_an_item_that_leaves_while_its_creation_is_in_doubt_is_not_left_for_sale(world: World) -> None:
+    """W1, D9: the answer is lost, and so is the look that follows; then RMS gives the item up."""
+    world.store.add(shoes(1))
+    await world.start()
+    lost = [Lost(httpx.ReadError("reset"), applied=True), Lost(httpx.ReadError("reset"))]
+
+    def faults(info: RequestInfo) -> Lost | None:
+        return lost.pop(0) if lost and (len(lost) < 2 or "productSet" in info.root_fields) else None
+
+    world.wire.faults = faults
+    await world.cycle()
+    assert (world.stock(11), world.entry(11).doubt) == (5, True)
+    await gives_up_11(world)
+    assert world.stock(11) == 0
+
+
+async def test_w2_an_item_that_leaves_before_its_late_creation_comes_is_not_left_for_sale(world: World) -> None:
+    """W2, D9: the creation is applied a minute after we gave it up, and after a run that could not end well."""
+    world.store.add(shoes(3))
+    await world.start()
+    seen: list[str] = []
+
+    def faults(info: RequestInfo) -> Lost | None:
+        seen.extend(info.root_fields)
+        first = seen.count("productSet") == 1 and "productSet" in info.root_fields
+        if first:
+            return Lost(httpx.ReadTimeout("late"), late_s=60.0)
+        return Lost(httpx.ReadError("reset")) if "productSet" in seen else None
+
+    world.wire.faults = faults
+    await world.cycle()
+    world.wire.faults = lambda info: None
+    for item in (11, 21, 31):
+        world.store.change(item, Inactive=1)
+    await world.converge()
+    await world.rest(130)
+    await world.converge()
+    assert [world.stock(item) or 0 for item in (11, 21, 31)] == [0, 0, 0]
+
+
+async def test_s1_an_item_that_leaves_after_a_crash_in_its_creation_is_not_left_for_sale(make: Make) -> None:
+    """S1, D9: created, the process gone before it could note so, the next one cannot reach the shop at first."""
+    world = make(on_disk=True)
+    world.store.add(shoes(1))
+    death = Death()
+    await world.start(death=death)
+    world.ledger.trouble = lambda name: death.kill() if name == "settle" and world.styles() else None
+    with pytest.raises(Killed):
+        await world.once()
+    await world.collect()
+    assert world.stock(11) == 5
+    await world.start()
+    await world.run(world.engine.mending.reach())
+    world.wire.faults = lambda info: Lost(httpx.ConnectError("refused"))
+    await world.cycle()
+    await gives_up_11(world)
+    assert world.stock(11) == 0
+
+
+async def test_s1_a_variant_that_leaves_after_a_crash_in_its_creation_is_not_left_for_sale(make: Make) -> None:
+    world = make(on_disk=True)
+    world.store.add(shoes(1, 2)[1:])
+    death = Death()
+    await world.start(death=death)
+    await world.once()
+    world.store.add(shoes(1))
+    world.ledger.trouble = lambda name: death.kill() if name == "settle" and world.stock(11) else None
+    with pytest.raises(Killed):
+        await world.once()
+    await world.collect()
+    assert world.stock(11) == 5
+    await world.start()
+    await gives_up_11(world)
+    assert (world.stock(11), world.stock(12)) == (0, 5)
+
+
+async def test_d18_a_chain_of_moves_loses_no_item_of_a_product(world: World) -> None:
+    """D18: an item that moved stands under two styles; what hangs on the second is read when the first changes."""
+    world.store.add([Shoe(1, "A", size="1"), Shoe(2, "A", size="2"), Shoe(3, "B", size="3")])
+    await world.start()
+    await world.once()
+    world.store.change(1, style="B")
+    await world.converge()
+    world.store.add([Shoe(4, "A", size="4")])
+    await world.converge()
+    assert {item.item_id for item in world.real_ledger.products(["B"])["B"].variants} == {1, 3}
+    world.store.change(3, Inactive=1)
+    world.store.change(1, Quantity=2.0)
+    await world.converge()
+    assert (world.stock(3), world.shop.stock("SKU-3")) == (0, 0)
