@@ -78,42 +78,61 @@ def in_waves(moves: Iterable[Move], holders: Mapping[Values, str]) -> Iterator[l
     `holders`: option key -> variant id, for every variant of the product that we know. A move to a place whose holder
     stays is left out.
     """
-    holders = dict(holders)
-    waiting = {move.variant_id: move for move in moves}
-    while waiting:
-        wave = _free(waiting, holders)
-        if wave:
-            for move in wave:
-                del waiting[move.variant_id]
-        else:
-            wave = [waiting[one].aside(holders) for one in _ring_openers(waiting, holders)]
-        if not wave:
-            return
+    board = _Board(moves, holders)
+    wave = board.free()
+    while wave := wave or board.openers():
         yield wave
-        gone = {move.variant_id for move in wave}
-        holders = {key: one for key, one in holders.items() if one not in gone}
-        holders |= {move.key: move.variant_id for move in wave}
+        wave = board.play(wave)
 
 
-def _free(waiting: Mapping[str, Move], holders: Mapping[Values, str]) -> list[Move]:
-    wave: dict[Values, Move] = {}
-    for move in waiting.values():
-        if holders.get(move.key, move.variant_id) == move.variant_id:
-            wave.setdefault(move.key, move)
-    return list(wave.values())
+class _Board:
+    """Who is where, and who waits for which place."""
+
+    def __init__(self, moves: Iterable[Move], holders: Mapping[Values, str]) -> None:
+        self._holders = dict(holders)
+        self._places = {variant_id: key for key, variant_id in holders.items()}
+        self._wanted: dict[Values, Move] = {}
+        for move in moves:
+            self._wanted.setdefault(move.key, move)
+
+    def free(self) -> list[Move]:
+        return [
+            move for key, move in self._wanted.items() if self._holders.get(key, move.variant_id) == move.variant_id
+        ]
+
+    def play(self, wave: Sequence[Move]) -> list[Move]:
+        """Make these moves; return those to the places that they left."""
+        left = [self._places.pop(move.variant_id) for move in wave if move.variant_id in self._places]
+        for key in left:
+            del self._holders[key]
+        for move in wave:
+            key = move.key
+            self._holders[key] = move.variant_id
+            self._places[move.variant_id] = key
+            self._wanted.pop(key, None)
+        return [self._wanted[key] for key in left if key in self._wanted and key not in self._holders]
+
+    def openers(self) -> list[Move]:
+        """Return a step aside for one variant of each ring. What then still waits, waits for one that stays."""
+        goals = {move.variant_id: key for key, move in self._wanted.items()}
+        asides: list[Move] = []
+        for variant_id in _ring_openers(goals, self._holders):
+            taken = self._holders.keys() | self._wanted.keys() | {move.key for move in asides}
+            asides.append(self._wanted[goals[variant_id]].aside(taken))
+        return asides
 
 
-def _ring_openers(waiting: Mapping[str, Move], holders: Mapping[Values, str]) -> list[str]:
-    """Return one variant of each ring. Called when each place is taken, by one that waits or by one that stays."""
+def _ring_openers(goals: Mapping[str, Values], holders: Mapping[Values, str]) -> list[str]:
+    """Return one variant of each ring. `goals`: variant id -> a place that another one has, which may wait itself."""
     seen: set[str] = set()
     openers = []
-    for start in waiting:
+    for start in goals:
         path: set[str] = set()
         variant_id = start
-        while variant_id in waiting and variant_id not in seen:
+        while variant_id in goals and variant_id not in seen:
             seen.add(variant_id)
             path.add(variant_id)
-            variant_id = holders[waiting[variant_id].key]
+            variant_id = holders[goals[variant_id]]
         if variant_id in path:
             openers.append(variant_id)
     return openers

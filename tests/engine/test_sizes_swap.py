@@ -46,7 +46,7 @@ EDITS = [swap, chain, swap_with_skus, take_over]
 
 
 async def stocked(make: Make) -> World:
-    world = make(on_disk=True)
+    world = make()
     world.store.add(shoes(1, 3))
     await world.start()
     await world.once()
