@@ -12,6 +12,7 @@ from rms_console.domain.rows import ChangesRead
 from rms_console.engine import reconcile
 from rms_console.engine.deps import Deps
 from rms_console.engine.journal import DETECTOR, Journal
+from rms_console.errors import SourceSchemaChanged
 
 READ_LIMIT = 2000
 MAX_READS = 5000
@@ -53,6 +54,7 @@ class Detector:
 
         Raises:
             SourceError: the read failed; what was read before stays queued, the watermark does not pass it.
+            SourceSchemaChanged: the read comes to no end; what was read stays queued.
         """
         after, first = await self._start(detection, back_hours)
         news, restored = 0, ""
@@ -63,10 +65,15 @@ class Detector:
                 await self._remember(read.identity)
                 read = await self._deps.sql(self._deps.source.read_changes, after, READ_LIMIT)
             news += await self._queue(read)
-            after = self.watermark = read.complete_up_to
+            before, after = after, read.complete_up_to
+            self.watermark = after
             if not read.more:
                 await self._finish(read)
                 break
+            if after == before:
+                raise _endless(f"there is more to read above {_show(after)}, and the watermark does not move")
+        else:
+            raise _endless(f"after {MAX_READS} reads there is still more above {_show(after)}")
         self.read_at = self._deps.clock.now()
         if news:
             self._journal.publish(EventName.CHANGES_READ, count=news, watermark=_show(self.watermark))
@@ -177,6 +184,15 @@ def _above(read: ChangesRead) -> frozenset[int]:
     if end.detection is Detection.LAST_UPDATED:
         return frozenset()
     return frozenset(key.item_id for key in read.keys if key.position > end)
+
+
+def _endless(what: str) -> SourceSchemaChanged:
+    return SourceSchemaChanged(
+        f"reading the changes of Item comes to no end: {what}",
+        code="rms-endless",
+        hint="look for a program that writes rows without pause, and whether Item.DBTimeStamp is a rowversion; "
+        "rms.detection chooses between it and LastUpdated",
+    )
 
 
 def _show(position: Position | None) -> str | None:

@@ -7,7 +7,7 @@ themselves after a while, so that a hold whose cause is gone (RMS shows its rows
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from rms_console.domain.holds import Aspect, Danger
 from rms_console.domain.operations import CreateProduct, ProductPlan
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import GuardPolicy, Policy
-from rms_console.domain.withhold import withhold, without_new
+from rms_console.domain.withhold import inherited_items, sold_items, withhold, without_new
 from rms_console.domain.zone import day_start
 from rms_console.engine.deps import Deps
 
@@ -78,12 +78,6 @@ class Guarded:
     overtaken: list[int] = field(default_factory=list)
     used: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Approvals that let a product pass: done with once it is through."""
-
-    def absorb(self, other: Guarded) -> None:
-        self.kept |= other.kept
-        self.opened += other.opened
-        self.overtaken += other.overtaken
-        self.used |= other.used
 
 
 class Guarding:
@@ -220,13 +214,32 @@ class Guarding:
         cases.sort(key=lambda case: min((e.enqueued_at for e in load.entries_of(case.style)), default=now))
         tomorrow = day_start(now, zone) + timedelta(days=1, minutes=1)
         over = await self._over_the_limit(cases, policy.guard, day_start(now, zone))
+        waiting: set[int] = set()
         for case in cases:
             verdict = guard.creation_verdict(case, case.style in over, policy.guard)
             _enter(load, case.style, verdict, now, tomorrow)
             if verdict.withheld:
                 kept = load.guarded.kept[case.style]
                 load.postponed += kept.entries(load.entries_of(case.style), set())
+                if any(hold.state is HoldState.OPEN for hold in verdict.holds):
+                    waiting |= load.works[case.style].item_ids
                 del load.plans[case.style], load.works[case.style]
+        self._stay(load, waiting, policy, now)
+
+    @staticmethod
+    def _stay(load: Load, waiting: Set[int], policy: Policy, now: datetime) -> None:
+        """An item on its way to a product that has to wait is sold where it is until then.
+
+        One whose variant another item takes over cannot stay. Nor does one whose new product a person refused.
+        """
+        for style, items in guard.waiting_to_move(load.works, waiting).items():
+            have = load.products.get(style)
+            if have is None:
+                continue
+            staying = items & sold_items(have) - inherited_items(load.plans[style], have)
+            if staying:
+                load.works[style] = withhold(load.works[style], have, [Part(Aspect.LEAVING, staying, ())])
+                load.plans[style] = plan(load.works[style], have, policy, now)
 
     async def _over_the_limit(self, cases: Sequence[Case], policy: GuardPolicy, since: datetime) -> frozenset[str]:
         """Return the styles that are too many. What the shop has already (a lost ledger) is none of them."""

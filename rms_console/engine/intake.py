@@ -58,18 +58,6 @@ class Load:
                 styles[item].add(style)
         return styles
 
-    def absorb(self, other: Load) -> None:
-        """Take over the work of another load; both were taken from the same queue."""
-        self.entries |= other.entries
-        self.works |= other.works
-        self.plans |= other.plans
-        self.products |= other.products
-        self.rows |= other.rows
-        self.settled += other.settled
-        self.postponed += other.postponed
-        self.quarantined += other.quarantined
-        self.guarded.absorb(other.guarded)
-
     def in_doubt(self, style: str) -> bool:
         """Whether an earlier write of this product ended without a clear answer: the shop is read before the next.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -51,6 +51,19 @@ def split(gathered: Gathered, size: int) -> Iterator[Gathered]:
         yield part.gathered()
 
 
+def together(gathered: Gathered, item_ids: Iterable[int]) -> list[list[int]]:
+    """Return the items in the smallest groups that may be planned alone: whole styles, and those an item binds.
+
+    An item that belongs to no style is bound to no other.
+    """
+    ties = _ties(gathered)
+    groups: defaultdict[tuple[str, int | None], list[int]] = defaultdict(list)
+    for item_id in item_ids:
+        style = ties.of(item_id)
+        groups[style, None if style else item_id].append(item_id)
+    return list(groups.values())
+
+
 @dataclass(slots=True)
 class _Part:
     """Items and products that are assembled together."""
@@ -79,9 +92,7 @@ class _Part:
 
 def _bundles(gathered: Gathered) -> Sequence[_Part]:
     """Return the smallest parts that may stand alone, in the order of their styles."""
-    ties = _Ties(gathered.products)
-    for row in gathered.read.rows:
-        ties.tie(row.item_id, style_key(row.style))
+    ties = _ties(gathered)
     bundles: defaultdict[str, _Part] = defaultdict(_Part)
     for style, product in sorted(gathered.products.items()):
         bundles[ties.root(style)].products[style] = product
@@ -94,6 +105,13 @@ def _bundles(gathered: Gathered) -> Sequence[_Part]:
     for item_id in gathered.read.deleted:
         bundles[ties.of(item_id)].deleted.add(item_id)
     return list(bundles.values())
+
+
+def _ties(gathered: Gathered) -> _Ties:
+    ties = _Ties(gathered.products)
+    for row in gathered.read.rows:
+        ties.tie(row.item_id, style_key(row.style))
+    return ties
 
 
 class _Ties:

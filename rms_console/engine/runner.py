@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rms_console.contract.events import EventName
-from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState
+from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import CycleView
 from rms_console.contract.state import Mode
@@ -20,6 +20,7 @@ from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
 from rms_console.engine.inflight import InFlight
 from rms_console.engine.intake import Intake, Load
+from rms_console.engine.isolating import Isolation
 from rms_console.engine.job import Tally
 from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.engine.ledger_rescue import Rescue
@@ -29,7 +30,6 @@ from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recorder import Recorder
 from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause, Ending, Run, show, tell, view_of
-from rms_console.engine.retry import decide
 from rms_console.engine.world import World
 from rms_console.errors import ConsoleError, LeaseError
 
@@ -64,6 +64,7 @@ class Runner:
         self._reconciler = reconciler
         self._in_flight = in_flight
         self._intake = Intake(deps, in_flight.claims)
+        self._isolation = Isolation(deps, self._intake)
         self._reference = reference
         self._rescue = Rescue(deps, journal)
         self._open_bulk = OpenBulk(deps, journal, owner)
@@ -186,45 +187,8 @@ class Runner:
         except ConsoleError:
             raise
         except Exception as error:
-            return await self._isolate(run, world, error)
-
-    async def _isolate(self, run: Run, world: World, error: Exception) -> Load:
-        """Some row breaks the planning in a way nobody foresaw: find it by halving, and let the others go on."""
-        self._journal.bug(DETECTOR, error)
-        whole = Load()
-        entries = await self._intake.entries(run.settings.max_items_per_run, run.cause.only)
-        waiting = [entries]
-        while waiting:
-            some = waiting.pop()
-            try:
-                whole.absorb(await self._intake.plan(some, run.settings, world.policy))
-            except ConsoleError:
-                raise
-            except Exception as bad:
-                if len(some) == 1:
-                    self._set_aside(whole, some[0], bad, run.settings)
-                else:
-                    middle = len(some) // 2
-                    waiting += [some[middle:], some[:middle]]
-        whole.taken = entries
-        await self._intake.review(whole, run.settings, world.policy)
-        return whole
-
-    def _set_aside(self, load: Load, entry: QueueEntry, error: Exception, settings: EngineSettings) -> None:
-        decision = decide(error, entry.attempts, settings.max_attempts, self._deps.clock.now())
-        load.quarantined += decision.state is QueueState.QUARANTINED
-        load.postponed.append(
-            Postponed(
-                entry.item_id,
-                entry.version,
-                decision.state,
-                decision.code,
-                decision.message,
-                decision.attempts,
-                decision.next_try_at,
-                entry.style,
-            )
-        )
+            self._journal.bug(DETECTOR, error)
+            return await self._isolation.take(run.settings, world.policy, run.cause.only)
 
     async def _push(
         self, load: Load, run: Run, world: World, epoch: int, brakes: Brakes
