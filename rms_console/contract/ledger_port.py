@@ -51,6 +51,14 @@ class Ledger(AdoptionLedger, HoldLedger, Protocol):
         """Return at most `limit` due entries, most urgent first, then oldest. They stay queued until settled."""
         ...
 
+    def newest_version(self) -> int:
+        """Return the version given last to a queue entry: whatever arrives from now on has a higher one."""
+        ...
+
+    def fresh(self, after: int, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
+        """Return due entries that arrived or changed above version `after`, most urgent first; no comparisons' finds."""
+        ...
+
     def entries(self, item_ids: Sequence[int]) -> tuple[QueueEntry, ...]:
         """Return the queue entries of these items, whatever their state."""
         ...

@@ -12,6 +12,8 @@ from rms_console.errors import Action, ConsoleError, LeaseError, ShopUnavailable
 
 CANCELLED = "cancelled"
 """Why a run ends early when a person wants it to."""
+MADE_WAY = "newer changes go first"
+"""Why a run ends early for what is more urgent than its rest."""
 IN_A_ROW = 3
 """So many requests unanswered in a row are an outage, not bad luck."""
 LOOK_S = 1.0
@@ -44,7 +46,9 @@ class Brakes:
         return self.fault or (self._unanswered if not self._answers else None)
 
     def ask(self, why: str) -> None:
-        self.asked = self.asked or why
+        """Start nothing new, for this reason; the first counts, but a person's outweighs a run that only makes way."""
+        if self.asked in ("", MADE_WAY):
+            self.asked = why
 
     def note(self, error: Exception | None) -> None:
         """Take note of one request's end: None is an answer."""

@@ -11,7 +11,7 @@ from rms_console.contract.records import Hold, QueueState
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
-from rms_console.engine.brakes import Brakes
+from rms_console.engine.brakes import Brakes, unless_closed
 from rms_console.engine.bulkpush import BulkPusher, choose
 from rms_console.engine.closing import Closing
 from rms_console.engine.deps import Deps
@@ -34,7 +34,7 @@ SIDE_BY_SIDE = 64
 
 
 class Pass:
-    """Pushes one load. `brakes`, `tally`, `jobs` and `batch` may be read from outside while it runs."""
+    """Pushes one load. `brakes`, `tally`, `jobs`, `by_bulk` and `batch` may be read from outside while it runs."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Pass:
         self.brakes = brakes
         self.tally = Tally()
         self.batch = 0
+        self.by_bulk = False
         self._products = ProductPusher(deps.shop, policy, self.brakes, deps.clock.now)
         self._stock = StockPusher(deps, policy.stock, self.brakes)
         self._bulk = BulkPusher(deps, journal, recorder, self._products, brakes, open_bulk)
@@ -144,6 +145,7 @@ class Pass:
         suspects = self._in_flight.suspects(by_style)
         fresh = [job for job in self.jobs if job.style not in suspects]
         bulk = choose(fresh, self._settings.bulk_from, self._aside)
+        self.by_bulk = bool(bulk)
         if bulk:
             chosen = {job.style for job in bulk}
             singly = [job for job in fresh if job.style not in chosen]
@@ -191,7 +193,7 @@ class Pass:
         await self._stock.push([job for job in jobs if job.error is None and job.plan.stock])
         await self._each([job for job in jobs if job.lost_sight], self._products.look_again)
         await self._each([job for job in jobs if job.error or not job.plan.operations], self._settle)
-        work = [job for job in jobs if not job.done and job.plan.operations]
+        work = sorted((job for job in jobs if not job.done and job.plan.operations), key=lambda job: job.priority)
         size = max(1, self._settings.batch_size)
         batches = [work[i : i + size] for i in range(0, len(work), size)]
         if self._settings.batch_delay_s > 0:
@@ -209,7 +211,7 @@ class Pass:
             self._batch_started(number, len(batches), len(batch), first)
             await self._each(batch, self._push_one)
             if number < len(batches):
-                await self._deps.clock.sleep(self._settings.batch_delay_s)
+                await unless_closed(self.brakes, self._deps.clock, self._deps.clock.sleep(self._settings.batch_delay_s))
 
     def _batch_started(self, number: int, batches: int, products: int, first: bool) -> None:
         if not first:
@@ -227,6 +229,9 @@ class Pass:
         )
 
     async def _push_one(self, job: Job) -> None:
+        await self._deps.pacer.room()
+        if self.brakes.closed:
+            return
         if self._settings.detailed_log:
             self._journal.log("INFO", PUSHER, "Product: {title} (CCOD: {style})", title=job.title, style=job.style)
         try:

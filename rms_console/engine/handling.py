@@ -169,6 +169,7 @@ async def _decide(engine: EngineService, command: Command, request: deciding.Dec
     deps = engine.deps
     reply = await deps.disk(deciding.decide, deps.ledger, command, request, deps.clock.now())
     if isinstance(reply, Accepted) and not isinstance(request, DismissItems):
+        engine.waits_for_schedule = False
         engine.wakes.ring(Wake.RETRY)
     return reply
 

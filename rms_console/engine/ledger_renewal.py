@@ -36,5 +36,7 @@ async def renew(engine: EngineService, error: Exception) -> None:
     await pausing.save(engine, engine.pause)
     await engine.ledger_watch.begin()
     engine.detector.forget()
+    if engine.runner.make_way is not None:
+        engine.runner.make_way.forget()
     await engine.in_flight.load()
     await engine.sweeper.load()

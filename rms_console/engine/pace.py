@@ -40,6 +40,9 @@ PROBE_S = 20.0
 """A wait longer than a healthy bucket ever needs (it holds 20 s of its rate): ask once instead of waiting blindly."""
 
 LEAST_THROTTLE_S, MOST_THROTTLE_S, UNKNOWN_THROTTLE_S = 0.1, 5.0, 1.0
+CROWD, TURNS_TO_REQUEST = 4, 4
+"""Requests that wait at most before further work begins: enough that no point is left unused, few enough to leave off
+in a second or two."""
 SAFETY_POINTS = 1.0
 MARGIN_HALF_LIFE_S = 30.0
 _GRAIN = 1e-6
@@ -176,6 +179,8 @@ class Pacer(CostGate):
         self._margin = _Margin()
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = math.inf
+        self._door = asyncio.Lock()
+        self._outside: asyncio.Future[None] | None = None
 
     @property
     def max_in_flight(self) -> int:
@@ -207,6 +212,23 @@ class Pacer(CostGate):
             return MOST_THROTTLE_S
         missing_s = (requested_points - status.available_points) / status.restore_points_per_s
         return min(max(missing_s, LEAST_THROTTLE_S), MOST_THROTTLE_S)
+
+    async def room(self) -> None:
+        """Wait until few requests wait. Work that has not begun yet can still be left when something urgent comes."""
+        async with self._door:
+            # Whoever came in last is given time to get as far as its request.
+            for _ in range(TURNS_TO_REQUEST):
+                await asyncio.sleep(0)
+            while self._is_crowded():
+                self._outside = asyncio.get_running_loop().create_future()
+                await self._outside
+
+    def _is_crowded(self) -> bool:
+        return sum(1 for _ in self._waiting()) >= CROWD
+
+    def _let_in(self) -> None:
+        if self._outside is not None and not self._outside.done() and not self._is_crowded():
+            self._outside.set_result(None)
 
     def seconds_until_affordable(self, points: float) -> float:
         """Return how long `points` would have to wait, were nobody before them."""
@@ -262,6 +284,10 @@ class Pacer(CostGate):
 
     def _pump(self) -> None:
         """Let go whoever may go; set the alarm for the next one who waits for points."""
+        self._let_go_who_may()
+        self._let_in()
+
+    def _let_go_who_may(self) -> None:
         now = self._clock.monotonic()
         while (head := self._head()) is not None and self._places_left() > 0:
             if self._refuse_oversized(head):

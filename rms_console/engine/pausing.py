@@ -81,6 +81,11 @@ def watch(engine: EngineService) -> None:
 
 
 async def end_if_due(engine: EngineService) -> None:
+    """Resume when the time has come that whoever paused named.
+
+    Raises:
+        StoreError: it could not be kept, so the engine stays paused.
+    """
     pause = engine.pause
     if pause is None or pause.until_at is None or engine.deps.clock.now() < pause.until_at:
         return

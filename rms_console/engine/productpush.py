@@ -83,7 +83,7 @@ class ProductPusher:
         """Return whether to go on with the plan: no after an error, or when a read-back made a new plan."""
         changes = _changes(job, operation)
         try:
-            if isinstance(operation, CreateProduct) and await self._found(job):
+            if isinstance(operation, CreateProduct) and (await self._found(job) or self._brakes.closed):
                 return False
             applied = await self._shop.apply(operation, key=str(uuid.uuid4()), priority=job.priority)
         except ConsoleError as error:

@@ -24,16 +24,24 @@ class Wake(IntEnum):
     SWEEP = 11
 
 
+READ_ON = frozenset({Wake.MANUAL, Wake.SALE, Wake.SCHEDULE, Wake.RETRY, Wake.WATCH})
+"""After these something new may be there, which a run that is on should know of."""
+
+
 class Wakes:
-    """A set of pending reasons: the same reason twice is one."""
+    """A set of pending reasons: the same reason twice is one. `news` is set when one says that something may be new;
+    whoever looks during a run clears it, and the reason stays pending."""
 
     def __init__(self) -> None:
         self._pending: set[Wake] = set()
         self._event = asyncio.Event()
+        self.news = asyncio.Event()
 
     def ring(self, wake: Wake) -> None:
         self._pending.add(wake)
         self._event.set()
+        if wake in READ_ON:
+            self.news.set()
 
     def is_pending(self, *wakes: Wake) -> bool:
         return not self._pending.isdisjoint(wakes)

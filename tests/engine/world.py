@@ -217,12 +217,15 @@ class Wire(httpx.AsyncBaseTransport):
         self.is_cut = False
         self.late: set[asyncio.Task[None]] = set()
         self.requests = 0
+        self.latency_s = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._death.step("request")
         if self.is_cut:
             raise httpx.ConnectError("connection refused")
         self.requests += 1
+        if self.latency_s:
+            await self._clock.sleep(self.latency_s)
         given = read_request(await request.aread())
         lost = self.faults(self._shop.describe(given, "2026-10")) if given else None
         if lost is None or lost.applied:

@@ -83,6 +83,12 @@ class SqliteLedger:
     def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
         return self._queue.take(limit, at)
 
+    def newest_version(self) -> int:
+        return self._queue.newest_version()
+
+    def fresh(self, after: int, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
+        return self._queue.fresh(after, limit, at)
+
     def entries(self, item_ids: Sequence[int]) -> tuple[QueueEntry, ...]:
         return self._queue.entries(item_ids)
 

@@ -72,6 +72,12 @@ class Queue:
     def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
         return self._database.read(_entry, self._sql["take"], (time_text(at), limit))
 
+    def newest_version(self) -> int:
+        return self._counters.last(QUEUE_VERSION)
+
+    def fresh(self, after: int, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
+        return self._database.read(_entry, self._sql["fresh"], (_RECONCILE, after, time_text(at), limit))
+
     def entries(self, item_ids: Sequence[int]) -> tuple[QueueEntry, ...]:
         return self._database.read(_entry, self._sql["entries"], (json_text(list(item_ids)),))
 

@@ -28,6 +28,13 @@ WHERE is_open = 1 AND (next_try_at IS NULL OR next_try_at <= ?)
 ORDER BY priority, enqueued_at, item_id
 LIMIT ?;
 
+-- name: fresh
+-- What only a comparison found is no news of a person or a till: left out by the priority.
+SELECT * FROM queue
+WHERE is_open = 1 AND priority < ? AND version > ? AND (next_try_at IS NULL OR next_try_at <= ?)
+ORDER BY priority, version, item_id
+LIMIT ?;
+
 -- name: entries
 SELECT * FROM queue WHERE item_id IN (SELECT value FROM json_each(?)) ORDER BY item_id;
 
