@@ -53,19 +53,26 @@ def test_everyday_changes_are_no_danger() -> None:
 
 
 def test_a_price_change_counts_and_is_no_danger_alone() -> None:
-    (part,) = found(in_shop(rows(1, 2)), [price(1, "120"), row(2)])
+    (part,) = found(in_shop(rows(1, 2)), [price(1, "126"), row(2)])
     assert (part.aspect, part.item_ids, part.counts_as, part.alone) == (
         Aspect.PRICE,
         frozenset({1}),
         Danger.MANY_PRICES,
         None,
     )
-    assert [(one.field, one.before, one.after) for one in part.changes] == [("price", "100.00", "120.00")]
+    assert [(one.field, one.before, one.after) for one in part.changes] == [("price", "100.00", "126.00")]
+
+
+@pytest.mark.parametrize(("amount", "counts"), [("125.00", False), ("125.01", True), ("80.00", False), ("79.99", True)])
+def test_w16_small_steps_of_a_price_do_not_count_towards_a_mass_change(amount: str, counts: bool) -> None:
+    """W16: N and N+1 of price_mass_percent, both ways."""
+    (part,) = found(in_shop(rows(1)), [price(1, amount)])
+    assert (part.counts_as is Danger.MANY_PRICES) is counts
 
 
 @pytest.mark.parametrize(
     ("amount", "jumps"),
-    [("150.00", False), ("150.01", True), ("50.00", False), ("49.99", True), ("99.99", False), ("100.01", False)],
+    [("333.33", False), ("333.34", True), ("30.00", False), ("29.99", True), ("99.99", False), ("100.01", False)],
 )
 def test_w16_a_price_jumps_beyond_its_percent_and_not_at_it(amount: str, jumps: bool) -> None:
     """W16: N-1, N and N+1 of price_jump_percent, both ways."""
@@ -133,7 +140,7 @@ def test_the_end_of_a_steep_sale_is_no_jump_its_begin_is() -> None:
 
 
 def test_a_new_regular_price_counts_even_under_a_sale() -> None:
-    (part,) = found(in_shop([row(1, **SALE)]), [price(1, "110", **SALE)], now=DURING)
+    (part,) = found(in_shop([row(1, **SALE)]), [price(1, "126", **SALE)], now=DURING)
     assert part.counts_as is Danger.MANY_PRICES
     (part,) = found(in_shop([row(1, **SALE)]), [price(1, "9000", **SALE)], now=DURING)
     assert part.alone is not None
