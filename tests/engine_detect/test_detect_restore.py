@@ -153,3 +153,21 @@ async def test_d13_an_ordinary_day_raises_no_false_alarm(make: Make, detection: 
     place.store.change(22, Quantity=3.0)
     await place.cycle()
     assert EventName.SOURCE_RESTORED not in place.names()
+
+
+async def test_d13_another_database_that_detects_otherwise_is_taken_up_without_a_restart(make: Make) -> None:
+    """D13: the file put in its place knows stamps only; the engine starts its reading anew."""
+    place, copy = await lived_in(make, "auto")
+    await place.stop()
+    async with place.service():
+        await place.wait(30)
+        place.trouble.restore(copy, in_place=False)
+        place.tills.execute("ALTER TABLE Item DROP COLUMN DBTimeStamp")
+        await place.wait(300)
+        assert (place.stock(11), place.stock(91)) == (5, 0)
+        place.tills.execute(
+            f"UPDATE Item SET Quantity = 3, LastUpdated = '{place.clock.now():%Y-%m-%d} 23:59:59.000' WHERE ID = 21"
+        )
+        await place.wait(300)
+        assert place.stock(21) == 3
+        assert place.engine.recovery.fault is None
