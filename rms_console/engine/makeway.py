@@ -60,13 +60,16 @@ class MakeWay:
 
     async def ahead(self, cause: Cause) -> tuple[int, ...]:
         """Return the items that this run is for, when one made way for them; none: it takes what is due, in order."""
-        if cause.only or not self._goes_ahead:
+        if cause.only:
             return cause.only
-        self._goes_ahead, self._owes = False, True
         newest = await self._deps.disk(self._deps.ledger.newest_version)
         fresh = await self._fresh(FEW + 1)
-        self._mark = newest
-        self._is_ahead = 0 < len(fresh) <= FEW
+        self._is_ahead = self._goes_ahead and 0 < len(fresh) <= FEW
+        self._owes |= self._goes_ahead
+        self._goes_ahead = False
+        if self._is_ahead or len(fresh) > FEW:
+            # They are on their way; or they are a backlog, in which what comes later must not be lost.
+            self._mark = newest
         return tuple(entry.item_id for entry in fresh) if self._is_ahead else ()
 
     @asynccontextmanager

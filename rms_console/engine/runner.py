@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from rms_console.contract.events import EventName
@@ -25,6 +27,7 @@ from rms_console.engine.job import Tally
 from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.engine.ledger_rescue import Rescue
 from rms_console.engine.limits import after
+from rms_console.engine.makeway import MakeWay
 from rms_console.engine.openbulk import OpenBulk
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recorder import Recorder
@@ -74,6 +77,8 @@ class Runner:
         self.active: Run | None = None
         self.current: Pass | None = None
         self._brakes: Brakes | None = None
+        self._given_up: tuple[Run, Tally] | None = None
+        self.make_way: MakeWay | None = None
         self.stage = "idle"
 
     def ask(self, why: str) -> bool:
@@ -116,12 +121,23 @@ class Runner:
                 tally, fault = await self._push(load, run, world, epoch, brakes)
         except Exception as error:
             fault = error
+        except asyncio.CancelledError:
+            self._given_up = (run, self.current.tally if self.current is not None else tally)
+            raise
         finally:
             self.stage, self.active = "idle", None
+            self._brakes = self.current = None
         if isinstance(fault, LeaseError):
             # Somebody else was at work meanwhile, and may have left something open.
             self._open_bulk.is_settled = False
         return await self._end(run, tally, fault, brakes.asked)
+
+    async def end_given_up(self, fault: Exception) -> Finished | None:
+        """Put the run that was cancelled in the middle into the history, as failed by `fault`; None: there is none."""
+        if self._given_up is None:
+            return None
+        (run, tally), self._given_up = self._given_up, None
+        return await self._end(run, tally, fault, "")
 
     async def look_for_bulk(self, settings: EngineSettings) -> None:
         """Ask whether a bulk write was left open. Where nothing may be written nobody asks.
@@ -158,11 +174,12 @@ class Runner:
         self.stage = "reading"
         self._journal.log("INFO", DETECTOR, "Looking for changes (check #{check})", check=run.number)
         self._journal.log("INFO", DETECTOR, "Asking for changes since {since}", since=run.watermark)
+        is_awaited = self.make_way is not None and await self.make_way.begin(run.cause)
         await self._detector.poll(world.source.detection, run.settings.incremental_hours)
-        if await self._reconciler.due() is not None:
+        if not is_awaited and await self._reconciler.due() is not None:
             self.stage = "comparing"
             await self._reconciler.advance(world.policy, run.settings)
-        await self._queue_sales()
+        await self.queue_sales()
         await self._deps.disk(self._deps.ledger.release_due, self._deps.clock.now())
         counts = await self._deps.disk(self._deps.ledger.queue_counts, self._deps.clock.now())
         if not counts.due and not run.cause.only:
@@ -171,7 +188,7 @@ class Runner:
         _, world = _narrowed(run.settings, await self._reference.current(run.settings, world), run.cause)
         return await self._take(run, world), world
 
-    async def _queue_sales(self) -> None:
+    async def queue_sales(self) -> None:
         """Sale windows that opened or closed: the price changed though no row did."""
         deps = self._deps
         due = await deps.disk(deps.ledger.boundaries_due, deps.clock.now())
@@ -182,13 +199,14 @@ class Runner:
             self._journal.publish(EventName.SALE_BOUNDARY_PASSED, items=len(items))
 
     async def _take(self, run: Run, world: World) -> Load:
+        only = run.cause.only if self.make_way is None else await self.make_way.ahead(run.cause)
         try:
-            return await self._intake.take(run.settings, world.policy, run.cause.only)
+            return await self._intake.take(run.settings, world.policy, only)
         except ConsoleError:
             raise
         except Exception as error:
             self._journal.bug(DETECTOR, error)
-            return await self._isolation.take(run.settings, world.policy, run.cause.only)
+            return await self._isolation.take(run.settings, world.policy, only)
 
     async def _push(
         self, load: Load, run: Run, world: World, epoch: int, brakes: Brakes
@@ -219,18 +237,18 @@ class Runner:
             brakes,
             self._open_bulk,
         )
-        self.current = push
+        self.current, way = push, self.make_way
         limit = min(run.settings.timeout_s, run.settings.lock_timeout_s)
         with after(self._deps.clock, limit, lambda: brakes.ask("timeout")):
             try:
-                await push.run()
+                async with nullcontext() if way is None else way.alongside(push, load, run.cause):
+                    await push.run()
             except Exception as error:
                 return push.tally, error
         return push.tally, brakes.outage()
 
     async def _end(self, run: Run, tally: Tally, fault: Exception | None, asked: str) -> Finished:
         deps = self._deps
-        self._brakes = self.current = None
         duration, left = deps.clock.monotonic() - run.begun, 0
         try:
             counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())

@@ -337,4 +337,7 @@ async def test_a_run_that_hangs_is_given_up_and_the_next_works(world: World) -> 
         world.store.change(11, Quantity=1.0)
         await world.wait(400)
     assert "given up" in world.log.text()
+    given_up = [cycle for cycle in world.real_ledger.cycles(50, None) if cycle.error_code == "run-hung"]
+    assert [cycle.result for cycle in given_up] == ["FAIL"] * len(given_up)
+    assert given_up
     assert world.shop.stock("SKU-11", name="on_hand") == 1
