@@ -69,18 +69,26 @@ async def _one_cycle(engine: EngineService) -> dict[str, Any]:
     stopped = Stopped()
     error: Exception | None = None
     finished: Finished | None = None
+    aside: dict[str, int] = {}
     await engine.open()
     try:
         with Signals(engine, stopped):
             finished = await engine.run_once()
             error = finished.fault
+            aside = await _set_aside(engine)
     except LeaseHeld:
         raise
     except ConsoleError as exc:
         error = exc
     finally:
         await engine.close()
-    return summarise(finished.view if finished else None, error)
+    return summarise(finished.view if finished else None, error) | aside
+
+
+async def _set_aside(engine: EngineService) -> dict[str, int]:
+    """Return how many items stand on the lists by now: those of this cycle and those from before."""
+    counts = await engine.deps.disk(engine.deps.ledger.queue_counts, engine.deps.clock.now())
+    return {"quarantined_total": counts.quarantined, "held_total": counts.held}
 
 
 def summarise(view: CycleView | None, error: Exception | None) -> dict[str, Any]:

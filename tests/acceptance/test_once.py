@@ -92,6 +92,7 @@ def test_d11_an_impossible_price_is_never_sent_and_never_silent(site: Site) -> N
     ran = site.once()
     assert (ran["result"], ran["quarantined"]) == ("PART", 1)
     assert (price(site, 11), stock(site, 11)) == ("15000.00", 1)
+    assert site.once()["quarantined_total"] == 1, "quiet, and still on the list"
     site.store.change(11, Price=18000.0)
     assert site.once()["quarantined"] == 0
     assert price(site, 11) == "18000.00"
