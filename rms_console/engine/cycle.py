@@ -29,6 +29,8 @@ from rms_console.errors import LeaseError, ShopOutcomeUnknown, ShopRejected, Sto
 
 ROUNDS = 4
 """Plan, push, plan again: creation, stock, publishing and leaving never need more."""
+MARKED_AT_ONCE = 50
+"""Products noted as in flight by one write of the ledger; after a crash each of them is read before it is written."""
 SIDE_BY_SIDE = 64
 """Products worked on at once; how many requests are really in flight is the pacer's business."""
 
@@ -142,8 +144,11 @@ class Pass:
 
     async def _push(self) -> None:
         by_style = {job.style: job for job in self.jobs}
-        suspects = self._in_flight.suspects(by_style)
-        fresh = [job for job in self.jobs if job.style not in suspects]
+        for style in self._in_flight.suspects(by_style):
+            await self._suspect(by_style[style])
+        apart = self._in_flight.apart(style for style, job in by_style.items() if not job.done)
+        waiting = {style for group in apart for style in group}
+        fresh = [job for job in self.jobs if job.style not in waiting and not job.done]
         bulk = choose(fresh, self._settings.bulk_from, self._aside)
         self.by_bulk = bool(bulk)
         if bulk:
@@ -152,25 +157,24 @@ class Pass:
             await _side_by_side(self.brakes, self._push_bulk(bulk), self._push_marked(singly))
             fresh = bulk
         await self._push_marked(fresh)
-        for style in suspects:
+        for group in apart:
             if not self.brakes.closed:
-                await self._push_suspect(by_style[style])
+                await self._push_marked([by_style[style] for style in group])
 
     async def _push_bulk(self, jobs: Sequence[Job]) -> None:
         """Send what a bulk mutation can send of these; the rest of their plans is for single calls afterwards."""
         await self._each([job for job in jobs if job.product is None], self._products.look_up)
         await self._bulk.push(jobs, self._aside)
 
-    async def _push_suspect(self, job: Job) -> None:
-        """Push alone what was in flight when the engine last went down, so that the next time tells which it was."""
+    async def _suspect(self, job: Job) -> None:
+        """Look first at what was in flight when the engine last went down; what took it down goes no more."""
+        job.read_first, job.intended = True, self._in_flight.intended(job.style)
         if self._in_flight.is_poison(job.style):
             job.error = ShopRejected("the engine went down each time this product was pushed", code="crashed-engine")
             job.may_come_late = True
             await self._closing.finish(job)
-            await self._in_flight.end([job.style])
-            return
-        job.read_first, job.intended = True, self._in_flight.intended(job.style)
-        await self._push_marked([job])
+            self._in_flight.end([job.style])
+            await self._in_flight.rest()
 
     async def _push_marked(self, jobs: Sequence[Job]) -> None:
         busy = [job for job in jobs if job.read_first or not job.plan.is_empty]
@@ -178,19 +182,23 @@ class Pass:
         await self._each(quiet, self._closing.finish)
         if not busy:
             return
-        await self._in_flight.begin(job.plan for job in busy)
-        await self._each([job for job in busy if job.read_first], self._products.look_first)
+        self._in_flight.anew()
+        await self._each_marked([job for job in busy if job.read_first], self._products.look_first)
         for number in range(ROUNDS):
             await self._round([job for job in busy if not job.done], first=number == 0)
             if self.brakes.closed or all(job.done for job in busy):
                 break
         await self._give_up([job for job in busy if not job.done])
-        # A suspect that could not be looked at stays one.
-        await self._in_flight.end(job.style for job in busy if job.was_read or not job.read_first)
+        self._in_flight.end(job.style for job in busy if job.may_be_forgotten)
+        await self._in_flight.rest()
 
     async def _round(self, jobs: Sequence[Job], first: bool) -> None:
         """Stock of all products in few calls, then each product's operations; who is through is recorded."""
-        await self._stock.push([job for job in jobs if job.error is None and job.plan.stock])
+        stocked = [job for job in jobs if job.error is None and job.plan.stock]
+        plans = [job.plan for job in stocked]
+        for plan in plans:
+            await self._in_flight.begin(plan, plans)
+        await self._stock.push(stocked)
         await self._each([job for job in jobs if job.lost_sight], self._products.look_again)
         await self._each([job for job in jobs if job.error or not job.plan.operations], self._settle)
         work = sorted((job for job in jobs if not job.done and job.plan.operations), key=lambda job: job.priority)
@@ -202,14 +210,14 @@ class Pass:
         # Without a delay batches are a count, not a barrier: the pace is set by points, and a barrier wastes them.
         for number, batch in enumerate(batches, start=1):
             self._batch_started(number, len(batches), len(batch), first)
-        await self._each(work, self._push_one)
+        await self._each_marked(work, self._push_one)
 
     async def _in_turn(self, batches: Sequence[Sequence[Job]], first: bool) -> None:
         for number, batch in enumerate(batches, start=1):
             if self.brakes.closed:
                 return
             self._batch_started(number, len(batches), len(batch), first)
-            await self._each(batch, self._push_one)
+            await self._each_marked(batch, self._push_one)
             if number < len(batches):
                 await unless_closed(self.brakes, self._deps.clock, self._deps.clock.sleep(self._settings.batch_delay_s))
 
@@ -251,6 +259,8 @@ class Pass:
             self._products.replan(job)
         if job.error is not None or job.plan.is_empty:
             await self._closing.finish(job)
+            if job.may_be_forgotten:
+                self._in_flight.end([job.style])
 
     async def _give_up(self, jobs: Sequence[Job]) -> None:
         """Stopped half way: what was confirmed and what is in doubt is recorded, entries stay due. Restless: later."""
@@ -263,6 +273,20 @@ class Pass:
                 await self._closing.finish(job)
             elif job.touched:
                 await self._closing.confirm(job)
+
+    async def _each_marked(self, jobs: Sequence[Job], call: Callable[[Job], Awaitable[None]]) -> None:
+        """Do it with each job marked as in flight from its start on, some at a time: each mark is a write to disk."""
+        batches = {
+            job.style: jobs[i : i + MARKED_AT_ONCE]
+            for i in range(0, len(jobs), MARKED_AT_ONCE)
+            for job in jobs[i : i + MARKED_AT_ONCE]
+        }
+
+        async def marked(job: Job) -> None:
+            await self._in_flight.begin(job.plan, [one.plan for one in batches[job.style] if not one.done])
+            await call(job)
+
+        await self._each(jobs, marked)
 
     async def _each(self, jobs: Sequence[Job], call: Callable[[Job], Awaitable[None]]) -> None:
         """Run `call` for each job side by side; a ledger or lease error closes the brakes and is raised at the end."""

@@ -58,6 +58,11 @@ class Job:
     """The items that this sets aside, each with the words."""
 
     @property
+    def may_be_forgotten(self) -> bool:
+        """Whether the list of what is in flight need not name it any more. A suspect not looked at stays one."""
+        return self.was_read or not self.read_first
+
+    @property
     def style(self) -> str:
         return self.work.style
 

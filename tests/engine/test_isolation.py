@@ -73,7 +73,7 @@ async def test_s10_a_refused_a_breaking_and_a_deadly_product_leave_the_others_al
     while not await life(world, DEADLY):
         deaths += 1
         assert deaths < 10
-        if deaths == 3:
+        if deaths == 5:
             others = set(world.styles())
             assert others >= {f"24YM{n:04d}" for n in (1, 2, 4, 6, 8, 9)}
     assert deaths == 5
@@ -133,7 +133,8 @@ async def test_s10_a_suspect_that_was_stopped_before_it_was_looked_at_stays_one(
     """S1, S10: a run that is stopped early forgets nothing of the crash before it."""
     world = make(on_disk=True)
     world.store.add(shoes(3))
-    assert not await life(world, "24YM0001")
+    for _ in range(2):
+        assert not await life(world, "24YM0001")
     await world.start()
     await world.run(world.engine.mending.reach())
 
@@ -143,7 +144,7 @@ async def test_s10_a_suspect_that_was_stopped_before_it_was_looked_at_stays_one(
     world.client.trouble = cancel
     await world.cycle()
     assert len(world.styles()) == 1
-    assert set(world.engine.in_flight.suspects(ALL)) == ALL - set(world.styles())
+    assert world.engine.in_flight.suspects(ALL) == ["24YM0003"], "the other half was not begun"
     world.client.trouble = lambda operation: None
     await world.converge()
     world.assert_equal()
