@@ -43,6 +43,7 @@ class MakeWay:
         self._owes = False
         self._not_before = -math.inf
         self._is_reading = False
+        self._is_over = False
 
     def forget(self) -> None:
         """Begin as a new process would: the ledger is another one."""
@@ -81,12 +82,14 @@ class MakeWay:
         """
         if self._owes and not self._is_ahead:
             self._owes, self._not_before = False, self._deps.clock.monotonic() + HOLD_S
+        self._is_over = False
         task = asyncio.ensure_future(self._watch(push, load, cause))
         try:
             yield
         except BaseException:
             task.cancel()
             raise
+        self._is_over = True
         # A read that is on comes to its end: the next run would wait for it anyway.
         if not self._is_reading:
             task.cancel()
@@ -95,7 +98,7 @@ class MakeWay:
             task.result()
 
     async def _watch(self, push: Pass, load: Load, cause: Cause) -> None:
-        while not push.brakes.closed:
+        while not (push.brakes.closed or self._is_over):
             if _can_be_cut(cause) and await self._is_outrun(push, load):
                 wait_s = self._not_before - self._deps.clock.monotonic()
                 if wait_s <= 0:
