@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rms_console.contract.events import EventName
 from rms_console.contract.records import Hold, QueueState
@@ -14,6 +12,7 @@ from rms_console.domain.policy import Policy
 from rms_console.engine.brakes import Brakes, unless_closed
 from rms_console.engine.bulkpush import BulkPusher, choose
 from rms_console.engine.closing import Closing
+from rms_console.engine.crowd import Crowd, together
 from rms_console.engine.deps import Deps
 from rms_console.engine.inflight import InFlight
 from rms_console.engine.intake import Load
@@ -25,14 +24,10 @@ from rms_console.engine.productpush import ProductPusher
 from rms_console.engine.recorder import Part, Recorder
 from rms_console.engine.retry import VERIFYING
 from rms_console.engine.stockpush import StockPusher
-from rms_console.errors import LeaseError, ShopOutcomeUnknown, ShopRejected, StoreError
+from rms_console.errors import ShopOutcomeUnknown, ShopRejected
 
 ROUNDS = 4
 """Plan, push, plan again: creation, stock, publishing and leaving never need more."""
-MARKED_AT_ONCE = 50
-"""Products noted as in flight by one write of the ledger; after a crash each of them is read before it is written."""
-SIDE_BY_SIDE = 64
-"""Products worked on at once; how many requests are really in flight is the pacer's business."""
 
 
 class Pass:
@@ -64,6 +59,7 @@ class Pass:
         self._stock = StockPusher(deps, policy.stock, self.brakes)
         self._bulk = BulkPusher(deps, journal, recorder, self._products, brakes, open_bulk)
         self._aside = frozenset(item.item_id for item in load.postponed)
+        self._crowd = Crowd(brakes, in_flight)
         self._closing = Closing(deps, journal, recorder, settings, load, self.tally)
         self.jobs = [self._job(style) for style in load.plans]
 
@@ -95,7 +91,7 @@ class Pass:
         for hold in opened:
             self._tell_held(hold)
         if self._settings.mode is Mode.OBSERVE:
-            await self._each(self.jobs, self._closing.observe)
+            await self._crowd.each(self.jobs, self._closing.observe)
         else:
             await self._push()
         self.tally.unfinished = sum(not job.done for job in self.jobs)
@@ -154,7 +150,7 @@ class Pass:
         if bulk:
             chosen = {job.style for job in bulk}
             singly = [job for job in fresh if job.style not in chosen]
-            await _side_by_side(self.brakes, self._push_bulk(bulk), self._push_marked(singly))
+            await together(self.brakes, self._push_bulk(bulk), self._push_marked(singly))
             fresh = bulk
         await self._push_marked(fresh)
         for group in apart:
@@ -163,7 +159,7 @@ class Pass:
 
     async def _push_bulk(self, jobs: Sequence[Job]) -> None:
         """Send what a bulk mutation can send of these; the rest of their plans is for single calls afterwards."""
-        await self._each([job for job in jobs if job.product is None], self._products.look_up)
+        await self._crowd.each([job for job in jobs if job.product is None], self._products.look_up)
         await self._bulk.push(jobs, self._aside)
 
     async def _suspect(self, job: Job) -> None:
@@ -179,11 +175,11 @@ class Pass:
     async def _push_marked(self, jobs: Sequence[Job]) -> None:
         busy = [job for job in jobs if job.read_first or not job.plan.is_empty]
         quiet = [job for job in jobs if not job.read_first and job.plan.is_empty]
-        await self._each(quiet, self._closing.finish)
+        await self._crowd.each(quiet, self._closing.finish)
         if not busy:
             return
         self._in_flight.anew()
-        await self._each_marked([job for job in busy if job.read_first], self._products.look_first)
+        await self._crowd.each_marked([job for job in busy if job.read_first], self._products.look_first)
         for number in range(ROUNDS):
             await self._round([job for job in busy if not job.done], first=number == 0)
             if self.brakes.closed or all(job.done for job in busy):
@@ -199,8 +195,8 @@ class Pass:
         for plan in plans:
             await self._in_flight.begin(plan, plans)
         await self._stock.push(stocked)
-        await self._each([job for job in jobs if job.lost_sight], self._products.look_again)
-        await self._each([job for job in jobs if job.error or not job.plan.operations], self._settle)
+        await self._crowd.each([job for job in jobs if job.lost_sight], self._products.look_again)
+        await self._crowd.each([job for job in jobs if job.error or not job.plan.operations], self._settle)
         work = sorted((job for job in jobs if not job.done and job.plan.operations), key=lambda job: job.priority)
         size = max(1, self._settings.batch_size)
         batches = [work[i : i + size] for i in range(0, len(work), size)]
@@ -210,14 +206,14 @@ class Pass:
         # Without a delay batches are a count, not a barrier: the pace is set by points, and a barrier wastes them.
         for number, batch in enumerate(batches, start=1):
             self._batch_started(number, len(batches), len(batch), first)
-        await self._each_marked(work, self._push_one)
+        await self._crowd.each_marked(work, self._push_one)
 
     async def _in_turn(self, batches: Sequence[Sequence[Job]], first: bool) -> None:
         for number, batch in enumerate(batches, start=1):
             if self.brakes.closed:
                 return
             self._batch_started(number, len(batches), len(batch), first)
-            await self._each_marked(batch, self._push_one)
+            await self._crowd.each_marked(batch, self._push_one)
             if number < len(batches):
                 await unless_closed(self.brakes, self._deps.clock, self._deps.clock.sleep(self._settings.batch_delay_s))
 
@@ -273,51 +269,3 @@ class Pass:
                 await self._closing.finish(job)
             elif job.touched:
                 await self._closing.confirm(job)
-
-    async def _each_marked(self, jobs: Sequence[Job], call: Callable[[Job], Awaitable[None]]) -> None:
-        """Do it with each job marked as in flight from its start on, some at a time: each mark is a write to disk."""
-        batches = {
-            job.style: jobs[i : i + MARKED_AT_ONCE]
-            for i in range(0, len(jobs), MARKED_AT_ONCE)
-            for job in jobs[i : i + MARKED_AT_ONCE]
-        }
-
-        async def marked(job: Job) -> None:
-            await self._in_flight.begin(job.plan, [one.plan for one in batches[job.style] if not one.done])
-            await call(job)
-
-        await self._each(jobs, marked)
-
-    async def _each(self, jobs: Sequence[Job], call: Callable[[Job], Awaitable[None]]) -> None:
-        """Run `call` for each job side by side; a ledger or lease error closes the brakes and is raised at the end."""
-        places = asyncio.Semaphore(SIDE_BY_SIDE)
-        trouble: list[StoreError | LeaseError] = []
-
-        async def one(job: Job) -> None:
-            async with places:
-                if self.brakes.closed and not job.touched:
-                    return
-                try:
-                    await call(job)
-                except (StoreError, LeaseError) as error:
-                    trouble.append(error)
-                    self.brakes.note(error)
-
-        await asyncio.gather(*(one(job) for job in jobs))
-        if trouble:
-            raise trouble[0]
-
-
-async def _side_by_side(brakes: Brakes, *works: Coroutine[Any, Any, None]) -> None:
-    """Do them side by side; trouble with the ledger in one makes the others end early, and is raised."""
-
-    async def one(work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except (StoreError, LeaseError) as error:
-            brakes.note(error)
-            raise
-
-    for end in await asyncio.gather(*map(one, works), return_exceptions=True):
-        if end is not None:
-            raise end
