@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rms_console.contract.commands import Accepted, Trigger
-from rms_console.errors import SourceUnavailable
+from rms_console.contract.commands import Accepted, CancelCycle, Pause, Refused, RetryItems, Trigger
+from rms_console.contract.state import EngineState
+from rms_console.errors import ShopUnavailable, SourceUnavailable
 from tests.engine.conftest import Make
 from tests.engine.world import World, shoes, tuned
 
@@ -152,3 +153,66 @@ async def test_the_queue_is_told_of_changes_while_a_run_pushes_and_a_read_that_f
         assert len(world.styles()) > before + 30
         assert len(world.real_ledger.cycles(50, None)) == cycles
         assert engine.recovery.fault is None
+
+
+# A run that somebody ended
+
+
+async def test_a_cancelled_run_with_retries_due_waits_for_the_next_scheduled_one(make: Make) -> None:
+    """What is due again already rings no retry: the cancelled run would begin again at once."""
+    world = make(settings=tuned(SLOW, interval_s=1800.0, watch_s=20.0, batch_size=1, batch_delay_s=30.0))
+    refused = {"left": 2}
+
+    def trouble(operation: object) -> None:
+        if refused["left"]:
+            refused["left"] -= 1
+            raise ShopUnavailable("no answer", code="shop-unavailable")
+
+    async with world.service() as engine:
+        await world.wait(1)
+        world.client.trouble = trouble  # type: ignore[method-assign]
+        world.store.add(shoes(20))
+        assert isinstance(await world.send(Trigger()), Accepted)
+        await world.wait(200)
+        assert world.counts().retrying > 0
+        assert isinstance(await world.send(CancelCycle()), Accepted)
+        await world.wait(2)
+        made, runs = len(world.styles()), engine.figures.last
+        assert 2 < made < 12
+        await world.wait(600)
+        assert (len(world.styles()), engine.figures.last) == (made, runs)
+        assert isinstance(await world.send(Trigger()), Accepted)
+        await world.wait(900)
+        assert len(world.styles()) == 20
+
+
+async def test_a_person_who_releases_an_item_ends_the_wait_after_a_cancel(make: Make) -> None:
+    world = make(settings=tuned(SLOW, interval_s=3600.0, batch_size=1, batch_delay_s=10.0))
+    async with world.service():
+        await world.wait(1)
+        world.store.add(shoes(10))
+        assert isinstance(await world.send(Trigger()), Accepted)
+        await world.wait(25)
+        assert isinstance(await world.send(CancelCycle()), Accepted)
+        await world.wait(60)
+        made = len(world.styles())
+        assert made < 10
+        assert isinstance(await world.send(RetryItems((101,))), Accepted)
+        await world.wait(200)
+        assert len(world.styles()) == 10
+
+
+async def test_after_a_run_was_given_up_nothing_counts_as_on_and_the_history_has_it(make: Make) -> None:
+    """A pause takes effect at once then, and there is nothing to cancel."""
+    world = make(settings=SLOW)
+    async with world.service() as engine:
+        await world.wait(1)
+        await begin_backlog(world)
+        engine.give_up()
+        await world.idle()
+        assert isinstance(await world.send(CancelCycle()), Refused)
+        assert isinstance(await world.send(Pause("inventario")), Accepted)
+        assert engine.machine.state is EngineState.PAUSED
+        (last, *_) = world.real_ledger.cycles(1, None)
+        assert (last.result, last.error_code) == ("FAIL", "run-hung")
+        assert last.products_created > 0

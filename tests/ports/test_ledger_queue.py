@@ -390,3 +390,17 @@ def test_naive_times_are_refused(ledger: SqliteLedger) -> None:
     with pytest.raises(ValueError, match="time zone"):
         ledger.enqueue([key(1, 1)], at(1), NOW.replace(tzinfo=None))
     assert queued(ledger) == ()
+
+
+# What is fresh
+
+
+def test_fresh_is_what_came_or_changed_above_a_version_the_most_urgent_first(ledger: SqliteLedger) -> None:
+    ledger.enqueue([key(1, 1), key(2, 2)], at(2), NOW)
+    mark = ledger.newest_version()
+    assert ledger.fresh(mark, 10, NOW) == ()
+    ledger.enqueue([key(2, 3), key(3, 4)], at(4), NOW)
+    ledger.enqueue([QueueKey(4, QueueReason.MANUAL), QueueKey(5, QueueReason.RECONCILE)], None, NOW)
+    assert [one.item_id for one in ledger.fresh(mark, 10, NOW)] == [4, 2, 3]
+    assert [one.item_id for one in ledger.fresh(mark, 1, NOW)] == [4]
+    assert ledger.fresh(ledger.newest_version(), 10, NOW) == ()

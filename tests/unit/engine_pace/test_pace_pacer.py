@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from rms_console.contract.ports import ThrottleStatus
-from rms_console.engine.pace import AGEING_S, Pacer
+from rms_console.engine.pace import AGEING_S, CROWD, Pacer
 from rms_console.errors import ShopRejected
 from tests.unit.engine_pace.virtual import ShopBucket, VirtualClock
 
@@ -303,3 +303,21 @@ async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_work_begins_only_while_few_requests_wait_and_no_place_stays_empty(clock: VirtualClock) -> None:
+    pacer = Pacer(clock, max_in_flight=3)
+    waiting: list[int] = []
+
+    async def job() -> None:
+        await pacer.room()
+        await _hold(pacer, 10.0, seconds=1.0, clock=clock)
+        waiting.append(pacer.view().waiting)
+
+    async def run() -> None:
+        await asyncio.gather(*(job() for _ in range(60)))
+
+    await clock.run(run())
+    assert len(waiting) == 60
+    assert max(waiting) <= CROWD
+    assert clock.seconds == pytest.approx(20.0)
