@@ -112,6 +112,7 @@ class Pass:
             self._deps.clock.monotonic(),
             read_first=in_doubt,
             in_doubt=in_doubt,
+            late_stock=self._in_flight.late.get(style, {}),
         )
 
     def _tell_aside(self, item_id: int, style: str, code: str, message: str) -> None:
@@ -254,9 +255,16 @@ class Pass:
                 return
             self._products.replan(job)
         if job.error is not None or job.plan.is_empty:
-            await self._closing.finish(job)
+            await self._finish(job)
             if job.may_be_forgotten:
                 self._in_flight.end([job.style])
+
+    async def _finish(self, job: Job) -> None:
+        if job.late_stock and (job.error is not None or not job.is_sure):
+            self._in_flight.late[job.style] = job.late_stock
+        else:
+            self._in_flight.late.pop(job.style, None)
+        await self._closing.finish(job)
 
     async def _give_up(self, jobs: Sequence[Job]) -> None:
         """Stopped half way: what was confirmed and what is in doubt is recorded, entries stay due. Restless: later."""
@@ -266,6 +274,6 @@ class Pass:
             elif job.error is None and job.may_come_late:
                 job.error = ShopOutcomeUnknown("the run ended while a request was unanswered")
             if job.error is not None:
-                await self._closing.finish(job)
+                await self._finish(job)
             elif job.touched:
                 await self._closing.confirm(job)

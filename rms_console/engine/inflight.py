@@ -21,6 +21,9 @@ ONE_SAYS_NOTHING = 1
 Quantities = Mapping[tuple[str, str], int]
 """(inventory item id, location id) -> the quantity that was about to be written."""
 
+LateStock = Mapping[tuple[int, str], int]
+"""(ItemID, location id) -> the quantity that an unanswered creation writes, should it come late."""
+
 Claims = Mapping[int, tuple[str, str]]
 """ItemID -> (style, SKU) of items that may have been created without our knowing."""
 
@@ -53,6 +56,9 @@ class InFlight:
         self._suspects: dict[str, _Mark] = {}
         self._live: dict[str, _Mark] = {}
         self._writing = asyncio.Lock()
+        self.late: dict[str, LateStock] = {}
+        """By style, of creations that went unanswered. In memory only: nothing comes so late that a start is between.
+        """
 
     async def load(self) -> None:
         text = await self._deps.disk(self._deps.ledger.get_fact, FACT)

@@ -10,7 +10,7 @@ from rms_console.contract.records import FieldChange, QueueEntry, QueueReason
 from rms_console.domain.assemble import Bar, StyleWork
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.product import AcknowledgedProduct
-from rms_console.engine.inflight import Quantities
+from rms_console.engine.inflight import LateStock, Quantities
 from rms_console.engine.retry import VERIFYING
 
 PRIORITIES = {
@@ -37,6 +37,8 @@ class Job:
     """The stock that the engine may have written just before it went down over this product."""
     may_come_late: bool = False
     """A write of this cycle went unanswered and was not seen in the shop."""
+    late_stock: LateStock = field(default_factory=dict)
+    """What unanswered creations of this product write, should they come late."""
     lost_sight: bool = False
     """The shop no longer has something of this product that we remember: it is read before the plan goes on."""
     error: Exception | None = None

@@ -13,9 +13,10 @@ from rms_console.domain.changes import FieldChange, describe
 from rms_console.domain.operations import CreateProduct, CreateVariants, ProductOperation, StockWrite, UpdateVariants
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy
-from rms_console.domain.product import ObservedProduct
+from rms_console.domain.product import DesiredVariant, ObservedProduct
 from rms_console.engine.brakes import Brakes
 from rms_console.engine.deleted import respect_product, respect_variants
+from rms_console.engine.inflight import LateStock
 from rms_console.engine.job import Job
 from rms_console.engine.readback import learn_leaving, take_over
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
@@ -145,6 +146,7 @@ class ProductPusher:
             return
         if any(type(planned) is type(operation) for planned in job.plan.operations):
             job.may_come_late = True
+            job.late_stock = {**job.late_stock, **_stock_of(operation)}
         elif job.product is not None:
             _count(job, operation, changes)
 
@@ -173,7 +175,7 @@ class ProductPusher:
     def _adopt(self, job: Job, observed: ObservedProduct) -> None:
         if job.work.desired is not None:
             job.product = take_over(
-                observed, job.work.desired, job.style, job.product, self._policy.stock, job.intended
+                observed, job.work.desired, job.style, job.product, self._policy.stock, job.intended, job.late_stock
             )
         self.replan(job)
 
@@ -189,6 +191,16 @@ def is_stale_picture(error: ConsoleError) -> bool:
 
 def _changes(job: Job, operation: ProductOperation) -> Sequence[FieldChange]:
     return describe(dataclasses.replace(job.plan, operations=(operation,), stock=()), job.product)
+
+
+def _stock_of(operation: ProductOperation) -> LateStock:
+    """Return the stock that a creation gives its variants."""
+    variants: Sequence[DesiredVariant] = ()
+    if isinstance(operation, CreateProduct):
+        variants = operation.product.variants
+    elif isinstance(operation, CreateVariants):
+        variants = operation.variants
+    return {(one.item_id, place): quantity for one in variants for place, quantity in one.stock.items()}
 
 
 def _count(job: Job, operation: ProductOperation, changes: Sequence[FieldChange]) -> None:

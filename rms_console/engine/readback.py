@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rms_console.domain.acknowledge import adopt, learn_stock
 from rms_console.domain.operations import StockWrite
@@ -15,7 +15,7 @@ from rms_console.domain.product import (
     DesiredVariant,
     ObservedProduct,
 )
-from rms_console.engine.inflight import Quantities
+from rms_console.engine.inflight import LateStock, Quantities
 
 
 def take_over(
@@ -25,6 +25,7 @@ def take_over(
     known: AcknowledgedProduct | None,
     policy: StockPolicy,
     intended: Quantities,
+    late: LateStock,
 ) -> AcknowledgedProduct:
     """Return the product as the shop holds it, but for stock that the shop lowered since we wrote it.
 
@@ -32,8 +33,8 @@ def take_over(
     the way would sell a second time what the shop has just sold. So there what was confirmed stays so: the next row
     is stale, and the conflict policy decides.
 
-    `intended`: what the engine was about to write when it went down over this product. A quantity found to be that
-    was written by us; nobody sold anything.
+    `intended`: what the engine was about to write when it went down over this product; `late`: what an unanswered
+    creation writes when it comes late. A quantity found to be that was written by us; nobody sold anything.
     """
     product = adopt(observed, desired, style, known)
     if known is None or known.product_id != product.product_id or policy.conflict is Conflict.RMS:
@@ -43,7 +44,11 @@ def take_over(
     for seen in product.variants:
         was, want = before.get(seen.variant_id), wanted.get(seen.item_id)
         if was is not None and want is not None:
-            product = _keep_sales(product, was, seen, want, intended)
+            ours = {place: quantity for (item, place), quantity in late.items() if item == seen.item_id}
+            ours_too = {
+                place: quantity for (item, place), quantity in intended.items() if item == seen.inventory_item_id
+            }
+            product = _keep_sales(product, was, seen, want, (ours, ours_too))
     return product
 
 
@@ -52,15 +57,15 @@ def _keep_sales(
     was: AcknowledgedVariant,
     seen: AcknowledgedVariant,
     want: DesiredVariant,
-    intended: Quantities,
+    ours: Sequence[Mapping[str, int]],
 ) -> AcknowledgedProduct:
     for location, quantity in want.stock.items():
         confirmed, present = was.stock.get(location), seen.stock.get(location)
         if confirmed is None or present is None or not present < min(confirmed, quantity):
             continue
-        place = (seen.inventory_item_id, location)
-        if was.held_stock.get(location) != quantity and intended.get(place) != present:
-            product = learn_stock(product, {place: confirmed})
+        is_ours = any(written.get(location) == present for written in ours)
+        if was.held_stock.get(location) != quantity and not is_ours:
+            product = learn_stock(product, {(seen.inventory_item_id, location): confirmed})
     return product
 
 

@@ -223,3 +223,22 @@ async def test_w2_w4_a_late_creation_does_not_take_away_what_came_after_it(world
     assert not world.wire.late
     world.assert_equal()
     await world.assert_quiet()
+
+
+@pytest.mark.parametrize("quantity", [9.0, 3.0])
+async def test_w2_w3_the_stock_of_a_late_creation_is_not_taken_for_a_sale_of_the_shops(
+    world: World, quantity: float
+) -> None:
+    """W2, W3, G1: made with 5, then set to another quantity; the late creation sets 5 again, and that is mended."""
+    world.store.add(shoes(1, 2))
+    await world.start()
+    Once("productSet", Lost(TIMEOUT, late_s=60.0)).put_on(world)
+    await world.cycle()
+    world.store.change(11, Quantity=quantity)
+    await world.cycle()
+    assert world.stock(11) == quantity
+    await world.rest(60)
+    assert world.stock(11) == 5
+    await world.converge()
+    world.assert_equal()
+    await world.assert_quiet()
