@@ -91,6 +91,7 @@ class Closing:
         """Record what the shop confirmed of a job that was stopped half way; its entries stay due."""
         part = Part(product=self._confirmed(job), created=int(job.created), tombstones=list(job.tombstones))
         await self._recorder.commit(part)
+        self._tally.add(job, through=False)
 
     def _decide(self, job: Job, error: Exception) -> RetryDecision:
         attempts = max((entry.attempts for entry in job.entries), default=0)

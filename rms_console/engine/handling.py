@@ -30,9 +30,10 @@ from rms_console.contract.snapshot import PauseView
 from rms_console.contract.state import Mode
 from rms_console.engine import deciding, modes, pausing
 from rms_console.engine.brakes import CANCELLED
+from rms_console.engine.journal import MONITOR
 from rms_console.engine.reporting import Cause
 from rms_console.engine.wakes import Wake
-from rms_console.errors import ConsoleError
+from rms_console.errors import ConsoleError, StoreError
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -50,14 +51,20 @@ async def handle(engine: EngineService, command: Command) -> Reply:
         reply = await handler(engine, command, command.request)
     except ConsoleError as error:
         reply = Refused(command.command_id, error.code, error.message, error.hint)
-    await _audit(engine, command, reply)
-    await engine.ledger_watch.note()
+    try:
+        await _audit(engine, command, reply)
+        await engine.ledger_watch.note()
+    except StoreError as error:
+        # What was done is done, and whoever asked must know; that no trace of it is kept is told in the log.
+        engine.journal.log("ERROR", MONITOR, "The audit trail cannot be written: {message}", message=str(error))
     return reply
 
 
 async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
+    """Keep who asked for what and how it ended; tell it to every face, kept or not."""
     request, actor = command.request, command.actor
     detail = deciding.audit_detail(command, reply)
+    _tell(engine, command, detail["result"])
     await engine.deps.disk(
         engine.deps.ledger.append_audit,
         engine.deps.clock.now(),
@@ -67,12 +74,15 @@ async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
         type(request).__name__,
         detail,
     )
+
+
+def _tell(engine: EngineService, command: Command, result: str) -> None:
     engine.journal.publish(
         EventName.COMMAND_HANDLED,
         command_id=command.command_id,
-        action=type(request).__name__,
-        by=actor.name,
-        result=detail["result"],
+        action=type(command.request).__name__,
+        by=command.actor.name,
+        result=result,
     )
 
 

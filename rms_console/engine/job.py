@@ -106,8 +106,9 @@ class Tally:
     unfinished: int = 0
     codes: dict[str, int] = field(default_factory=dict)
 
-    def add(self, job: Job) -> None:
-        if job.error is None and job.touched:
+    def add(self, job: Job, through: bool = True) -> None:
+        """Add what was done of a product; `through`: it is what it should be."""
+        if through and job.error is None and job.touched:
             self.products_synced += 1
         self.products_created += job.created
         self.variants_created += job.variants_created

@@ -430,3 +430,25 @@ async def test_a_command_that_the_ledger_cannot_keep_is_refused_not_half_done(wo
         reply = refused(await world.send(Pause()), "ledger-full")
         assert reply.hint == "free space"
         assert engine.pause is None
+        accepted(await world.send(SetInterval(2.0)))
+        assert engine.settings.interval_s == 120.0
+        assert "audit" in world.log.text()
+
+
+async def test_the_figures_of_a_stopped_run_know_what_was_done_of_unfinished_products(world: World) -> None:
+    """A run that is stopped between a creation and its publication has made the product all the same."""
+    world.store.add(shoes(1))
+    channel = next(iter(world.shop.state.publications.values())).id
+    engine = await world.start(with_policy(SETTINGS, mapping={"publications": (channel,)}))
+
+    def cancel(operation: Operation) -> None:
+        engine.runner.ask("cancelled")
+
+    world.client.trouble = cancel
+    view = (await world.cycle()).view
+    assert (view.products_created, view.variants_created, view.products_synced) == (1, 1, 0)
+    assert world.real_ledger.created_since(world.clock.now() - timedelta(hours=1)) == 1
+    world.client.trouble = lambda operation: None
+    view = (await world.cycle()).view
+    assert (view.products_created, view.products_synced) == (0, 1)
+    assert len(world.product("24YM0001").published) == 1

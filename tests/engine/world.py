@@ -291,7 +291,17 @@ class MortalLedger:
     """The real ledger, in a process that may die before or after any write."""
 
     WRITES = frozenset(
-        {"settle", "enqueue", "set_fact", "record_cycle", "next_cycle_number", "claim_epoch", "forget_seen", "release"}
+        {
+            "settle",
+            "enqueue",
+            "set_fact",
+            "record_cycle",
+            "next_cycle_number",
+            "claim_epoch",
+            "forget_seen",
+            "release",
+            "append_audit",
+        }
     )
 
     def __init__(self, ledger: SqliteLedger, death: Death) -> None:
