@@ -109,7 +109,7 @@ class EngineService:
         """
         deps = self.deps
         self.startup.announce(self.settings, deps.log_level)
-        await self.tenure.begin(self.settings.shop)
+        await self.tenure.begin(self.settings.shop, self.settings.lock_retry_attempts)
         await self.ledger_watch.begin()
         self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
         self.pause = await pausing.load(self)

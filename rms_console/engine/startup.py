@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rms_console.contract.ports import ShopFacts
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Health
 from rms_console.domain.rows import SourceFacts
+from rms_console.domain.versions import version_notice
 from rms_console.engine.deps import Deps
 from rms_console.engine.journal import Journal
 from rms_console.engine.links import Links
 from rms_console.engine.world import World, complete_policy
 from rms_console.errors import ConsoleError
+from rms_console.locale import sentence
 
 LOCK_OFF = "lock.enabled is off; two engines on one state folder are refused all the same"
 
@@ -49,6 +53,9 @@ class Startup:
             reason=source.detection_reason,
         )
         world = complete_policy(settings.policy, source, shop)
+        notice = version_notice(settings.api_version, shop.served_version, deps.clock.now().date())
+        if notice is not None:
+            world = replace(world, warnings=(*world.warnings, sentence(notice.template, **notice.facts)))
         for warning in world.warnings:
             self._journal.step("CONFIG", "{warning}", severity="WARN", warning=warning)
         return world

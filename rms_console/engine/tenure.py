@@ -8,10 +8,11 @@ from rms_console.contract.ports import Ledger
 from rms_console.contract.snapshot import LockView
 from rms_console.contract.state import LockStatus
 from rms_console.engine.deps import Deps
-from rms_console.errors import ConfigError
+from rms_console.errors import ConfigError, LeaseHeld
 from rms_console.locale import sentence
 
 FACT_SHOP = "shop"
+LOCK_RETRY_S = 0.5
 
 
 def check_owner(ledger: Ledger, shop: str) -> None:
@@ -39,15 +40,15 @@ class Tenure:
         self.epoch = 0
         self.since: datetime | None = None
 
-    async def begin(self, shop: str) -> None:
-        """Take the lock and a new epoch.
+    async def begin(self, shop: str, attempts: int = 1) -> None:
+        """Take the lock and a new epoch; a lock that is held is asked for again, `attempts` times in all.
 
         Raises:
             LeaseHeld: another engine owns this shop's state.
             ConfigError: the ledger belongs to another shop.
         """
         deps = self._deps
-        deps.lease.acquire(self._boot_id)
+        await self._acquire(max(1, attempts))
         try:
             await self._deps.disk(check_owner, self._deps.ledger, shop)
         except Exception:
@@ -56,6 +57,18 @@ class Tenure:
         self.epoch = await deps.disk(deps.ledger.claim_epoch)
         deps.lease.record_epoch(self.epoch)
         self.since = deps.clock.now()
+
+    async def _acquire(self, attempts: int) -> None:
+        """A service that is restarted may meet its own last breath: a few tries, half a second apart."""
+        for left in reversed(range(attempts)):
+            try:
+                self._deps.lease.acquire(self._boot_id)
+            except LeaseHeld:
+                if not left:
+                    raise
+                await self._deps.clock.sleep(LOCK_RETRY_S)
+            else:
+                return
 
     async def take_up(self, shop: str) -> None:
         """Go on in a fresh ledger, under a token above the one we had."""

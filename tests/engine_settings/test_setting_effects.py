@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
+from rms_console.adapters.lease import FileLease
 from rms_console.contract.commands import Accepted, FullSync, SetInterval, Trigger
 from rms_console.contract.events import EventName
 from rms_console.contract.snapshot import EngineSnapshot
@@ -16,6 +18,8 @@ from rms_console.contract.state import EngineState
 from rms_console.demo.shopify import ShopSettings
 from rms_console.engine.reporting import Cause
 from rms_console.engine.service import EngineService
+from rms_console.engine.tenure import Tenure
+from rms_console.errors import LeaseHeld
 from tests.engine.conftest import Make
 from tests.engine.world import SETTINGS, World, shoes, tuned, with_policy
 
@@ -165,8 +169,6 @@ async def test_include_zero_stock_lets_sold_out_items_in(world: World) -> None:
 
 
 async def test_force_update_sends_what_has_not_changed(world: World) -> None:
-    import dataclasses
-
     world.store.add(shoes(1))
     await world.start()
     await world.once()
@@ -341,3 +343,26 @@ async def test_a_run_that_hangs_is_given_up_and_the_next_works(world: World) -> 
     assert [cycle.result for cycle in given_up] == ["FAIL"] * len(given_up)
     assert given_up
     assert world.shop.stock("SKU-11", name="on_hand") == 1
+
+
+@pytest.mark.parametrize(("attempts", "waited_s"), [(1, 0.0), (3, 1.0)])
+async def test_lock_retry_attempts_is_how_often_a_held_lock_is_asked_for(
+    make: Make, attempts: int, waited_s: float
+) -> None:
+    world = make(on_disk=True)
+    await world.start()
+    other = FileLease(world.folder / "state", world.clock)
+    tenure = Tenure(dataclasses.replace(world.engine.deps, lease=other), "other")
+    begun = world.clock.monotonic()
+    with pytest.raises(LeaseHeld):
+        await world.run(tenure.begin(world.settings.shop, attempts))
+    assert world.clock.monotonic() - begun == pytest.approx(waited_s)
+
+
+async def test_w13_another_served_version_is_told(make: Make) -> None:
+    """W13: Shopify falls forward without a word; the engine says so."""
+    world = make()
+    world.shop.supported_versions = ("2026-01",)
+    await world.start()
+    await world.once()
+    assert "2026-01" in " ".join((await world.engine.snapshot()).warnings)
