@@ -121,6 +121,7 @@ def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
         stack.enter_context(capture_standard_logging(log))
         deps = stack.enter_context(_open_deps(site, log, _open_or_rescue))
         deps.mark = FileMark(site.state)
+        deps.open_survey = open_survey
         deps.renew_ledger = partial(_renew, site.state, deps)
         if site.embedded is None:
             deps.load_settings = partial(_reload, site.options, log)

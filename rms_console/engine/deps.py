@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rms_console.contract.adoption import Survey
 from rms_console.contract.mark_port import Mark
 from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
@@ -38,5 +39,7 @@ class Deps:
     """Tells the settings as they are now from those that were checked; None: nothing is asked before going live."""
     mark: Mark | None = None
     """Tells a ledger that was lost, or put back from a copy; None: nobody watches for that."""
+    open_survey: Callable[[], Survey] | None = None
+    """Gives a scratch pad on disk for a look over the whole shop; None: a lost ledger is not rebuilt."""
     renew_ledger: Callable[[str], Ledger] | None = None
     """Puts the ledger aside as damaged, for the reason given, and opens a fresh one. Blocking; None: a person does."""

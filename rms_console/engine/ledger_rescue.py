@@ -3,19 +3,27 @@
 Our products are known by their custom id, and by their stored ids where the ledger still has them. Nothing is
 changed in the shop. Afterwards their items are queued: the plans mend differences only, and what cannot be judged goes
 back on the quarantine list.
+
+The store's view is heavy, so items are found by their SKU in `Item`, and whole rows read by ItemID; only styles that
+have a variant without an item are looked for in the view itself, many at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
+from typing import TypeVar
 
+from rms_console.contract.adoption import Survey
 from rms_console.contract.records import QueueKey, QueueReason, Settlement
 from rms_console.domain.acknowledge import adopt, hold_stock
 from rms_console.domain.adoption import link
 from rms_console.domain.grouping import style_key
 from rms_console.domain.mapping import map_product
+from rms_console.domain.matching import StoreItem
 from rms_console.domain.policy import Conflict, Policy
 from rms_console.domain.product import AcknowledgedProduct, DesiredProduct, ObservedProduct
 from rms_console.domain.rows import ItemRow
@@ -26,14 +34,29 @@ from rms_console.engine.journal import MONITOR, Journal
 from rms_console.engine.ledger_watch import FACT_RESCUE, Mishap, Why, tell
 
 PRODUCTS_A_BATCH = 50
+ITEMS_A_READ = 900
+LISTED_A_READ = 5000
+STYLES_A_SEARCH = 900
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Rescued:
-    """What was found: products of ours, and those of them whose items RMS no longer has."""
+    """What was found: products of ours, and how many of their variants no item of RMS answers to."""
 
     products: int = 0
     orphans: int = 0
+    """Products of ours without any item in RMS."""
+    unsure: dict[str, ObservedProduct] = field(default_factory=dict)
+    """By style, the products that have variants without an item, as they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    policy: Policy
+    zone: str
+    epoch: int
 
 
 class Rescue:
@@ -50,6 +73,8 @@ class Rescue:
             ShopError, StoreError.
         """
         deps = self._deps
+        if deps.open_survey is None:
+            return False
         if await deps.disk(deps.ledger.get_fact, FACT_RESCUE) is not None:
             return True
         if await deps.disk(deps.ledger.watermark) is not None:
@@ -65,14 +90,15 @@ class Rescue:
         Raises:
             SourceError, ShopError, StoreError, LeaseLost: it is done again from the start by the next cycle.
         """
-        deps, found = self._deps, Rescued()
-        batch: list[ObservedProduct] = []
-        async for product in deps.shop.read_catalogue():
-            batch.append(product)
-            if len(batch) == PRODUCTS_A_BATCH:
-                await self._take_over(batch, found, policy, zone, epoch)
-                batch = []
-        await self._take_over(batch, found, policy, zone, epoch)
+        deps, found, rules = self._deps, Rescued(), _Rules(policy, zone, epoch)
+        if deps.open_survey is None:
+            return found
+        with closing(deps.open_survey()) as survey:
+            await self._read_shop(survey)
+            await self._list_store(survey)
+            await self._place(survey)
+            await self._link_by_sku(survey, found, rules)
+        await self._link_by_style(found, rules)
         await deps.disk(deps.ledger.set_fact, FACT_RESCUE, None)
         self._journal.log(
             "WARN" if found.orphans else "INFO",
@@ -83,49 +109,94 @@ class Rescue:
         )
         return found
 
-    async def _take_over(
-        self, batch: Sequence[ObservedProduct], found: Rescued, policy: Policy, zone: str, epoch: int
-    ) -> None:
+    async def _read_shop(self, survey: Survey) -> None:
+        batch: list[ObservedProduct] = []
+        async for product in self._deps.shop.read_catalogue():
+            batch.append(product)
+            if len(batch) == PRODUCTS_A_BATCH:
+                await self._note_ours(survey, batch)
+                batch = []
+        await self._note_ours(survey, batch)
+
+    async def _note_ours(self, survey: Survey, batch: Sequence[ObservedProduct]) -> None:
         deps = self._deps
         stored = await deps.disk(deps.ledger.styles_of_products, [one.product_id for one in batch])
-        ours = {style: one for one in batch if (style := stored.get(one.product_id) or style_key(one.style))}
-        if not ours:
-            return
+        ours = [one for one in batch if one.product_id in stored or style_key(one.style)]
+        await deps.disk(survey.add_products, ours)
+
+    async def _list_store(self, survey: Survey) -> None:
+        deps, after = self._deps, -1
+        while items := await deps.sql(deps.source.list_items, after, LISTED_A_READ):
+            await deps.disk(survey.add_items, items)
+            after = items[-1].item_id
+
+    async def _place(self, survey: Survey) -> None:
+        """Note which style the items of our SKUs belong to."""
+        deps, after = self._deps, -1
+        while ids := await deps.disk(survey.candidates, after, ITEMS_A_READ):
+            read = await deps.sql(deps.source.read_items, ids)
+            items = [StoreItem(row.item_id, clean(row.sku), style_key(row.style)) for row in read.rows]
+            await deps.disk(survey.place, items)
+            after = ids[-1]
+
+    async def _link_by_sku(self, survey: Survey, found: Rescued, rules: _Rules) -> None:
+        deps, after = self._deps, 0
+        while page := await deps.disk(survey.page, after, PRODUCTS_A_BATCH):
+            after = page[-1][0]
+            ids = [product.name.product_id for _, product in page]
+            stored = await deps.disk(deps.ledger.styles_of_products, ids)
+            seen = await deps.disk(survey.observed, ids)
+            ours = {style: one for one in seen if (style := stored.get(one.product_id) or style_key(one.style))}
+            keys = sorted({variant.key for _, product in page for variant in product.variants if variant.key})
+            items = await deps.disk(survey.items, keys)
+            mine = {item.item_id for several in items.values() for item in several if item.style in ours}
+            linked = await self._take_over(ours, mine, rules)
+            found.products += len(ours)
+            found.unsure |= {style: one for style, one in ours.items() if linked.get(style, 0) < len(one.variants)}
+
+    async def _link_by_style(self, found: Rescued, rules: _Rules) -> None:
+        """Look for items of these styles whose SKU is another one than in the shop."""
+        deps = self._deps
+        for styles in _batches(sorted(found.unsure), STYLES_A_SEARCH):
+            items = set(await deps.sql(deps.source.find_items, styles, ()))
+            linked = await self._take_over({style: found.unsure[style] for style in styles}, items, rules)
+            found.orphans += sum(not linked.get(style) for style in styles)
+
+    async def _take_over(self, ours: Mapping[str, ObservedProduct], items: set[int], rules: _Rules) -> dict[str, int]:
+        """Remember the products as the shop has them; return how many variants of each style have an item."""
+        deps = self._deps
         known = await deps.disk(deps.ledger.products, sorted(ours))
-        rows = await self._rows(sorted(ours), known)
+        rows = await self._rows(items.union(one.item_id for product in known.values() for one in product.variants))
         now = deps.clock.now()
         products = []
         for style, observed in ours.items():
             before = known.get(style)
             same = before if before is not None and before.product_id == observed.product_id else None
-            wanted = _desired(style, rows.get(style, ()), policy, zone, now)
+            wanted = _desired(style, rows.get(style, ()), rules, now)
             product = _read_up(observed, style, wanted, same)
             if product.variants:
-                products.append(_hold_sales(product, same, wanted, policy, now))
-        found.products += len(ours)
-        found.orphans += len(ours) - len(products)
-        await deps.disk(deps.ledger.settle, Settlement(epoch, 0, now, products=tuple(products)))
-        items = {variant.item_id for one in products for variant in one.variants}
-        items |= {row.item_id for several in rows.values() for row in several}
-        keys = [QueueKey(item_id, QueueReason.RECONCILE) for item_id in sorted(items)]
+                products.append(_hold_sales(product, same, wanted, rules.policy, now))
+        await deps.disk(deps.ledger.settle, Settlement(rules.epoch, 0, now, products=tuple(products)))
+        queued = {variant.item_id for one in products for variant in one.variants}
+        queued |= {row.item_id for style in ours for row in rows.get(style, ())}
+        keys = [QueueKey(item_id, QueueReason.RECONCILE) for item_id in sorted(queued)]
         await deps.disk(deps.ledger.enqueue, keys, None, now)
+        return {product.style: len(product.variants) for product in products}
 
-    async def _rows(self, styles: Sequence[str], known: Mapping[str, AcknowledgedProduct]) -> dict[str, list[ItemRow]]:
-        """Return the readable rows of these styles that have an SKU."""
-        deps = self._deps
-        items = set(await deps.sql(deps.source.find_items, styles, ()))
-        items |= {variant.item_id for product in known.values() for variant in product.variants}
-        read = await deps.sql(deps.source.read_items, sorted(items))
+    async def _rows(self, items: set[int]) -> dict[str, list[ItemRow]]:
+        """Return the readable rows that have a style and an SKU, by style."""
         rows: dict[str, list[ItemRow]] = {}
-        for row in read.rows:
-            style = style_key(row.style)
-            if style is not None and clean(row.sku):
-                rows.setdefault(style, []).append(row)
+        for ids in _batches(sorted(items), ITEMS_A_READ):
+            read = await self._deps.sql(self._deps.source.read_items, ids)
+            for row in read.rows:
+                style = style_key(row.style)
+                if style is not None and clean(row.sku):
+                    rows.setdefault(style, []).append(row)
         return rows
 
 
-def _desired(style: str, rows: Sequence[ItemRow], policy: Policy, zone: str, now: datetime) -> DesiredProduct | None:
-    return map_product(style, rows, policy, to_local(now, zone)) if rows else None
+def _desired(style: str, rows: Sequence[ItemRow], rules: _Rules, now: datetime) -> DesiredProduct | None:
+    return map_product(style, rows, rules.policy, to_local(now, rules.zone)) if rows else None
 
 
 def _read_up(
@@ -161,3 +232,9 @@ def _hold_sales(
             if was is not None and present is not None and present < min(was, quantity):
                 product = hold_stock(product, want.item_id, location, quantity, now)
     return product
+
+
+def _batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    remaining = iter(things)
+    while batch := list(islice(remaining, size)):
+        yield batch

@@ -22,7 +22,7 @@ import httpx
 from rms_console.adapters.lease import FileLease
 from rms_console.adapters.rms import SqlSource, open_source
 from rms_console.adapters.shopify.shop import ShopifyShop
-from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger
+from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger, open_survey
 from rms_console.contract.commands import Actor, Command, Reply, Request
 from rms_console.contract.ports import Applied, Ledger, LogLine, Source, SystemReading
 from rms_console.contract.queries import Query, Subject
@@ -426,6 +426,7 @@ class World:
                 source_name="store.db",
                 settings_name="test",
                 version="test",
+                open_survey=open_survey,
                 **self.extras(),
             ),
             self.settings,

@@ -232,6 +232,37 @@ async def test_s5_a_product_of_ours_whose_items_rms_lost_is_told(make: Make) -> 
     assert (line.level, line.facts["products"], line.facts["orphans"]) == ("WARN", 6, 1)
 
 
+async def test_s5_an_item_whose_sku_changed_meanwhile_is_found_by_its_style(make: Make) -> None:
+    """S5, D18: matched by its options, it gets its new SKU; no variant is made beside it."""
+    place = await at_work(make)
+    await place.stop()
+    place.delete_ledger()
+    place.store.change(31, ItemLookupCode="OTRO-31", Quantity=3.0)
+    await place.start()
+    await place.converge()
+    assert_follows(place)
+    assert place.shop.stock("OTRO-31", name="on_hand") == 3
+    assert len(place.product("24YM0003").variants) == 2
+
+
+async def test_s5_a_rescue_reads_the_heavy_view_by_key_only(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S5: where every variant's SKU is still an item's, nobody searches the view by style."""
+    place = await at_work(make)
+    await place.stop()
+    place.delete_ledger()
+    searched: list[object] = []
+
+    def find(styles: object, skus: object) -> tuple[int, ...]:
+        searched.append(styles)
+        return ()
+
+    monkeypatch.setattr(place.source, "find_items", find)
+    await place.start()
+    await place.converge()
+    assert searched == []
+    assert_follows(place)
+
+
 async def test_s5_an_outage_during_the_rescue_writes_nothing_and_it_is_done_again(make: Make) -> None:
     """S5: until the shop was read whole, nothing is pushed."""
     place = await at_work(make)
