@@ -56,7 +56,7 @@ class Ledger(AdoptionLedger, HoldLedger, Protocol):
         ...
 
     def fresh(self, after: int, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
-        """Return due entries that arrived or changed above version `after`, most urgent first; no comparisons' finds."""
+        """Return due entries above version `after`, most urgent first; what a comparison found is not among them."""
         ...
 
     def entries(self, item_ids: Sequence[int]) -> tuple[QueueEntry, ...]:

@@ -54,9 +54,3 @@ def version_notice(asked: str, served: str | None, today: date) -> VersionNotice
     if today >= until - timedelta(days=WARN_DAYS):
         return VersionNotice("version-ending", _ENDING, facts)
     return None
-
-
-def version_warning(asked: str, served: str | None, today: date) -> str | None:
-    """Return the same as one English sentence."""
-    notice = version_notice(asked, served, today)
-    return None if notice is None else str(notice)

@@ -170,7 +170,7 @@ async def test_a_cancelled_run_with_retries_due_waits_for_the_next_scheduled_one
 
     async with world.service() as engine:
         await world.wait(1)
-        world.client.trouble = trouble  # type: ignore[method-assign]
+        world.client.trouble = trouble
         world.store.add(shoes(20))
         assert isinstance(await world.send(Trigger()), Accepted)
         await world.wait(200)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rms_console.domain.versions import supported_until, version_notice, version_warning
+from rms_console.domain.versions import supported_until, version_notice
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_w13_the_end_is_told_ninety_days_before(today: date, code: str | None) -
 
 
 def test_w13_the_warning_names_the_day_and_how_long_it_is() -> None:
-    warning = version_warning("2026-10", "2026-10", date(2027, 9, 1))
-    assert warning == (
+    warning = version_notice("2026-10", "2026-10", date(2027, 9, 1))
+    assert str(warning) == (
         "Version 2026-10 of Shopify's API ends on 2027-10-01, in 30 days: set a newer shopify.api_version"
     )
 
@@ -57,8 +57,8 @@ def test_w13_another_version_than_asked_for_is_said_before_anything_else(served:
 
 
 def test_w13_before_the_first_answer_only_the_calendar_speaks() -> None:
-    assert version_warning("2026-10", None, date(2026, 11, 1)) is None
-    assert version_warning("2026-10", None, date(2027, 9, 1)) is not None
+    assert version_notice("2026-10", None, date(2026, 11, 1)) is None
+    assert version_notice("2026-10", None, date(2027, 9, 1)) is not None
 
 
 def test_a_preview_is_no_version_for_a_shop() -> None:
