@@ -43,13 +43,13 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Rescued:
-    """What was found: products of ours, and how many of their variants no item of RMS answers to."""
+    """What was found: products of ours, and those that RMS does not answer to, or not whole."""
 
     products: int = 0
     orphans: int = 0
     """Products of ours without any item in RMS."""
-    unsure: dict[str, ObservedProduct] = field(default_factory=dict)
-    """By style, the products that have variants without an item, as they were read."""
+    unsure: dict[str, str] = field(default_factory=dict)
+    """By style, the ids of products that have variants without an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Rescue:
             await self._list_store(survey)
             await self._place(survey)
             await self._link_by_sku(survey, found, rules)
-        await self._link_by_style(found, rules)
+            await self._link_by_style(survey, found, rules)
         await deps.disk(deps.ledger.set_fact, FACT_RESCUE, None)
         self._journal.log(
             "WARN" if found.orphans else "INFO",
@@ -150,23 +150,31 @@ class Rescue:
             keys = sorted({variant.key for _, product in page for variant in product.variants if variant.key})
             items = await deps.disk(survey.items, keys)
             mine = {item.item_id for several in items.values() for item in several if item.style in ours}
-            linked = await self._take_over(ours, mine, rules)
+            known = await deps.disk(deps.ledger.products, sorted(ours))
+            mine |= {variant.item_id for product in known.values() for variant in product.variants}
+            linked = await self._take_over(ours, await self._rows(mine), rules)
             found.products += len(ours)
-            found.unsure |= {style: one for style, one in ours.items() if linked.get(style, 0) < len(one.variants)}
+            found.unsure |= {
+                style: one.product_id for style, one in ours.items() if linked.get(style, 0) < len(one.variants)
+            }
 
-    async def _link_by_style(self, found: Rescued, rules: _Rules) -> None:
+    async def _link_by_style(self, survey: Survey, found: Rescued, rules: _Rules) -> None:
         """Look for items of these styles whose SKU is another one than in the shop."""
         deps = self._deps
         for styles in _batches(sorted(found.unsure), STYLES_A_SEARCH):
-            items = set(await deps.sql(deps.source.find_items, styles, ()))
-            linked = await self._take_over({style: found.unsure[style] for style in styles}, items, rules)
-            found.orphans += sum(not linked.get(style) for style in styles)
+            rows = await self._rows(set(await deps.sql(deps.source.find_items, styles, ())))
+            for some in _batches(styles, PRODUCTS_A_BATCH):
+                by_id = {found.unsure[style]: style for style in some}
+                seen = await deps.disk(survey.observed, list(by_id))
+                linked = await self._take_over({by_id[one.product_id]: one for one in seen}, rows, rules)
+                found.orphans += sum(not linked.get(style) for style in some)
 
-    async def _take_over(self, ours: Mapping[str, ObservedProduct], items: set[int], rules: _Rules) -> dict[str, int]:
+    async def _take_over(
+        self, ours: Mapping[str, ObservedProduct], rows: Mapping[str, Sequence[ItemRow]], rules: _Rules
+    ) -> dict[str, int]:
         """Remember the products as the shop has them; return how many variants of each style have an item."""
         deps = self._deps
         known = await deps.disk(deps.ledger.products, sorted(ours))
-        rows = await self._rows(items.union(one.item_id for product in known.values() for one in product.variants))
         now = deps.clock.now()
         products = []
         for style, observed in ours.items():
