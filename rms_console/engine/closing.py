@@ -11,6 +11,7 @@ from rms_console.domain.acknowledge import acknowledge_leaving
 from rms_console.domain.changes import describe
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.zone import to_utc
+from rms_console.engine import strays
 from rms_console.engine.deleted import set_aside
 from rms_console.engine.deps import Deps
 from rms_console.engine.intake import Load
@@ -38,6 +39,7 @@ class Closing:
         self._aside = {item.item_id for item in load.postponed}
         self._unfinished = load.styles_by_item()
         self._put_off: set[int] = set()
+        self._perhaps_in: dict[int, str] = {}
 
     async def finish(self, job: Job) -> None:
         """Record the job's outcome: settled, or postponed with the reason of its error."""
@@ -50,10 +52,10 @@ class Closing:
         part.tombstones = list(job.tombstones)
         if job.product is None and job.style in self._load.products:
             part.forgotten = job.style
-        if job.error is not None:
-            part.postponed = self._postponed(job, self._decide(job, job.error))
-        elif not job.is_sure:
-            part.postponed = self._postponed(job, verify_later(self._deps.clock.now()))
+        decision = self._end_of(job)
+        if decision is not None:
+            part.postponed = self._postponed(job, decision)
+            part.postponed += await strays.witnesses(self._deps, job, decision)
         else:
             part.postponed = self._kept_back(job)
             part.settled = self._settled(job)
@@ -92,6 +94,12 @@ class Closing:
         part = Part(product=self._confirmed(job), created=int(job.created), tombstones=list(job.tombstones))
         await self._recorder.commit(part)
         self._tally.add(job, through=False)
+
+    def _end_of(self, job: Job) -> RetryDecision | None:
+        """Return why the job's entries wait; None: they are done."""
+        if job.error is not None:
+            return self._decide(job, job.error)
+        return None if job.is_sure else verify_later(self._deps.clock.now())
 
     def _decide(self, job: Job, error: Exception) -> RetryDecision:
         attempts = max((entry.attempts for entry in job.entries), default=0)
@@ -136,11 +144,20 @@ class Closing:
                 decision.message,
                 decision.attempts,
                 decision.next_try_at,
-                _style_of(entry, job),
+                self._style_of(entry, job, decision.doubt),
                 doubt=decision.doubt,
             )
             for entry in waiting
         ]
+
+    def _style_of(self, entry: QueueEntry, job: Job, doubt: bool) -> str:
+        """Return the style to note: while a creation is in doubt, that in which the item may have been left behind."""
+        known = self._load.products.get(job.style)
+        is_known = known is not None and any(variant.item_id == entry.item_id for variant in known.variants)
+        if doubt and not is_known:
+            self._perhaps_in[entry.item_id] = job.style
+        earlier = entry.style if entry.doubt and entry.style else job.style
+        return self._perhaps_in.get(entry.item_id, earlier)
 
     def _confirmed(self, job: Job) -> AcknowledgedProduct | None:
         if job.product is None:
@@ -223,11 +240,6 @@ class Closing:
             style=job.style,
             message=message,
         )
-
-
-def _style_of(entry: QueueEntry, job: Job) -> str:
-    """Return the style to note: while a creation is in doubt, that in which the item may have been left behind."""
-    return entry.style if entry.doubt and entry.style else job.style
 
 
 def _result(job: Job) -> str:

@@ -18,8 +18,8 @@ CRASHES_ALLOWED = 4
 ONE_SAYS_NOTHING = 1
 """The crashes after which products still go side by side: most often it was a power cut."""
 
-Quantities = Mapping[tuple[str, str], int]
-"""(inventory item id, location id) -> the quantity that was about to be written."""
+Quantities = Mapping[tuple[str, str], tuple[int, ...]]
+"""(inventory item id, location id) -> the quantities that were about to be written, one after the other."""
 
 LateStock = Mapping[tuple[int, str], int]
 """(ItemID, location id) -> the quantity that an unanswered creation writes, should it come late."""
@@ -40,7 +40,8 @@ class _Mark:
     """How many were in flight together at the last crash."""
 
     def covers(self, other: _Mark) -> bool:
-        return other.stock.items() <= self.stock.items() and other.new.items() <= self.new.items()
+        written = all(set(quantities) <= set(self.stock.get(key, ())) for key, quantities in other.stock.items())
+        return written and other.new.items() <= self.new.items()
 
 
 class InFlight:
@@ -123,7 +124,9 @@ class InFlight:
     def _added(self, plan: ProductPlan) -> _Mark:
         """Return the mark of a product with what this plan adds to it."""
         made, before = _marked(plan), self._live.get(plan.style) or self._suspects.get(plan.style) or _Mark()
-        return replace(before, stock={**before.stock, **made.stock}, new={**before.new, **made.new})
+        # What an earlier process may have written stays possible until the shop was looked at.
+        stock = {key: (*before.stock.get(key, ()), *quantities) for key, quantities in made.stock.items()}
+        return replace(before, stock={**before.stock, **stock}, new={**before.new, **made.new})
 
     def _crashes(self, style: str) -> int:
         mark = self._suspects.get(style)
@@ -144,16 +147,16 @@ def _marked(plan: ProductPlan) -> _Mark:
             new |= {variant.item_id: variant.sku for variant in operation.product.variants}
         elif isinstance(operation, CreateVariants):
             new |= {variant.item_id: variant.sku for variant in operation.variants}
-    return _Mark(0, {(row.inventory_item_id, row.location_id): row.quantity for row in plan.stock}, new)
+    return _Mark(0, {(row.inventory_item_id, row.location_id): (row.quantity,) for row in plan.stock}, new)
 
 
 def _encoded(mark: _Mark) -> dict[str, Any]:
-    stock = [[item, place, quantity] for (item, place), quantity in mark.stock.items()]
+    stock = [[item, place, *dict.fromkeys(quantities)] for (item, place), quantities in mark.stock.items()]
     return {"crashes": mark.crashes, "among": mark.among, "stock": stock, "new": list(mark.new.items())}
 
 
 def _decoded(plain: Mapping[str, Any]) -> _Mark:
-    stock = {(item, place): int(quantity) for item, place, quantity in plain["stock"]}
+    stock = {(item, place): tuple(map(int, quantities)) for item, place, *quantities in plain["stock"]}
     return _Mark(
         int(plain["crashes"]) + 1, stock, {int(item): sku for item, sku in plain["new"]}, plain.get("among", 0)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rms_console.domain.acknowledge import adopt, learn_stock
 from rms_console.domain.operations import StockWrite
@@ -44,12 +44,17 @@ def take_over(
     for seen in product.variants:
         was, want = before.get(seen.variant_id), wanted.get(seen.item_id)
         if was is not None and want is not None:
-            ours = {place: quantity for (item, place), quantity in late.items() if item == seen.item_id}
-            ours_too = {
-                place: quantity for (item, place), quantity in intended.items() if item == seen.inventory_item_id
-            }
-            product = _keep_sales(product, was, seen, want, (ours, ours_too))
+            product = _keep_sales(product, was, seen, want, _perhaps_written(seen, intended, late))
     return product
+
+
+def _perhaps_written(seen: AcknowledgedVariant, intended: Quantities, late: LateStock) -> set[tuple[str, int]]:
+    """Return what we may have written of a variant without its being confirmed: (location id, quantity)."""
+    written = {(place, quantity) for (item, place), quantity in late.items() if item == seen.item_id}
+    for (item, place), quantities in intended.items():
+        if item == seen.inventory_item_id:
+            written |= {(place, quantity) for quantity in quantities}
+    return written
 
 
 def _keep_sales(
@@ -57,14 +62,13 @@ def _keep_sales(
     was: AcknowledgedVariant,
     seen: AcknowledgedVariant,
     want: DesiredVariant,
-    ours: Sequence[Mapping[str, int]],
+    ours: set[tuple[str, int]],
 ) -> AcknowledgedProduct:
     for location, quantity in want.stock.items():
         confirmed, present = was.stock.get(location), seen.stock.get(location)
         if confirmed is None or present is None or not present < min(confirmed, quantity):
             continue
-        is_ours = any(written.get(location) == present for written in ours)
-        if was.held_stock.get(location) != quantity and not is_ours:
+        if was.held_stock.get(location) != quantity and (location, present) not in ours:
             product = learn_stock(product, {(seen.inventory_item_id, location): confirmed})
     return product
 

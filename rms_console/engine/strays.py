@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from rms_console.contract.ports import PRIORITY_CHANGE
-from rms_console.contract.records import QueueEntry
+from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason
 from rms_console.domain.acknowledge import adopt
 from rms_console.domain.assemble import Assembly
 from rms_console.domain.grouping import style_key
@@ -19,6 +19,8 @@ from rms_console.domain.product import AcknowledgedProduct, DesiredProduct, Desi
 from rms_console.domain.rows import ItemRow
 from rms_console.engine.deps import Deps
 from rms_console.engine.inflight import Claims
+from rms_console.engine.job import Job
+from rms_console.engine.retry import RetryDecision
 from rms_console.engine.widen import Gathered
 
 
@@ -69,6 +71,42 @@ def _doubts(entry: QueueEntry, row: ItemRow | None, claims: Claims) -> Iterator[
         now = style_key(row.style) if row is not None else None
         for style in {entry.style, now} - {None}:
             yield str(style), entry.sku
+
+
+async def witnesses(deps: Deps, job: Job, decision: RetryDecision) -> list[Postponed]:
+    """Return marks of a doubt for items that have no entry in this run, such as one that moved and waits for its retry.
+
+    Without them nobody would remember that such an item may have been created. One that has no entry at all gets one.
+
+    Raises:
+        StoreError.
+    """
+    known = {variant.item_id for variant in job.product.variants} if job.product is not None else set()
+    missed = job.work.item_ids - known - {entry.item_id for entry in job.entries} if decision.doubt else frozenset()
+    if not missed:
+        return []
+    entries = await deps.disk(deps.ledger.entries, sorted(missed))
+    new = missed - {entry.item_id for entry in entries}
+    if new:
+        keys = [QueueKey(item_id, QueueReason.RECONCILE) for item_id in sorted(new)]
+        await deps.disk(deps.ledger.enqueue, keys, None, deps.clock.now())
+        entries = (*entries, *await deps.disk(deps.ledger.entries, sorted(new)))
+    return [_mark(entry, job.style) for entry in entries]
+
+
+def _mark(entry: QueueEntry, style: str) -> Postponed:
+    """Return an entry as it is, but in doubt."""
+    return Postponed(
+        entry.item_id,
+        entry.version,
+        entry.state,
+        entry.code,
+        entry.message,
+        entry.attempts,
+        entry.next_try_at,
+        style,
+        doubt=True,
+    )
 
 
 async def _look(deps: Deps, style: str, known: AcknowledgedProduct | None) -> ObservedProduct | None:

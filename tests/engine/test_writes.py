@@ -482,3 +482,85 @@ async def test_d18_a_chain_of_moves_loses_no_item_of_a_product(world: World) -> 
     world.store.change(1, Quantity=2.0)
     await world.converge()
     assert (world.stock(3), world.shop.stock("SKU-3")) == (0, 0)
+
+
+async def test_d18_w1_an_item_that_moves_and_comes_back_leaves_no_twin_behind(world: World) -> None:
+    """D18, W1: its creation in the new style is in doubt, so is what its old one was sent; then it moves back."""
+    world.store.add(shoes(1, 2))
+    await world.start()
+    await world.once()
+    world.store.change(11, style="24YM0009")
+    world.store.change(12, Price=16000.0)
+
+    gone: list[str] = []
+
+    def faults(info: RequestInfo) -> Lost | None:
+        """From the first write of a product on, every answer is lost."""
+        if info.is_mutation and "inventorySetQuantities" not in info.root_fields:
+            gone.extend(info.root_fields)
+            return Lost(httpx.ReadError("reset"), applied=True)
+        return Lost(httpx.ReadError("reset")) if gone else None
+
+    world.wire.faults = faults
+    await world.cycle()
+    world.wire.faults = lambda info: None
+    world.store.change(11, style="24YM0001")
+    await world.converge()
+    await world.rest(130)
+    await world.converge()
+    assert world.stock(11) == 5
+    twins = [variant for variant in world.shop.state.variants_with_sku("SKU-11") if variant.inventory_quantity]
+    assert [variant.product for variant in twins] == [world.product("24YM0001")]
+
+
+async def test_d18_w1_a_creation_in_doubt_is_remembered_for_an_item_that_only_came_along(world: World) -> None:
+    """D18, W1: an item that moved waits for its retry; a sibling's change makes its new product, unanswered."""
+    world.store.add(shoes(1, 2))
+    await world.start()
+    await world.once()
+    world.wire.faults = lambda info: (
+        Lost(httpx.ConnectError("refused")) if "productByIdentifier" in info.root_fields else None
+    )
+    world.store.change(11, style="24YM0009")
+    await world.cycle()
+    assert world.entry(11).doubt is False
+    gone: list[str] = []
+
+    def faults(info: RequestInfo) -> Lost | None:
+        if "productSet" in info.root_fields:
+            gone.append("productSet")
+            return Lost(httpx.ReadError("reset"), applied=True)
+        return Lost(httpx.ConnectError("refused")) if gone else None
+
+    world.wire.faults = faults
+    world.store.change(12, Price=16000.0)
+    await world.cycle()
+    assert gone
+    assert world.entry(11).doubt
+    await gives_up_11(world)
+    assert not [one for one in world.shop.state.variants_with_sku("SKU-11") if one.inventory_quantity]
+
+
+async def test_s1_w3_what_each_of_several_dead_processes_wrote_is_known_for_ours(make: Make) -> None:
+    """S1, W3: the first wrote 2 and died, the next could not look, meant to write 3 and died; RMS says 4 now."""
+    world = make(on_disk=True)
+    world.store.add(shoes(1))
+    await world.start()
+    await world.once()
+    world.store.change(11, Quantity=2.0)
+    await world.restart(death=Death())
+    death = world.death
+    world.ledger.trouble = lambda name: death.kill() if name == "settle" and world.stock(11) == 2 else None
+    with pytest.raises(Killed):
+        await world.once()
+    await world.collect()
+    world.store.change(11, Quantity=3.0)
+    await world.start()
+    await world.run(world.engine.mending.reach())
+    world.wire.faults = lambda info: Lost(httpx.ConnectError("refused"))
+    await world.cycle()
+    await world.collect()
+    world.store.change(11, Quantity=4.0)
+    await world.start()
+    await world.converge()
+    assert world.stock(11) == 4
