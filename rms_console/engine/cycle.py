@@ -179,7 +179,6 @@ class Pass:
         await self._crowd.each(quiet, self._closing.finish)
         if not busy:
             return
-        self._in_flight.anew()
         await self._crowd.each_marked([job for job in busy if job.read_first], self._products.look_first)
         for number in range(ROUNDS):
             await self._round([job for job in busy if not job.done], first=number == 0)

@@ -94,8 +94,12 @@ class InFlight:
         return {item: (style, sku) for style, mark in self._suspects.items() for item, sku in mark.new.items()}
 
     def anew(self) -> None:
-        """Nothing is being pushed in this process, whatever an earlier pass that broke off says."""
-        self._live.clear()
+        """A run begins: what one before it left in flight, because the ledger took nothing more, is suspect now.
+
+        The engine is still up, so that is no crash; but the shop may hold what the ledger never heard of.
+        """
+        self._suspects |= self._live
+        self._live = {}
 
     async def begin(self, plan: ProductPlan, others: Iterable[ProductPlan] = ()) -> None:
         """Note durably that this product is being pushed now, and as what; if that is a write, for the others too.

@@ -107,6 +107,7 @@ class Runner:
         self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger)
         tally, fault = Tally(), None
         brakes = self._brakes = Brakes()
+        self._in_flight.anew()
         brakes.asked = stopped
         try:
             await self._settle_bulk(run, brakes, epoch)

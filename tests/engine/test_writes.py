@@ -12,7 +12,7 @@ from rms_console.contract.records import QueueState
 from rms_console.demo.shopify.faults import RequestInfo
 from rms_console.domain.operations import CreateProduct, Operation, SetStock
 from rms_console.domain.policy import Conflict, Deleted
-from rms_console.errors import ShopRejected
+from rms_console.errors import ShopRejected, StoreFull
 from tests.acceptance.store_file import Shoe
 from tests.engine.conftest import Make
 from tests.engine.world import SETTINGS, Death, Killed, Lost, World, shoes, with_policy
@@ -564,3 +564,22 @@ async def test_s1_w3_what_each_of_several_dead_processes_wrote_is_known_for_ours
     await world.start()
     await world.converge()
     assert world.stock(11) == 4
+
+
+async def test_s6_an_item_that_leaves_after_its_creation_could_not_be_recorded_is_not_left_for_sale(
+    world: World,
+) -> None:
+    """S6, D9: created, then the disk is full and nothing of it is kept; the engine lives on, RMS gives the item up."""
+    world.store.add(shoes(1))
+    await world.start()
+
+    def full(name: str) -> None:
+        if world.styles():
+            raise StoreFull("the disk is full")
+
+    world.ledger.trouble = full
+    assert (await world.cycle()).fault is not None
+    assert world.stock(11) == 5
+    world.ledger.trouble = lambda name: None
+    await gives_up_11(world)
+    assert world.stock(11) == 0
