@@ -104,7 +104,7 @@ def _mark(entry: QueueEntry, style: str) -> Postponed:
         entry.message,
         entry.attempts,
         entry.next_try_at,
-        style,
+        entry.style if entry.doubt and entry.style else style,
         doubt=True,
     )
 

@@ -377,3 +377,22 @@ async def test_d5_a_till_whose_clock_runs_ahead_hides_nobody_elses_changes(make:
         await world.cycle()
         await world.rest(30)
     world.assert_equal()
+
+
+@DETECTIONS
+async def test_g8_a_quiet_cycle_asks_the_shop_nothing_and_rms_twice_at_most(make: Make, versions: bool) -> None:
+    """G8: nothing changed: no mutation, no request of any kind, at most two statements; and it says so."""
+    world = make(versions=versions)
+    world.store.add(shoes(5, 3))
+    await world.start()
+    await world.once()
+    # Rows as young as the clock's own grain are offered once more: others of that very instant may still come.
+    await world.rest(300)
+    await world.cycle()
+    for _ in range(5):
+        await world.rest(300)
+        requests, statements = world.wire.requests, world.source.statements()
+        view = (await world.cycle()).view
+        assert (world.wire.requests - requests, view.mutations, view.queries) == (0, 0, 0)
+        assert world.source.statements() - statements <= 2
+        assert (view.result, view.note) == ("OK", "no changes")
