@@ -55,7 +55,7 @@ class Closing:
         decision = self._end_of(job)
         if decision is not None:
             part.postponed = self._postponed(job, decision)
-            part.postponed += await strays.witnesses(self._deps, job, decision)
+            part.postponed += await strays.witnesses(self._deps, job, decision, bool(part.postponed))
         else:
             part.postponed = self._kept_back(job)
             part.settled = self._settled(job)
@@ -151,13 +151,16 @@ class Closing:
         ]
 
     def _style_of(self, entry: QueueEntry, job: Job, doubt: bool) -> str:
-        """Return the style to note: while a creation is in doubt, that in which the item may have been left behind."""
-        known = self._load.products.get(job.style)
-        is_known = known is not None and any(variant.item_id == entry.item_id for variant in known.variants)
-        if doubt and not is_known:
-            self._perhaps_in[entry.item_id] = job.style
-        earlier = entry.style if entry.doubt and entry.style else job.style
-        return self._perhaps_in.get(entry.item_id, earlier)
+        """Return the style to note: while a creation is in doubt, that in which the item may have been left behind.
+
+        The style that the row names now is looked into anyway, so that an earlier one is the one to remember.
+        """
+        item_id = entry.item_id
+        if entry.doubt and entry.style and not _has(self._load.products.get(entry.style), item_id):
+            return entry.style
+        if doubt and not _has(job.product, item_id):
+            self._perhaps_in[item_id] = job.style
+        return self._perhaps_in.get(item_id, job.style)
 
     def _confirmed(self, job: Job) -> AcknowledgedProduct | None:
         if job.product is None:
@@ -240,6 +243,10 @@ class Closing:
             style=job.style,
             message=message,
         )
+
+
+def _has(product: AcknowledgedProduct | None, item_id: int) -> bool:
+    return product is not None and any(variant.item_id == item_id for variant in product.variants)
 
 
 def _result(job: Job) -> str:

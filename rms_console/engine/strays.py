@@ -73,17 +73,20 @@ def _doubts(entry: QueueEntry, row: ItemRow | None, claims: Claims) -> Iterator[
             yield str(style), entry.sku
 
 
-async def witnesses(deps: Deps, job: Job, decision: RetryDecision) -> list[Postponed]:
+async def witnesses(deps: Deps, job: Job, decision: RetryDecision, is_noted: bool) -> list[Postponed]:
     """Return marks of a doubt for items that have no entry in this run, such as one that moved and waits for its retry.
 
-    Without them nobody would remember that such an item may have been created. One that has no entry at all gets one.
+    Without them nobody would remember that such an item may have been created; or, where none of the product's items
+    has an entry here (not `is_noted`), that its product is in doubt. An item that has no entry at all gets one.
 
     Raises:
         StoreError.
     """
     known = {variant.item_id for variant in job.product.variants} if job.product is not None else set()
-    missed = job.work.item_ids - known - {entry.item_id for entry in job.entries} if decision.doubt else frozenset()
-    if not missed:
+    missed = job.work.item_ids - known - {entry.item_id for entry in job.entries}
+    if not (missed or is_noted):
+        missed = frozenset(sorted(job.work.item_ids)[:1])
+    if not (missed and decision.doubt):
         return []
     entries = await deps.disk(deps.ledger.entries, sorted(missed))
     new = missed - {entry.item_id for entry in entries}

@@ -15,7 +15,7 @@ from rms_console.domain.policy import Conflict, Deleted
 from rms_console.errors import ShopRejected, StoreFull
 from tests.acceptance.store_file import Shoe
 from tests.engine.conftest import Make
-from tests.engine.world import SETTINGS, Death, Killed, Lost, World, shoes, with_policy
+from tests.engine.world import SETTINGS, Death, Killed, Lost, World, shoes, tuned, with_policy
 
 EDIT = "mutation($p: ProductUpdateInput!) { productUpdate(product: $p) { userErrors { message } } }"
 METAFIELDS = "mutation($m: [MetafieldsSetInput!]!) { metafieldsSet(metafields: $m) { userErrors { message } } }"
@@ -583,3 +583,30 @@ async def test_s6_an_item_that_leaves_after_its_creation_could_not_be_recorded_i
     world.ledger.trouble = lambda name: None
     await gives_up_11(world)
     assert world.stock(11) == 0
+
+
+async def test_w1_a_write_in_doubt_of_a_product_that_only_came_along_is_read_back(world: World) -> None:
+    """W1, G3: a change in style A brings style B along; B's new price goes unanswered, then RMS takes it back."""
+    world.store.add([Shoe(1, "A", size="1"), Shoe(2, "A", size="2"), Shoe(3, "B", size="3")])
+    await world.start(tuned(max_items_per_run=1))
+    await world.converge()
+    world.store.change(1, style="B")
+    await world.converge()
+    world.store.change(2, Quantity=3.0)
+    world.store.change(3, Price=17000.0)
+    gone: list[str] = []
+
+    def faults(info: RequestInfo) -> Lost | None:
+        if "productVariantsBulkUpdate" in info.root_fields:
+            gone.append("update")
+            return Lost(httpx.ReadError("reset"), applied=True)
+        return Lost(httpx.ConnectError("refused")) if gone else None
+
+    world.wire.faults = faults
+    await world.cycle()
+    assert gone
+    assert world.price(3)[0] == "17000.00"
+    world.wire.faults = lambda info: None
+    world.store.change(3, Price=15000.0)
+    await world.converge()
+    assert world.price(3)[0] == "15000.00"
