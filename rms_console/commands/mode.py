@@ -51,7 +51,7 @@ def go_live(options: Options, yes: bool) -> None:
 def observe(options: Options) -> None:
     """Stop writing to the shop: changes are still found, planned and recorded.
 
-    Needs no yes and no engine. A running engine follows with its next cycle; `pause` stops it at once.
+    Needs no yes and no engine. A running engine follows with its next cycle.
     """
     with open_site(options) as site, open_tools(site) as deps:
         configured = engine_settings(site).mode

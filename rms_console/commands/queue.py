@@ -57,6 +57,8 @@ def list_(options: Options, state: str | None, limit: int | None, as_json: bool)
 def retry(options: Options, items: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Try items again with the next cycle. ITEM: an ItemID, a SKU or a CCOD.
 
+    An item that is named comes back even if somebody deleted it in the shop.
+
     What the guard holds is looked at again, and held again unless it is harmless by now: see `holds approve`.
     """
     if bool(items) is everything:

@@ -34,8 +34,8 @@ async def find_bars(
 ) -> Bars:
     """Return, by ItemID, which of the items that would become new may not, and why.
 
-    Asked for by hand (`trigger --sku`), an item comes back although somebody deleted it. Without new items nothing is
-    looked up.
+    Asked for by hand (retried by name, triggered), an item comes back although somebody deleted it. Without new items
+    nothing is looked up.
 
     Raises:
         SourceError, StoreError.
@@ -165,5 +165,5 @@ def style_elsewhere(style: str, products: Iterable[ProductName]) -> str:
 def deleted_in_shop(stone: Tombstone) -> str:
     """Return the words for an item that somebody deleted in the shop."""
     what = f"product {stone.product} was" if stone.item_id == WHOLE_PRODUCT else f"its variant of {stone.product} was"
-    remedy = f"rms-console trigger --ccod {stone.style} brings it back"
+    remedy = f"rms-console queue retry {stone.style} brings it back"
     return f"{what} deleted in the shop, seen {stone.at:%Y-%m-%d}: filter.when_deleted_in_shop = respect; {remedy}"

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from rms_console.contract.commands import Accepted, Command, DecideHolds, DismissItems, Refused, Reply, RetryItems
 from rms_console.contract.ports import Ledger
+from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.domain.holds import Aspect
 
 Decision = RetryItems | DismissItems | DecideHolds
@@ -25,6 +26,9 @@ def decide(ledger: Ledger, command: Command, request: Decision, at: datetime) ->
     match request:
         case RetryItems(item_ids):
             count = ledger.release(item_ids, at)
+            # Named one by one, they are asked for by a person: that also brings back what was deleted in the shop.
+            waiting = [entry.item_id for entry in ledger.entries(item_ids)] if item_ids else []
+            ledger.enqueue([QueueKey(item_id, QueueReason.MANUAL) for item_id in waiting], None, at)
             return Accepted(command.command_id, f"{count} items are tried again", {"items": count})
         case DismissItems(item_ids):
             count = ledger.dismiss(item_ids) if item_ids else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rms_console.contract.commands import Trigger
+from rms_console.contract.commands import RetryItems, Trigger
 from rms_console.contract.records import QueueState
 from rms_console.domain.policy import Deleted
 from rms_console.engine.barring import DELETED_IN_SHOP
@@ -135,6 +135,21 @@ async def test_w6_a_variant_comes_back_by_hand_too(world: World) -> None:
     await world.converge()
     world.assert_equal()
     assert not world.entries()
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_w6_retrying_it_by_name_brings_it_back_and_retrying_everything_does_not(
+    world: World, named: bool
+) -> None:
+    """The remedy that the list names must be one that a person can type."""
+    merchant = await filled(world)
+    merchant.delete(world.product("24YM0001").id)
+    world.store.change(11, Quantity=2.0)
+    await world.converge()
+    assert "rms-console queue retry 24YM0001" in world.entry(11).message
+    await world.send(RetryItems((11, 12, 13) if named else ()))
+    await world.converge()
+    assert ("24YM0001" in world.styles()) is named
 
 
 async def test_w6_a_change_of_the_setting_brings_back_what_is_released(world: World) -> None:

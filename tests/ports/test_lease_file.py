@@ -70,7 +70,7 @@ def test_s8_a_second_engine_is_refused_at_once_and_told_who_runs(tmp_path: Path,
         lease.acquire("boot-2")
     assert f"process {holder.pid} on {platform.node()}" in refused.value.message
     assert "UTC" in refused.value.message
-    assert "attach" in refused.value.hint
+    assert "stop it first" in refused.value.hint
     assert refused.value.action is Action.ABANDON_CYCLE
     assert lease.status() is LockStatus.HELD_BY_OTHER
     owner = lease.owner()
@@ -126,6 +126,9 @@ def test_another_thread_may_let_go(tmp_path: Path) -> None:
     thread.join()
     other = a_lease(tmp_path)
     other.acquire("boot-2")
+    owner = other.owner()
+    assert owner is not None
+    assert owner.boot_id == "boot-2"
     other.release()
 
 

@@ -153,6 +153,7 @@ def test_a_reader_does_not_keep_a_writer_waiting(rms: RmsFile) -> None:
     rms.run("BEGIN EXCLUSIVE")
     rms.run("COMMIT")
     rms.run("VACUUM")
+    assert source.item_ids(0, 10, web_only=False) == (1,)
 
 
 @pytest.mark.parametrize("table", ["Item", "View_Items"])

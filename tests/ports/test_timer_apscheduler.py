@@ -126,6 +126,7 @@ async def test_a_call_that_plans_itself_anew_for_now_is_not_lost(timer: Apschedu
 
     timer.at("sale", datetime.now(UTC), again)
     await calls.wait(20)
+    assert len(calls.at) == 20
 
 
 async def test_a_cancelled_timer_is_silent_and_cancelling_nothing_is_fine(timer: ApschedulerTimer) -> None:
@@ -170,6 +171,7 @@ async def test_s7_setting_the_clock_back_does_not_silence_a_repeating_call(
     clock.set_by_s = -3600
     timer.watch_clock()
     await calls.wait(2)
+    assert len(calls.at) == 2
 
 
 async def test_s7_a_clock_that_runs_evenly_changes_nothing(timer: ApschedulerTimer) -> None:
@@ -196,7 +198,9 @@ async def test_s7_stop_waits_for_nothing_and_nothing_is_called_after(timer: Apsc
 
 
 async def test_stop_without_a_start_is_fine() -> None:
-    ApschedulerTimer(SystemClock()).stop()
+    timer = ApschedulerTimer(SystemClock())
+    timer.stop()
+    assert timer.next_at("poll") is None
 
 
 async def test_a_call_that_raises_reaches_the_loop_and_the_next_one_is_made(

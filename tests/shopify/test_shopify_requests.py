@@ -297,6 +297,7 @@ async def test_prepare_is_content_when_somebody_else_was_quicker() -> None:
     taken = user_errors((["definition", "key"], "TAKEN", "Key is in use"))
     made = scripted("metafieldDefinitions", {"edges": []}, metafieldDefinitionCreate=[taken])
     await made.clock.run(made.shop.prepare())
+    assert len(made.script.requests("metafieldDefinitionCreate")) == 1, "refused once, and not asked for again"
 
 
 async def test_prepare_is_not_misled_by_a_shop_that_ignores_the_filter() -> None:

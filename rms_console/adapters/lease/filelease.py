@@ -114,7 +114,7 @@ class FileLease:
             who = f"process {owner.pid} on {owner.host}, since {owner.since_at:%Y-%m-%d %H:%M:%S} UTC,"
         return LeaseHeld(
             f"{who} runs the engine of this shop (lock {self._folder / LOCK_NAME})",
-            hint="attach to it, or stop it first; the lock is freed by itself when that process ends",
+            hint="stop it first; the lock is freed by itself when that process ends",
         )
 
     def _read(self) -> LeaseOwner | None:

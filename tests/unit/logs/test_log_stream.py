@@ -18,7 +18,8 @@ from rms_console.adapters.logs import capture_standard_logging
 from rms_console.contract.ports import LogLine
 from tests.unit.logs.conftest import OpenWriter, entries
 
-MANY = 12_000
+# More than the pipe (64 KiB), one batch on its way and the lines that may wait can hold together.
+MANY = 20_000
 
 
 def test_a_stalled_reader_does_not_hold_up_the_writer(open_writer: OpenWriter, tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_characters_that_the_stream_cannot_carry_are_escaped(open_writer: OpenWr
 
 
 def test_what_libraries_say_comes_into_the_log(open_writer: OpenWriter, tmp_path: Path) -> None:
-    library = logging.getLogger("some.library")
+    library = logging.getLogger("a_package.module")
     with capture_standard_logging(open_writer()):
         library.info("not this")
         library.warning("careful: %s", "x\ny")
@@ -113,8 +114,8 @@ def test_what_libraries_say_comes_into_the_log(open_writer: OpenWriter, tmp_path
             warnings.warn("old way", UserWarning, stacklevel=1)
     library.warning("not this either")
     told = [(entry["level"], entry["service"], entry["message"]) for entry in entries(tmp_path)]
-    assert told[0] == ("WARN", "PythonLogging", "some.library: careful: x\\ny")
-    assert told[1][2].startswith("some.library: failed\\nTraceback")
+    assert told[0] == ("WARN", "PythonLogging", "a_package.module: careful: x\\ny")
+    assert told[1][2].startswith("a_package.module: failed\\nTraceback")
     assert "ValueError: inside" in told[1][2]
     assert "old way" in told[2][2]
     assert len(told) == 3

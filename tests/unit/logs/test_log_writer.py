@@ -146,9 +146,10 @@ def test_threads_do_not_tear_each_others_lines(open_writer: OpenWriter, tmp_path
     assert len({entry["message"] for entry in entries(tmp_path)}) == 800
 
 
-def test_the_writer_is_a_log_sink(open_writer: OpenWriter) -> None:
+def test_the_writer_is_a_log_sink(open_writer: OpenWriter, tmp_path: Path) -> None:
     sink: LogSink = open_writer()
     sink.write(SYNCED)
+    assert len(entries(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("times", [1, 2])
