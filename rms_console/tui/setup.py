@@ -1,0 +1,57 @@
+"""What the console needs to know of the terminal, the person and the process that hosts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from rms_console.contract.commands import Actor
+
+
+class Leave(StrEnum):
+    """How a person left the console."""
+
+    STOP = "stop"
+    """The engine is to stop too, after settling what is in flight."""
+    RUN_ON = "run_on"
+    """The engine is to go on without a screen."""
+
+
+class EngineWatch(Protocol):
+    """The thread of the engine as its host sees it."""
+
+    @property
+    def crash(self) -> str:
+        """Return why the engine ended unasked, in one redacted line; empty while nothing is wrong."""
+        ...
+
+    @property
+    def is_alive(self) -> bool: ...
+
+    def restart(self) -> None:
+        """Begin a new engine in place of a dead one; returns at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Settings of one console, all decided before the first paint."""
+
+    actor: Actor
+    engine: EngineWatch
+    language: str = "en"
+    theme: str = "auto"
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    refresh_hz: float = 2.0
+    mouse: bool = False
+    is_utf8: bool = True
+    no_color: bool = False
+    over_ssh: bool = False
+    is_demo: bool = False
+    may_leave_running: bool = True
+    theme_folders: tuple[Path, ...] = ()
+    clip_file: Path = Path("clip.txt")
+    shots_folder: Path = Path()
