@@ -50,17 +50,20 @@ def program(
     once: bool,
     as_json: bool,
 ) -> None:
-    """Bring every change of an RMS store to its Shopify shop."""
+    """Bring every change of an RMS store to its Shopify shop. Without a command: the console, with the engine."""
     options = Options(dict(os.environ), config, env_file, profile, state_dir, log_dir, lang, demo, as_json)
     context.obj = options
     if context.invoked_subcommand is not None:
         if no_ui or once:
             raise click.UsageError("--no-ui and --once go without a command")
         return
-    if not no_ui:
-        why = "--once goes with --no-ui" if once else "the console is not part of this version yet: add --no-ui"
-        raise click.UsageError(why)
+    if once and not no_ui:
+        raise click.UsageError("--once goes with --no-ui")
     # Imported here: commands that only look something up need not load the engine's loop.
+    if not no_ui:
+        from rms_console.hosting.run import run_console
+
+        raise SystemExit(run_console(options))
     from rms_console import headless
 
     raise SystemExit(headless.run_once(options) if once else headless.run_service(options))

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol
 
 from rms_console import __version__
 from rms_console.adapters.clock import SystemClock
 from rms_console.adapters.folders import look_at_folder
 from rms_console.adapters.lease import FileLease
-from rms_console.adapters.logs import LogWriter, capture_standard_logging
+from rms_console.adapters.logs import LogStream, LogWriter, capture_standard_logging
 from rms_console.adapters.rms import Names, Server, SqlSource, WatchedSource, open_rms
 from rms_console.adapters.shopify.credentials import ClientCredentials
 from rms_console.adapters.shopify.shop import ShopifyShop
@@ -110,7 +110,7 @@ def open_site(options: Options) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
+def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
     """Lend an engine with all its parts, built but not begun; `stream` gets the log lines for people.
 
     Raises:
@@ -122,6 +122,7 @@ def open_engine(site: Site, stream: TextIO) -> Iterator[EngineService]:
         deps = stack.enter_context(_open_deps(site, log, _open_or_rescue))
         deps.mark = FileMark(site.state)
         deps.open_survey = open_survey
+        deps.logs = log.history
         deps.renew_ledger = partial(_renew, site.state, deps)
         if site.embedded is None:
             deps.load_settings = partial(_reload, site.options, log)
@@ -313,7 +314,7 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _log(site: Site, stream: TextIO) -> LogWriter:
+def _log(site: Site, stream: LogStream) -> LogWriter:
     settings = site.settings
     return LogWriter(
         site.logs,

@@ -10,5 +10,6 @@ from rms_console.commands.holds import holds
 from rms_console.commands.mode import go_live, observe
 from rms_console.commands.plan import plan
 from rms_console.commands.queue import queue
+from rms_console.commands.reset import reset
 
-COMMANDS: tuple[click.Command, ...] = (check, adopt, plan, go_live, observe, queue, holds)
+COMMANDS: tuple[click.Command, ...] = (check, adopt, plan, go_live, observe, queue, holds, reset)

@@ -38,6 +38,7 @@ class EventName:
     CONNECTION_CHANGED = "connection.changed"
     SETTING_CHANGED = "setting.changed"
     COMMAND_HANDLED = "command.handled"
+    COMMAND_DONE = "command.done"
     ALERT_RAISED = "alert.raised"
     ALERT_CLEARED = "alert.cleared"
     STARTUP_STEP = "startup.step"

@@ -35,6 +35,10 @@ class Embedded:
         self._stop = threading.Event()
         self._till: threading.Thread | None = None
 
+    @property
+    def is_selling(self) -> bool:
+        return self._till is not None
+
     def begin(self, tell: Callable[[StoreEvent], None], events_a_minute: float = EVENTS_A_MINUTE) -> None:
         """Let the till work on a thread of its own; `tell` gets each thing that happens, on that thread."""
         live = LiveStore(self.store_file, seed=SEED, zone=ZONE, speed=events_a_minute)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
 MAX_ROWS = 500
+MAX_LINES = 2000
 
 
 async def answer(engine: EngineService, query: Query) -> Page:
@@ -87,6 +88,16 @@ async def _audit(engine: EngineService, query: Query) -> Page:
     return Page(query.subject, rows, next_before=entries[-1].number if entries else None)
 
 
+async def _logs(engine: EngineService, query: Query) -> Page:
+    """Return log lines oldest first: those after the number in `after`, else the newest."""
+    logs = engine.deps.logs
+    if logs is None:
+        return Page(query.subject, (), problem="not-kept")
+    limit, after = max(1, min(MAX_LINES, query.limit)), query.filters.get("after", "")
+    rows = logs.after(int(after), limit) if after.isdigit() else logs.newest(limit)
+    return Page(query.subject, rows, facts={"oldest": logs.oldest, "last": logs.last, "dropped": logs.dropped})
+
+
 def _limit(query: Query) -> int:
     return max(1, min(MAX_ROWS, query.limit))
 
@@ -99,4 +110,5 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.PLAN: _plan,
     Subject.PRODUCT: _product,
     Subject.AUDIT: _audit,
+    Subject.LOGS: _logs,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rms_console.contract.adoption import Survey
+from rms_console.contract.desk_port import LogHistory, SettingsDesk
 from rms_console.contract.mark_port import Mark
 from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
@@ -43,3 +44,7 @@ class Deps:
     """Gives a scratch pad on disk for a look over the whole shop; None: a lost ledger is not rebuilt."""
     renew_ledger: Callable[[str], Ledger] | None = None
     """Puts the ledger aside as damaged, for the reason given, and opens a fresh one. Blocking; None: a person does."""
+    logs: LogHistory | None = None
+    """The latest log lines; None: nobody keeps them."""
+    desk: SettingsDesk | None = None
+    """The settings as a person sees and changes them; None: they are what they are."""

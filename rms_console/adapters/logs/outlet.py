@@ -7,10 +7,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TextIO
+from typing import Final, Protocol
 
 _MOST_WAITING: Final = 5_000
 _FULL_PIPE_WAIT_S: Final = 0.05
+
+
+class LogStream(Protocol):
+    """What lines are written to: a standard stream, or one that leads somewhere else each time."""
+
+    @property
+    def encoding(self) -> str: ...
+
+    def write(self, text: str, /) -> int: ...
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool: ...
+
+    def fileno(self) -> int:
+        """Raise OSError where there is no descriptor."""
+        ...
 
 
 class StreamOutlet:
@@ -20,7 +37,7 @@ class StreamOutlet:
     the reader is gone, the rest is counted and nothing more happens.
     """
 
-    def __init__(self, stream: TextIO, left_out: Callable[[int], str]) -> None:
+    def __init__(self, stream: LogStream, left_out: Callable[[int], str]) -> None:
         self._stream = stream
         self._left_out = left_out
         self._waiting: deque[str] = deque()

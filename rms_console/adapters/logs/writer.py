@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, MutableMapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import structlog
 
 from rms_console.adapters.logs.clean import plain
-from rms_console.adapters.logs.outlet import StreamOutlet
+from rms_console.adapters.logs.history import LogRing
+from rms_console.adapters.logs.outlet import LogStream, StreamOutlet
 from rms_console.adapters.logs.redact import Redactor
 from rms_console.adapters.logs.rolling import RollingFile
 from rms_console.contract.ports import LogLine
@@ -43,7 +44,7 @@ class LogWriter:
         self,
         folder: Path,
         *,
-        stream: TextIO | None = None,
+        stream: LogStream | None = None,
         level: str = "INFO",
         language: str = "en",
         secrets: Iterable[str] = (),
@@ -62,7 +63,8 @@ class LogWriter:
         # Re-entrant, because a signal's handler may log while the same thread is logging.
         self._one_at_a_time = threading.RLock()
         self._lost = self._dropped = 0
-        self._chain = _Chain(self._outputs, [self._tell, self._make_harmless, self._render], {})
+        self.history = LogRing(lambda: self.dropped)
+        self._chain = _Chain(self._outputs, [self._tell, self._make_harmless, self._keep, self._render], {})
         self.set_level(level)
 
     @property
@@ -82,9 +84,6 @@ class LogWriter:
     def set_level(self, level: str) -> None:
         """Write lines of `level` and above from now on; an unknown word leaves it as it is."""
         self._least = _LEVELS.get(level.strip().upper(), self._least)
-
-    def set_language(self, language: str) -> None:
-        self._language = language
 
     def add_secrets(self, secrets: Iterable[str]) -> None:
         """Hide these too from now on: a token that was granted while running."""
@@ -127,6 +126,10 @@ class LogWriter:
 
     def _make_harmless(self, _logger: object, _method: str, entry: MutableMapping[str, Any]) -> dict[str, Any]:
         return {key: plain(value, self._redact) for key, value in entry.items()}
+
+    def _keep(self, _logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        self.history.add(entry)
+        return entry
 
     def _render(
         self, logger: object, method: str, entry: MutableMapping[str, Any]

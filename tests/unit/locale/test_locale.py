@@ -13,7 +13,17 @@ import rms_console
 from rms_console.locale import language_for, mark, messages, translate
 
 PACKAGE = Path(rms_console.__file__).parent
-TEMPLATE_AT = {"LogLine": 2, "log": 2, "step": 1, "record": 1, "_log": 0, "mark": 0, "sentence": 0, "say": 1}
+TEMPLATE_AT = {
+    "LogLine": 2,
+    "log": 2,
+    "step": 1,
+    "record": 1,
+    "_log": 0,
+    "mark": 0,
+    "sentence": 0,
+    "say": 1,
+    "phrase": 0,
+}
 """Which argument of a call is the template; those before it are levels, loggers' names and tags."""
 
 

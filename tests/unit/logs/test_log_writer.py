@@ -78,14 +78,6 @@ def test_lines_are_told_in_the_chosen_language(open_writer: OpenWriter) -> None:
     assert written_to_stream(open_writer, line, language="es") == ["INFO [ChangeDetector] Sin cambios"]
 
 
-def test_the_language_can_change_while_running(open_writer: OpenWriter, tmp_path: Path) -> None:
-    writer = open_writer(language="en")
-    writer.write(LogLine("INFO", "ChangeDetector", "Nothing changed"))
-    writer.set_language("es")
-    writer.write(LogLine("INFO", "ChangeDetector", "Nothing changed"))
-    assert [entry["message"] for entry in entries(tmp_path)] == ["Nothing changed", "Sin cambios"]
-
-
 def test_the_level_can_change_while_running(open_writer: OpenWriter, tmp_path: Path) -> None:
     writer = open_writer(level="WARNING")
     for level in ("WARNING", "debug", "nonsense"):

@@ -1,0 +1,218 @@
+"""What `rms-console` does: the engine on a thread of ours, the console in front of it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+import platformdirs
+
+from rms_console import headless
+from rms_console.adapters.clock import SystemClock
+from rms_console.adapters.lease import FileLease
+from rms_console.contract.commands import Actor
+from rms_console.engine.faces import console_fell, console_lost
+from rms_console.hosting.enginehost import EngineHost, hosted, place_of
+from rms_console.hosting.terminal import Terminal, lend_terminal, look_at_terminal
+from rms_console.hosting.watchdog import SETTLE_WITHIN_S, Watchdog
+from rms_console.locale import language_for, mark, translate
+from rms_console.wiring import Options, Site, open_site
+
+if TYPE_CHECKING:
+    from rms_console.tui.app import ConsoleApp
+    from rms_console.tui.setup import Leave, Setup
+
+EXIT_WELL, EXIT_NOT_HEALTHY = 0, 1
+CRASHES, CRASHES_WITHIN_S = 3, 60.0
+TAKE_OVER_WITHIN_S: Final = 20.0
+APP: Final = "rms-console"
+FELL: Final = mark("The console fell over ({where}). The engine goes on without a screen; Ctrl-C stops it.")
+
+
+def run_console(options: Options) -> int:
+    """Run engine and console until a person leaves or a signal ends them; return the exit code.
+
+    Raises:
+        ConfigError, LeaseHeld, StoreError: nothing was started.
+    """
+    terminal = look_at_terminal(options.environ)
+    if terminal.problem:
+        language = language_for(options.language or "", options.environ)
+        why = translate(language, terminal.problem, {})
+        text = mark("No console: {why}. The engine runs without one (--no-ui).")
+        sys.stderr.write(translate(language, text, {"why": why}) + "\n")
+        return headless.run_service(options)
+    with open_site(options) as site:
+        hosting = Hosting(site, terminal)
+        code = hosting.run()
+    if hosting.said:
+        sys.stdout.write(hosting.said + "\n")
+    return code
+
+
+class Hosting:
+    """One life of the console on one site."""
+
+    def __init__(self, site: Site, terminal: Terminal) -> None:
+        self._site = site
+        self._terminal = terminal
+        self.said = ""
+        """What is to be told once the terminal is given back."""
+
+    def run(self) -> int:
+        stream = Switch()
+        host = EngineHost(self._site, stream)
+        leave: Leave | None = None
+        with lend_terminal(self._site.logs) as lent, Watchdog(host, lent, self._site.settings.console.on_hangup) as dog:
+            with hosted(host, SETTLE_WITHIN_S):
+                leave = self._screen(host, dog)
+                if dog.ended_by is None and (dog.is_screenless or (leave is None and host.is_alive)):
+                    self._without_screen(host, dog, stream)
+            if dog.ended_by is not None:
+                return EXIT_WELL if dog.is_screenless else 128 + dog.ended_by
+        if leave == "run_on":
+            return self._hand_over()
+        return EXIT_NOT_HEALTHY if host.crash else EXIT_WELL
+
+    def _screen(self, host: EngineHost, dog: Watchdog) -> Leave | None:
+        """Show the console; one that falls over is opened again, a few times."""
+        # Loaded this late: nothing else of the program needs Textual.
+        from rms_console.tui.start import ConsoleCrashed, run
+
+        def ready(app: ConsoleApp) -> None:
+            dog.screen_opens(app.end_from_thread)
+
+        crashes: list[float] = []
+        while True:
+            try:
+                return run(host.port, setup_of(self._site, self._terminal, host), ready)
+            except ConsoleCrashed as error:
+                cause = error.__cause__ or error
+                where = f"{type(cause).__name__} {place_of(cause)}"
+                host.on_engine(partial(console_fell, where=where))
+                crashes = [*(at for at in crashes if time.monotonic() - at < CRASHES_WITHIN_S), time.monotonic()]
+                if len(crashes) >= CRASHES or dog.ended_by is not None:
+                    text = mark(
+                        "The console fell over ({where}). The engine goes on without a screen; Ctrl-C stops it."
+                    )
+                    self._tell(text, where=where)
+                    return None
+            finally:
+                dog.screen_closed()
+
+    def _without_screen(self, host: EngineHost, dog: Watchdog, stream: Switch) -> None:
+        """Wait for the engine's end; its log lines go where the screen was."""
+        if dog.is_screenless:
+            reason = self._phrase(mark("the terminal was lost"))
+            host.on_engine(lambda engine: console_lost(engine, reason))
+        else:
+            stream.open_on(sys.__stderr__)
+        while not host.join(0.5):
+            pass
+
+    def _hand_over(self) -> int:
+        """Begin the same engine as a process of its own, now that this one has let go."""
+        command = [sys.executable, "-m", "rms_console", *arguments_of(self._site.options), "--no-ui"]
+        flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(self._site.options.environ),
+            start_new_session=os.name != "nt",
+            creationflags=flags,
+        )
+        lease, until = FileLease(self._site.state, SystemClock()), time.monotonic() + TAKE_OVER_WITHIN_S
+        while time.monotonic() < until and child.poll() is None:
+            owner = lease.owner()
+            if owner is not None and owner.pid == child.pid:
+                text = mark("The engine goes on as process {pid}; stop it with: kill {pid}. Log: {log}")
+                self.said = translate(self._site.language, text, {"pid": child.pid, "log": self._site.logs / "app.log"})
+                return EXIT_WELL
+            time.sleep(0.1)
+        text = mark("The engine did not start without a screen; {log} says why. Nothing is synced now.")
+        self.said = translate(self._site.language, text, {"log": self._site.logs / "app.log"})
+        return EXIT_NOT_HEALTHY
+
+    def _phrase(self, template: str, **facts: object) -> str:
+        return translate(self._site.language, template, facts)
+
+    def _tell(self, template: str, **facts: object) -> None:
+        with_line = self._phrase(template, **facts) + "\r\n"
+        if sys.__stderr__ is not None:
+            sys.__stderr__.write(with_line)
+            sys.__stderr__.flush()
+
+
+class Switch:
+    """A stream for log lines that leads nowhere until it is opened on another one."""
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        self._onto: TextIO | None = None
+
+    def open_on(self, stream: TextIO | None) -> None:
+        self._onto = stream
+
+    def write(self, text: str) -> int:
+        return self._onto.write(text) if self._onto is not None else len(text)
+
+    def flush(self) -> None:
+        if self._onto is not None:
+            self._onto.flush()
+
+    def isatty(self) -> bool:
+        return False
+
+    def fileno(self) -> int:
+        """Raise OSError: it has no descriptor of its own."""
+        raise OSError("no descriptor of its own")
+
+
+def setup_of(site: Site, terminal: Terminal, host: EngineHost) -> Setup:
+    """Return what the console needs to know."""
+    from rms_console.tui.setup import Setup
+
+    console = site.settings.console
+    own = Path(platformdirs.user_config_dir(APP, appauthor=False))
+    mine = Path(platformdirs.user_data_dir(APP, appauthor=False))
+    mouse = console.mouse == "on" or (console.mouse == "auto" and not terminal.over_ssh)
+    return Setup(
+        actor=Actor(getpass.getuser(), platform.node(), "console"),
+        engine=host,
+        language=site.language,
+        theme=console.theme,
+        keymap=console.keymap,
+        refresh_hz=console.refresh_hz,
+        mouse=mouse,
+        is_utf8=terminal.is_utf8,
+        no_color=terminal.no_color,
+        over_ssh=terminal.over_ssh,
+        is_demo=site.embedded is not None,
+        may_leave_running=site.embedded is None,
+        theme_folders=(own / "themes",),
+        clip_file=mine / "clip.txt",
+        shots_folder=mine / "screenshots",
+    )
+
+
+def arguments_of(options: Options) -> list[str]:
+    """Return the command line that says the same."""
+    named = {
+        "--config": options.config,
+        "--env-file": options.env_file,
+        "--profile": options.profile,
+        "--state-dir": options.state_dir,
+        "--log-dir": options.log_dir,
+        "--lang": options.language,
+    }
+    return [text for name, value in named.items() if value is not None for text in (name, str(value))]

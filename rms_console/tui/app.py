@@ -1,0 +1,185 @@
+"""The console: follows the engine, draws the page on top, and turns keys into requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from rms_console.contract.engine_port import EnginePort
+from rms_console.contract.events import Event
+from rms_console.tui import keys
+from rms_console.tui.actions import Actions
+from rms_console.tui.follow import Follower
+from rms_console.tui.glyphs import glyphs_for
+from rms_console.tui.plain import clean
+from rms_console.tui.screens import pages
+from rms_console.tui.screens.page import Page
+from rms_console.tui.setup import Leave, Setup
+from rms_console.tui.steer import Steering
+from rms_console.tui.themes import choose, load_themes, to_textual
+from rms_console.tui.view import Action, Stage, View, Words
+
+SHORT_TAIL = 40
+
+
+class ConsoleApp(Steering, App[Leave]):
+    """Hosts nothing: the engine is behind the port, and lives on when this ends."""
+
+    CSS = "#head, #foot { height: auto; } #body { height: 1fr; } Toast { width: 60; }"
+    BINDINGS = keys.bindings(keys.GLOBAL)
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = ""
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(self, port: EnginePort, setup: Setup) -> None:
+        super().__init__()
+        self.setup = setup
+        self.words = Words(setup.language, glyphs_for(setup.is_utf8))
+        self.follower = Follower(port, self._hear, 1 / setup.refresh_hz)
+        self.actions = Actions(port, setup.actor, self.now, self._acted)
+        self.fault: Exception | None = None
+        self._themes = load_themes(setup.theme_folders)
+        name, problem = choose(setup.theme, self._themes, setup.no_color)
+        self.look = self._themes.found[name]
+        for theme in self._themes.found.values():
+            self.register_theme(to_textual(theme))
+        self.theme = self.look.name
+        self._problems = [*self._themes.problems, *([problem] if problem else [])]
+        self._frozen_at: float | None = None
+        self._mouse_on = setup.mouse
+        self._pages: dict[str, Page] = {}
+        self._loop_here: asyncio.AbstractEventLoop | None = None
+
+    @staticmethod
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    # Life
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._page("overview")
+
+    def on_mount(self) -> None:
+        known = [*keys.GLOBAL, *keys.IN_LISTS, *pages.own_acts()]
+        good, problems = keys.checked_keymap(self.setup.keymap, known, self.words)
+        self.set_keymap(good)
+        for problem in [*self._problems, *problems]:
+            self.notice(problem, "warning")
+        self._loop_here = asyncio.get_running_loop()
+        self.follower.begin()
+        self.set_interval(1 / self.setup.refresh_hz, self.draw)
+
+    def end_from_thread(self) -> None:
+        """Close the console from another thread, without a choice of a person's."""
+        if self._loop_here is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop_here.call_soon_threadsafe(self.exit)
+
+    def on_unmount(self) -> None:
+        self.follower.end()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's own way prints a traceback with every local: tokens would stand on the screen. The host tells it.
+        self.fault = self.fault or error
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+    # Drawing
+
+    def view(self) -> View:
+        """Return what is known at this instant."""
+        follower = self.follower
+        logs = follower.logs
+        return View(
+            words=self.words,
+            now=self.now(),
+            snapshot=follower.snapshot,
+            stale_s=follower.stale_s,
+            problem=follower.problem,
+            crash=self.setup.engine.crash,
+            frozen_s=None if self._frozen_at is None else time.monotonic() - self._frozen_at,
+            actions=self.actions.latest,
+            logs=[logs[-place] for place in range(min(SHORT_TAIL, len(logs)), 0, -1)],
+            logs_dropped=follower.logs_dropped,
+            logs_last=follower.logs_last,
+            trends=follower.trends,
+            activity=follower.activity,
+            journal=follower.journal,
+            is_demo=self.setup.is_demo,
+            keys=dict(self.setup.keymap),
+        )
+
+    def draw(self) -> None:
+        """Show the newest view on the page on top."""
+        page = self.screen
+        if isinstance(page, Page) and (self._frozen_at is None or page.size.width == 0):
+            page.draw(self.view())
+        elif isinstance(page, Page):
+            page.draw_frame(self.view())
+
+    def notice(self, text: str, severity: str = "information") -> None:
+        """Show a short notice."""
+        level = {"warning": "warning", "error": "error"}.get(severity, "information")
+        self.notify(clean(text), severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
+
+    def _hear(self, event: Event) -> None:
+        self.actions.hear(event)
+        if isinstance(self.screen, Page):
+            self.screen.hear(event)
+
+    def _acted(self, action: Action) -> None:
+        self.follower.poke()
+        self.draw()
+        if action.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.FAILED):
+            hint = f" ({action.hint})" if action.hint else ""
+            self.notice(f"{action.name}: {self.words.phrase(action.stage.value)}: {action.message}{hint}", "warning")
+
+    # Pages
+
+    def _page(self, name: str) -> Page:
+        if name not in self._pages:
+            self._pages[name] = pages.PAGES[name]()
+        return self._pages[name]
+
+    def action_page(self, name: str) -> None:
+        """Open a page in place of the one on top."""
+        while isinstance(self.screen, Page) and self.screen.is_detail:
+            self.pop_screen()
+        if self.screen is not self._page(name):
+            self.switch_screen(self._page(name))
+
+    async def action_back(self) -> None:
+        """Close what lies on top; from another page, go to the overview. Never leaves the console."""
+        if len(self.screen_stack) > 1 and not (isinstance(self.screen, Page) and not self.screen.is_detail):
+            self.pop_screen()
+        else:
+            self.action_page("overview")
+
+    def action_help(self) -> None:
+        self.push_screen(pages.help_page(self.screen))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Return every action for the palette: by its name in the console's language, with the other beside it."""
+        own = screen.ACTS if isinstance(screen, Page) else ()
+        for act in (*own, *keys.GLOBAL):
+            if act.action and act.action != "command_palette":
+                yield self._command(act)
+
+    def _command(self, act: keys.Act) -> SystemCommand:
+        name = self.words.phrase(act.long)
+        other = Words("en" if self.words.language == "es" else "es", self.words.glyphs).phrase(act.long)
+        key = keys.shown_key(act, self.setup.keymap)
+
+        async def run() -> None:
+            await self.run_action(act.action, self.screen if act.id.count(".") else self)
+
+        return SystemCommand(f"{name} / {other}", f"{key}  {act.id}", run)

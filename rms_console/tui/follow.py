@@ -1,0 +1,157 @@
+"""Follows the engine: the newest snapshot in one slot, events, log lines; the engine never waits for any of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from rms_console.contract.engine_port import EnginePort
+from rms_console.contract.events import Event, EventName
+from rms_console.contract.queries import Page, Query, Subject
+from rms_console.contract.snapshot import EngineSnapshot
+from rms_console.contract.state import EngineState
+from rms_console.errors import ConsoleError
+from rms_console.tui.view import LogRow
+
+STALE_AFTER_S: Final = 5.0
+QUIET_S: Final = 2.0
+"""How often the engine is looked at while nothing happens: its heartbeat."""
+EVENTS_WAIT_S: Final = 20.0
+LOG_BATCH: Final = 2000
+LOGS_KEPT: Final = 100_000
+AGAIN_S: Final = 1.0
+
+
+class Follower:
+    """Runs on the console's loop. `heard` is called with each event of the engine, in order."""
+
+    def __init__(self, port: EnginePort, heard: Callable[[Event], None], refresh_s: float) -> None:
+        self._port = port
+        self._heard = heard
+        self._refresh_s = refresh_s
+        self.snapshot: EngineSnapshot | None = None
+        self.problem = ""
+        self.logs: deque[LogRow] = deque(maxlen=LOGS_KEPT)
+        self.logs_dropped = 0
+        self.logs_last = 0
+        self.wants_logs = True
+        self.trends: tuple[dict[str, Any], ...] = ()
+        self.activity: tuple[dict[str, Any], ...] = ()
+        self.journal: tuple[dict[str, Any], ...] = ()
+        self._answered_at: float | None = None
+        self._began_at = time.monotonic()
+        self._boot = ""
+        self._event = 0
+        self._news = asyncio.Event()
+        self._lists_due = True
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def stale_s(self) -> float | None:
+        """Return the seconds since the last answer once they are too many; None while the engine answers."""
+        since = time.monotonic() - (self._answered_at if self._answered_at is not None else self._began_at)
+        return since if since > STALE_AFTER_S else None
+
+    def begin(self) -> None:
+        for work in (self._snapshots, self._events, self._logs, self._lists):
+            self._tasks.append(asyncio.ensure_future(self._again(work)))
+
+    def end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def poke(self) -> None:
+        """Look at the engine now: somebody just asked it for something."""
+        self._news.set()
+
+    async def ask(self, query: Query) -> Page:
+        """Return the engine's answer.
+
+        Raises:
+            ConsoleError: there was none.
+        """
+        return await self._port.ask(query)
+
+    async def _again(self, work: Callable[[], Any]) -> None:
+        """Do one turn of `work` for ever; a turn that fails says why and is tried again."""
+        while True:
+            try:
+                await work()
+            except ConsoleError as error:
+                self.problem = error.message
+                await asyncio.sleep(AGAIN_S)
+
+    async def _snapshots(self) -> None:
+        seen = await self._port.snapshot()
+        if seen.boot_id != self._boot:
+            # Another life of the engine: its numbers begin anew.
+            self._boot, self._event, self.logs_last = seen.boot_id, seen.event, 0
+        self.snapshot, self.problem = seen, ""
+        self._answered_at = time.monotonic()
+        await asyncio.sleep(self._refresh_s)
+        busy = seen.progress is not None or seen.state in (EngineState.STARTING, EngineState.RECOVERING)
+        if not busy:
+            try:
+                async with asyncio.timeout(max(0.0, QUIET_S - self._refresh_s)):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+        self._news.clear()
+
+    async def _events(self) -> None:
+        if not self._boot:
+            await asyncio.sleep(0.05)
+            return
+        began = time.monotonic()
+        for event in await self._port.events(self._event, EVENTS_WAIT_S):
+            self._event = max(self._event, event.number)
+            self._lists_due |= event.name in (EventName.CYCLE_FINISHED, EventName.COMMAND_HANDLED)
+            self._heard(event)
+            self._news.set()
+        # An engine that ends answers at once and without news: do not ask it in a circle.
+        await asyncio.sleep(0.1 if time.monotonic() - began > 0.05 else 0.5)
+
+    async def _logs(self) -> None:
+        while True:
+            page = await self._port.ask(Query(Subject.LOGS, LOG_BATCH, filters={"after": str(self.logs_last)}))
+            if page.problem:
+                await asyncio.sleep(QUIET_S)
+                return
+            self._take_logs(page)
+            await asyncio.sleep(0.2 if page.rows else 0.5)
+
+    def _take_logs(self, page: Page) -> None:
+        rows = [log_row(row) for row in page.rows]
+        if rows and self.logs_last and rows[0].number > self.logs_last + 1:
+            self.logs_dropped += rows[0].number - self.logs_last - 1
+        if rows:
+            self.logs.extend(rows)
+            self.logs_last = rows[-1].number
+
+    async def _lists(self) -> None:
+        """Read the short lists of the overview, after what may have changed them and once a minute for the trends."""
+        if self._boot and self._lists_due:
+            self._lists_due = False
+            self.activity = (await self._port.ask(Query(Subject.ACTIVITY, 30))).rows
+            self.journal = (await self._port.ask(Query(Subject.AUDIT, 10))).rows
+            self.trends = (await self._port.ask(Query(Subject.PERFORMANCE, 60))).rows
+        for _ in range(30):
+            await asyncio.sleep(1.0)
+            if self._lists_due:
+                return
+        self._lists_due = True
+
+
+def log_row(row: dict[str, Any]) -> LogRow:
+    """Return a row of `Subject.LOGS` as a value."""
+    return LogRow(
+        int(row["number"]),
+        datetime.fromisoformat(str(row["at"])),
+        str(row["level"]),
+        str(row.get("service") or row.get("tag") or ""),
+        str(row["message"]),
+    )

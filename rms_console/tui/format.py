@@ -1,0 +1,186 @@
+"""Figures as people read them. What is not known is a dash, never 0."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rms_console.tui.glyphs import Glyphs
+from rms_console.tui.plain import clean
+
+UNKNOWN: Final = "-"
+LOCALES: Final = {"es": "es_CR", "en": "en_US"}
+MONTHS: Final = {
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def age(seconds: float | None) -> str:
+    """Return an age to two units: `8s`, `2m 05s`, `3h 12m`, `4d 2h`."""
+    if seconds is None or not _is_number(seconds):
+        return UNKNOWN
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        return f"{whole}s"
+    if whole < HOUR:
+        return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
+    if whole < DAY:
+        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
+    return f"{whole // DAY}d {whole % DAY // HOUR}h"
+
+
+def short_age(seconds: float | None) -> str:
+    """Return an age that changes seldom, so that a quiet screen stays as it is: tens of seconds, then minutes."""
+    if seconds is None or not _is_number(seconds):
+        return UNKNOWN
+    whole = max(0, int(seconds))
+    if whole < 10:
+        return "<10s"
+    if whole < MINUTE:
+        return f"{whole // 10 * 10}s"
+    return f"{whole // MINUTE}m" if whole < HOUR else age(whole)
+
+
+def countdown(seconds: float | None) -> str:
+    """Return the time left, coarse while it is long: minutes, from one minute on tens of seconds."""
+    if seconds is None or not _is_number(seconds):
+        return UNKNOWN
+    whole = max(0, math.ceil(seconds))
+    if whole >= HOUR:
+        return age(whole)
+    if whole > MINUTE:
+        return f"{math.ceil(whole / MINUTE)}m"
+    return f"{math.ceil(whole / 10) * 10}s"
+
+
+def duration(seconds: float | None) -> str:
+    """Return how long something took: `12 ms`, `2.3s`, `3m 05s`."""
+    if seconds is None or not _is_number(seconds):
+        return UNKNOWN
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    return f"{seconds:.1f}s" if seconds < MINUTE else age(seconds)
+
+
+def _instant(at: datetime | str | None) -> datetime | None:
+    if isinstance(at, str):
+        try:
+            at = datetime.fromisoformat(at)
+        except ValueError:
+            return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+@lru_cache(maxsize=8)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def clock(at: datetime | str | None, zone: str, *, seconds: bool = False, utc: bool = False) -> str:
+    """Return the time of day of an instant (aware, or ISO text) in `zone`."""
+    instant = _instant(at)
+    if instant is None:
+        return UNKNOWN
+    local = instant.astimezone(_zone("UTC" if utc else zone))
+    return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+
+
+def moment(at: datetime | str | None, zone: str, now: datetime, language: str = "en", *, seconds: bool = False) -> str:
+    """Return the time of day, with the date where it is not today's."""
+    instant = _instant(at)
+    if instant is None:
+        return UNKNOWN
+    local, today = instant.astimezone(_zone(zone)), now.astimezone(_zone(zone))
+    time = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    if local.date() == today.date():
+        return time
+    month = MONTHS.get(language, MONTHS["en"])[local.month - 1]
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {month}{year} {time}"
+
+
+def count(number: float | None, language: str = "en") -> str:
+    """Return a count with the language's separators."""
+    if number is None or not _is_number(number):
+        return UNKNOWN
+    if abs(number) < 1000:
+        return f"{number:.0f}"
+    grouped = f"{number:,.0f}"
+    return grouped.replace(",", "\u00a0") if language == "es" else grouped
+
+
+def percent(ratio: float | None, language: str = "en") -> str:
+    """Return a ratio 0-1 as percent."""
+    if ratio is None or not _is_number(ratio):
+        return UNKNOWN
+    text = f"{ratio * 100:.1f}" if 0 < ratio < 1 and round(ratio * 100) in (99, 100) else f"{ratio * 100:.0f}"
+    return (text.replace(".", ",") if language == "es" else text) + "\u00a0%"
+
+
+def money(amount: object, currency: str, language: str = "en") -> str:
+    """Return an amount in the shop's currency as the language writes it; what is no amount is told as it stands."""
+    from babel.numbers import format_currency
+
+    try:
+        value = Decimal(str(amount))
+        return clean(format_currency(value, currency, locale=LOCALES.get(language, "en_US")))
+    except (InvalidOperation, ValueError, KeyError):
+        return UNKNOWN if amount is None else clean(amount, 40)
+
+
+def bytes_(number: float | None) -> str:
+    """Return a size in decimal units: `145 MB`."""
+    if number is None or not _is_number(number):
+        return UNKNOWN
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(number) < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def bar(ratio: float | None, width: int, glyphs: Glyphs) -> str:
+    """Return a bar of `width` cells."""
+    known = ratio if ratio is not None and _is_number(ratio) else 0.0
+    full = round(max(0.0, min(1.0, known)) * width)
+    return glyphs.full * full + glyphs.empty * (width - full)
+
+
+def spark(values: Sequence[float | None], width: int, glyphs: Glyphs) -> str:
+    """Return a sparkline of exactly `width` cells, newest at the right; what is unknown or no number is a gap."""
+    known = [value if value is not None and _is_number(value) else None for value in values]
+    cells = _resampled(known, width)
+    peak = max((value for value in cells if value is not None), default=0.0)
+    top = len(glyphs.ramp) - 1
+    signs = []
+    for value in cells:
+        if value is None:
+            signs.append(glyphs.gap)
+        else:
+            signs.append(glyphs.ramp[0 if peak <= 0 else max(0, min(top, round(value / peak * top)))])
+    return "".join(signs).rjust(width)
+
+
+def _resampled(values: Sequence[float | None], width: int) -> list[float | None]:
+    """Return at most `width` values: the greatest of each stretch, so that no peak is lost."""
+    if len(values) <= width:
+        return list(values)
+    cells: list[float | None] = []
+    for place in range(width):
+        part = values[place * len(values) // width : (place + 1) * len(values) // width]
+        cells.append(max((value for value in part if value is not None), default=None))
+    return cells

@@ -1,0 +1,92 @@
+"""Signs of the console, for terminals that draw Unicode and for those that do not. State is sign, word and colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs, each one cell wide."""
+
+    unknown: str
+    ellipsis: str
+    arrow: str
+    warn: str
+    full: str
+    empty: str
+    ramp: str
+    """Heights of a sparkline, lowest first."""
+    gap: str
+    """A sparkline's place without data."""
+    rule: str
+    states: Mapping[str, str] = field(default_factory=dict)
+    healths: Mapping[str, str] = field(default_factory=dict)
+    results: Mapping[str, str] = field(default_factory=dict)
+
+    def state(self, word: str) -> str:
+        return self.states.get(word, self.unknown)
+
+    def health(self, word: str) -> str:
+        return self.healths.get(word, self.unknown)
+
+    def result(self, word: str) -> str:
+        return self.results.get(word, self.unknown)
+
+
+UNICODE = Glyphs(
+    unknown="–",
+    ellipsis="…",
+    arrow="→",
+    warn="▲",
+    full="█",
+    empty="░",
+    ramp="▁▂▃▄▅▆▇█",
+    gap=" ",
+    rule="─",
+    states={
+        "STARTING": "◌",
+        "IDLE": "○",
+        "RUNNING": "◐",
+        "PROCESSING": "●",
+        "PAUSED": "‖",
+        "ERROR": "✕",
+        "RECOVERING": "↻",
+        "STOPPED": "■",
+        "STALE": "?",
+        "DETACHED": "?",
+    },
+    healths={"good": "●", "slow": "◐", "down": "✕", "off": "○", "unknown": "?"},
+    results={"OK": "●", "PART": "◐", "FAIL": "✕", "SKIP": "○"},
+)
+
+ASCII = Glyphs(
+    unknown="-",
+    ellipsis="~",
+    arrow=">",
+    warn="!",
+    full="#",
+    empty=".",
+    ramp="_.:-=+*#",
+    gap=" ",
+    rule="-",
+    states={
+        "STARTING": "~",
+        "IDLE": "o",
+        "RUNNING": ">",
+        "PROCESSING": "*",
+        "PAUSED": "|",
+        "ERROR": "X",
+        "RECOVERING": "@",
+        "STOPPED": "#",
+        "STALE": "?",
+        "DETACHED": "?",
+    },
+    healths={"good": "*", "slow": "~", "down": "X", "off": "o", "unknown": "?"},
+    results={"OK": "*", "PART": "~", "FAIL": "X", "SKIP": "o"},
+)
+
+
+def glyphs_for(is_utf8: bool) -> Glyphs:
+    return UNICODE if is_utf8 else ASCII

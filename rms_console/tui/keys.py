@@ -1,0 +1,150 @@
+"""Every action of the console: its id, its key, what it is called, and when it can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+from rms_console.contract.state import EngineState
+from rms_console.locale import mark
+from rms_console.tui.view import View, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One action. `id` is its name in console.toml, `action` what Textual calls, `short` what the footer says."""
+
+    id: str
+    key: str
+    action: str
+    short: str
+    long: str
+    in_footer: bool = False
+
+
+PAGES: Final[tuple[Act, ...]] = (
+    Act("overview", "1", "page('overview')", mark("Overview"), mark("Open the overview")),
+    Act("activity", "2", "page('activity')", mark("Activity"), mark("Open the activity: every run, newest first")),
+    Act("queue", "3", "page('queue')", mark("Queue"), mark("Open the queue: what waits, failed or is set aside")),
+    Act("logs", "4", "page('logs')", mark("Log"), mark("Open the log")),
+    Act("lock", "5", "page('lock')", mark("Lock"), mark("Open the lock: who may write to the shop")),
+    Act("links", "6", "page('links')", mark("Connections"), mark("Open connections and diagnostics")),
+    Act("performance", "7", "page('performance')", mark("Performance"), mark("Open performance: figures and charts")),
+    Act("holds", "8", "page('holds')", mark("Holds"), mark("Open the holds: changes that wait for a yes")),
+    Act("sales", "9", "page('sales')", mark("Sales"), mark("Open the sales calendar")),
+    Act("alerts", "0", "page('alerts')", mark("Alerts"), mark("Open the alerts")),
+    Act("settings", "comma", "page('settings')", mark("Settings"), mark("Open the settings")),
+    Act("journal", "b", "page('journal')", mark("Journal"), mark("Open the journal: who did what")),
+)
+
+STEER: Final[tuple[Act, ...]] = (
+    Act("pause", "p", "pause", mark("Pause engine"), mark("Pause the engine after the products in flight"), True),
+    Act("resume", "r", "resume", mark("Resume"), mark("Resume the engine"), True),
+    Act("trigger", "t", "trigger", mark("Trigger"), mark("Trigger one run now"), True),
+    Act("full_sync", "F", "full_sync", mark("Full sync"), mark("Start a full sync: preview, then the shop's name")),
+    Act("sync_one", "S", "sync_one", mark("Sync one"), mark("Sync one product or SKU now: shows the changes first")),
+    Act("cancel", "c", "cancel", mark("Cancel run"), mark("Cancel the run after the products in flight")),
+    Act("undo", "u", "undo", mark("Undo"), mark("Undo the last pause, resume or interval")),
+    Act("restart", "R", "restart", mark("Restart"), mark("Restart the engine after a crash")),
+    Act("test_links", "C", "test_links", mark("Test"), mark("Test the connections now")),
+)
+
+GENERAL: Final[tuple[Act, ...]] = (
+    Act("help", "question_mark", "help", mark("Help"), mark("Help for this screen"), True),
+    Act("palette", "colon,ctrl+p", "command_palette", mark("Commands"), mark("Find any action by its name"), True),
+    Act("freeze", "space", "freeze", mark("Freeze view"), mark("Freeze the view, never the engine")),
+    Act("utc", "z", "utc", mark("UTC"), mark("Show times in UTC or in the store's zone")),
+    Act("mouse", "m", "mouse", mark("Mouse"), mark("Turn the mouse on or off")),
+    Act("theme", "T", "next_theme", mark("Theme"), mark("Show the next theme")),
+    Act("shot", "i", "shot", mark("Screenshot"), mark("Save a picture of the screen")),
+    Act("back", "escape", "back", mark("Back"), mark("Close this, go back; never leaves the console")),
+    Act("leave", "q", "leave", mark("Leave"), mark("Leave the console"), True),
+)
+
+GLOBAL: Final[tuple[Act, ...]] = (*STEER, *PAGES, *GENERAL)
+
+IN_LISTS: Final[tuple[Act, ...]] = (
+    Act("list.up", "up,k", "", mark("Up"), mark("Move up")),
+    Act("list.down", "down,j", "", mark("Down"), mark("Move down")),
+    Act("list.page_up", "pageup", "", mark("Page up"), mark("A page up")),
+    Act("list.page_down", "pagedown", "", mark("Page down"), mark("A page down")),
+    Act("list.top", "home,g", "", mark("Top"), mark("To the first row")),
+    Act("list.bottom", "end,G", "", mark("Bottom"), mark("To the last row")),
+    Act("list.open", "enter", "", mark("Open"), mark("Open the row")),
+)
+
+
+def bindings(acts: Iterable[Act]) -> list[BindingType]:
+    """Return Textual's bindings of these actions; their ids are what a keymap names."""
+    return [Binding(act.key, act.action, act.short, show=False, id=act.id) for act in acts]
+
+
+def shown_key(act: Act, keymap: Mapping[str, str]) -> str:
+    """Return the key of an action as people write it: `?`, `Esc`, `p`."""
+    key = keymap.get(act.id, act.key).split(",")[0]
+    return NAMES.get(key, key)
+
+
+NAMES: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "comma": ",",
+    "space": "Space",
+    "escape": "Esc",
+    "slash": "/",
+    "enter": "Enter",
+    "exclamation_mark": "!",
+}
+
+
+def checked_keymap(wanted: Mapping[str, str], known: Iterable[Act], words: Words) -> tuple[dict[str, str], list[str]]:
+    """Return the usable part of a person's keymap, and what is wrong with the rest, in words."""
+    acts = {act.id: act for act in known}
+    good: dict[str, str] = {}
+    problems: list[str] = []
+    taken = {key: act.id for act in acts.values() for key in act.key.split(",") if act.id not in wanted}
+    for name, key in wanted.items():
+        if name not in acts:
+            near = get_close_matches(name, acts, 1)
+            hint = words.phrase("; did you mean {name}?", name=near[0]) if near else ""
+            problems.append(words.phrase("console.keymap: there is no action {name}{hint}", name=name, hint=hint))
+        elif key in taken:
+            text = words.phrase(
+                "console.keymap: {key} of {name} is taken by {other}", key=key, name=name, other=taken[key]
+            )
+            problems.append(text)
+        else:
+            good[name] = key
+            taken[key] = name
+    return good, problems
+
+
+def obstacle(action: str, view: View) -> str:
+    """Return why an action cannot be had now, as a template; empty where it can. A pure function of the view."""
+    if action not in NEEDS_ENGINE:
+        return ""
+    seen = view.snapshot
+    if action == "restart":
+        return "" if view.crash else mark("the engine has not crashed")
+    if view.crash or (seen is not None and seen.state is EngineState.STOPPED):
+        return mark("the engine has stopped")
+    if seen is None:
+        return mark("the engine has not answered yet")
+    if view.stale_s is not None:
+        return mark("the engine does not answer now")
+    if action == "pause" and seen.pause is not None:
+        return mark("the engine is paused already")
+    if action == "resume" and seen.pause is None:
+        return mark("the engine is not paused")
+    if action == "cancel" and seen.progress is None:
+        return mark("no run is on now")
+    if action == "full_sync" and seen.pause is not None:
+        return mark("the engine is paused: resume first")
+    return ""
+
+
+NEEDS_ENGINE: Final = frozenset(act.action for act in STEER)

@@ -1,0 +1,1 @@
+"""Screens: what each shows is a pure function of the view; the screen itself only lays it out."""

@@ -1,0 +1,212 @@
+"""Head and foot of every page: the state in one glance, what was asked for, and the keys that work now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rms_console.contract.snapshot import EngineSnapshot
+from rms_console.contract.state import EngineState, Mode
+from rms_console.locale import mark
+from rms_console.tui.format import age, bar, clock, countdown, short_age
+from rms_console.tui.keys import GENERAL, STEER, Act, obstacle, shown_key
+from rms_console.tui.lines import Line, Part, fit, line, width_of
+from rms_console.tui.plain import clean
+from rms_console.tui.view import Stage, View, Words
+
+STATE_ROLES: Final = {
+    EngineState.STARTING: "accent",
+    EngineState.IDLE: "good",
+    EngineState.RUNNING: "good",
+    EngineState.PROCESSING: "accent",
+    EngineState.PAUSED: "warn",
+    EngineState.ERROR: "bad",
+    EngineState.RECOVERING: "warn",
+    EngineState.STOPPED: "bad",
+}
+STAGE_ROLES: Final = {Stage.REFUSED: "warn", Stage.FAILED: "bad", Stage.UNKNOWN: "warn", Stage.DONE: "good"}
+STAGE_NAMES: Final = {
+    Stage.REQUESTED: mark("requested"),
+    Stage.ACCEPTED: mark("accepted"),
+    Stage.DONE: mark("done"),
+    Stage.FAILED: mark("failed"),
+    Stage.REFUSED: mark("refused"),
+    Stage.UNKNOWN: mark("no answer: it may have been carried out"),
+}
+TRIGGERS: Final = {
+    "schedule": mark("scheduled"),
+    "manual": mark("by hand"),
+    "full sync": mark("full sync"),
+    "startup": mark("start"),
+    "sale": mark("sale window"),
+    "retry": mark("retry"),
+    "change": mark("change seen"),
+    "backlog": mark("backlog"),
+}
+ACTION_SHOWN_S = 90.0
+
+
+def head_lines(view: View, page: str, width: int) -> list[Line]:
+    """Return the head: who this is, the state, the age of the oldest unsent change, and what is wrong."""
+    words = view.words
+    seen = view.snapshot
+    if seen is None:
+        waiting = words.phrase("connecting to the engine…") if not view.problem else clean(view.problem, 200)
+        return [
+            fit(line(Part("rms_console", "strong"), _demo(view), "  ", Part(waiting, "dim")), width),
+            *_crash(view, width),
+        ]
+    lines = [_title(view, seen, width), _state(view, seen, width), _unsent(view, seen, width)]
+    return [*lines, *_crash(view, width), *_notes(view, seen, width)]
+
+
+def _demo(view: View) -> Part:
+    return Part(" DEMO ", "warn") if view.is_demo else Part("")
+
+
+def _title(view: View, seen: EngineSnapshot, width: int) -> Line:
+    words = view.words
+    shop = clean(seen.shop.name or seen.shop.shop, 40)
+    at = clock(view.now, seen.zone, utc=words.utc)
+    zone = "UTC" if words.utc else clean(seen.zone.split("/")[-1].replace("_", " "), 20)
+    left = [
+        Part("RMS ", "strong"),
+        Part(words.glyphs.arrow, "dim"),
+        Part(" Shopify ", "strong"),
+        _demo(view),
+        Part(f" {shop}"),
+    ]
+    if seen.mode is Mode.OBSERVE:
+        left.append(Part(f"  {words.phrase('OBSERVE: nothing is sent')}", "warn"))
+    right = f"{at} {zone}"
+    room = width - width_of(right_line := line(Part(right, "dim"))) - 1
+    start = fit(tuple(left), room)
+    return (*start, Part(" " * max(1, width - width_of(start) - width_of(right_line))), *right_line)
+
+
+def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
+    words, glyphs = view.words, view.words.glyphs
+    word = "STALE" if view.stale_s is not None else seen.state.value
+    role = "warn" if view.stale_s is not None else STATE_ROLES[seen.state]
+    parts = [Part(f"{glyphs.state(word)} {word}", role)]
+    if view.stale_s is not None:
+        parts.append(
+            Part(" " + words.phrase("{age}; last seen {state}", age=age(view.stale_s), state=seen.state.value))
+        )
+    elif seen.progress is not None:
+        run = seen.progress
+        ratio = run.products_done / run.products_total if run.products_total else 0.0
+        trigger = words.phrase(TRIGGERS.get(run.trigger, run.trigger))
+        parts.append(Part(" " + words.phrase("run {number}, {trigger}", number=run.cycle, trigger=clean(trigger, 20))))
+        parts.append(Part(f"  {bar(ratio, 12, glyphs)} ", "accent"))
+        parts.append(Part(words.phrase("{done} of {total} products", done=run.products_done, total=run.products_total)))
+        if run.eta_at is not None:
+            parts.append(Part("  " + words.phrase("until {at}", at=clock(run.eta_at, seen.zone, utc=words.utc)), "dim"))
+    elif seen.pause is not None:
+        pause = seen.pause
+        told = words.phrase(
+            "by {name} for {age}", name=clean(pause.by, 24), age=short_age((view.now - pause.since_at).total_seconds())
+        )
+        parts += [Part(f" {told}"), Part(f" “{clean(pause.reason, 60)}”" if pause.reason else "", "dim")]
+    elif seen.fault is not None:
+        parts.append(Part(f" {clean(seen.fault.message, 200)}"))
+    else:
+        parts.append(
+            Part(" " + words.phrase("for {age}", age=short_age((view.now - seen.since_at).total_seconds())), "dim")
+        )
+        if seen.next_check_at is not None:
+            left = countdown((seen.next_check_at - view.now).total_seconds())
+            at = clock(seen.next_check_at, seen.zone, utc=words.utc)
+            parts.append(Part("  " + words.phrase("next run {at} (in {left})", at=at, left=left)))
+    if view.frozen_s is not None:
+        parts.append(Part("  " + words.phrase("VIEW FROZEN {age}: Space goes on", age=age(view.frozen_s)), "warn"))
+    return fit(tuple(parts), width)
+
+
+def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
+    """Return the first figure: how old the oldest change is that is not in the shop yet."""
+    words, queue = view.words, seen.queue
+    if queue.oldest_unsent_s is None and queue.reconcile_waiting:
+        parts = [Part(words.phrase("Full comparison under way"), "accent")]
+    elif queue.oldest_unsent_s is None:
+        parts = [Part(words.phrase("Everything is in the shop"), "good")]
+    else:
+        role = "good" if queue.oldest_unsent_s < 60 else "warn" if queue.oldest_unsent_s < 900 else "bad"
+        parts = [Part(words.phrase("Oldest unsent change: {age}", age=short_age(queue.oldest_unsent_s)), role)]
+        if queue.oldest_style:
+            parts.append(Part(f" ({clean(queue.oldest_style, 24)})", "dim"))
+    counts = (
+        (queue.waiting, mark("{count} waiting"), ""),
+        (queue.retrying, mark("{count} to retry"), "warn"),
+        (queue.quarantined, mark("{count} set aside"), "warn"),
+        (queue.held, mark("{count} held for a yes"), "warn"),
+    )
+    for number, template, role in counts:
+        if number:
+            parts += [Part("  "), Part(words.phrase(template, count=number), role)]
+    return fit(tuple(parts), width)
+
+
+def _crash(view: View, width: int) -> list[Line]:
+    if not view.crash:
+        return []
+    text = view.words.phrase("ENGINE CRASHED: {why}   [R] restart  [4] log", why=clean(view.crash, 200))
+    return [fit(line(Part(f" {text} ".ljust(width), "bad")), width)]
+
+
+def _notes(view: View, seen: EngineSnapshot, width: int) -> list[Line]:
+    """Return up to three lines of alerts and warnings."""
+    words, notes = view.words, list[Line]()
+    for alert in seen.alerts[:2]:
+        role = "bad" if alert.severity == "CRITICAL" else "warn" if alert.severity == "WARN" else "accent"
+        state = words.phrase(" (seen by {name})", name=clean(alert.acked_by, 20)) if alert.acked_by else ""
+        text = f"{words.glyphs.warn} {clean(alert.severity, 10)} {clean(words.phrase(alert.title), 120)}{state}"
+        notes.append(fit(line(Part(text, role)), width))
+    for warning in seen.warnings[:1]:
+        notes.append(fit(line(Part(f"{words.glyphs.warn} {clean(words.phrase(warning), 200)}", "warn")), width))
+    if seen.fault is not None and seen.progress is None and seen.fault.hint:
+        text = f"{words.glyphs.arrow} {clean(words.phrase(seen.fault.hint), 200)}"
+        if seen.fault.next_try_at is not None:
+            at = clock(seen.fault.next_try_at, seen.zone, seconds=True, utc=words.utc)
+            text += words.phrase("  next try {at}", at=at)
+        notes.append(fit(line(Part(text, "warn")), width))
+    return notes[:3]
+
+
+def foot_lines(view: View, own: Sequence[Act], width: int) -> list[Line]:
+    """Return the foot: the latest action and how far it came, and the keys; those that cannot be had now are dim."""
+    return [_latest(view, width), keys_line(view, own, width)]
+
+
+def _latest(view: View, width: int) -> Line:
+    if not view.actions or (view.now - view.actions[0].at).total_seconds() > ACTION_SHOWN_S:
+        return ()
+    action, words = view.actions[0], view.words
+    steps = " ".join((words.glyphs.arrow, words.phrase(STAGE_NAMES[action.stage])))
+    parts = [Part(f"{clean(action.name, 30)} "), Part(steps, STAGE_ROLES.get(action.stage, "accent"))]
+    if action.message:
+        parts.append(Part(f": {clean(action.message, 160)}", "dim"))
+    return fit(tuple(parts), width)
+
+
+def keys_line(view: View, own: Sequence[Act], width: int) -> Line:
+    """Return the keys of the page, then the global ones, as many as fit."""
+    words = view.words
+    parts: list[Part] = []
+    room = width
+    last = [act for act in GENERAL if act.in_footer]
+    for act in (*own, *(act for act in STEER if act.in_footer), *last):
+        name = words.phrase(act.short)
+        key = shown_key(act, view.keys)
+        needed = len(key) + len(name) + 3
+        if needed > room:
+            continue
+        room -= needed
+        is_off = bool(obstacle(act.action, view))
+        parts += [Part(key, "dim" if is_off else "key"), Part(f" {name}  ", "dim" if is_off else "")]
+    return tuple(parts)
+
+
+def zone_of(seen: EngineSnapshot, words: Words) -> str:
+    """Return the zone times are shown in."""
+    return "UTC" if words.utc else seen.zone

@@ -1,0 +1,91 @@
+"""The lock: who may write to the shop, since when, and what to do about one whose owner is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+
+from rms_console.contract.commands import ReleaseLock
+from rms_console.contract.snapshot import EngineSnapshot
+from rms_console.contract.state import LockStatus
+from rms_console.locale import mark
+from rms_console.tui.format import age, moment
+from rms_console.tui.keys import Act, bindings
+from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.plain import clean
+from rms_console.tui.screens.dialogs import Ask
+from rms_console.tui.screens.facts import fact_lines
+from rms_console.tui.screens.frame import zone_of
+from rms_console.tui.screens.overview import LOCK_NAMES, LOCK_ROLES
+from rms_console.tui.screens.page import Page
+from rms_console.tui.view import View
+from rms_console.tui.widgets.panel import Panel
+
+WORD = "release"
+
+
+class LockPage(Page):
+    """Owner, age, epoch."""
+
+    NAME = "lock"
+    ACTS = (Act("lock.release", "K", "release", mark("Release"), mark("Release a lock whose owner is gone")),)
+    BINDINGS = bindings(ACTS)
+
+    def body(self) -> Iterable[Widget]:
+        yield Panel(id="body")
+
+    def show(self, view: View) -> None:
+        self.query_one("#body", Panel).show(lock_lines(view))
+
+    def action_release(self) -> None:
+        view = self.console_app.view()
+        text = [*lock_lines(view)[:8], line(self.words.phrase("It is refused while the owner lives."))]
+        dialog = Ask(self.words.phrase("Release the lock?"), text, must_be=WORD)
+        self.app.push_screen(dialog, self._typed)
+
+    def _typed(self, word: str | None) -> None:
+        if word == WORD:
+            self.console_app.actions.send(ReleaseLock(WORD), self.words.phrase("Release of the lock"))
+
+
+def lock_lines(view: View) -> list[Line]:
+    """Return what is known of the lock."""
+    words, seen = view.words, view.snapshot
+    if seen is None:
+        return []
+    lock = seen.lock
+    since = lock.since_at
+    unknown = words.glyphs.unknown
+    state = words.phrase(LOCK_NAMES[lock.status]) if lock.enabled else words.phrase("off by setting")
+    facts = [
+        (words.phrase("state"), state, LOCK_ROLES.get(lock.status, "")),
+        (words.phrase("host"), lock.host or unknown, ""),
+        (words.phrase("process"), lock.pid or unknown, ""),
+        (
+            words.phrase("since"),
+            moment(since, zone_of(seen, words), view.now, words.language) if since else unknown,
+            "",
+        ),
+        (words.phrase("age"), age((view.now - since).total_seconds()) if since else unknown, ""),
+        (words.phrase("epoch"), lock.epoch, ""),
+    ]
+    return [*fact_lines(words.phrase("WHO MAY WRITE TO THE SHOP"), facts), *_advice(view, seen)]
+
+
+def _advice(view: View, seen: EngineSnapshot) -> list[Line]:
+    words = view.words
+    if seen.lock.status is LockStatus.HELD:
+        text = words.phrase("One engine at a time writes. The system frees the lock by itself when this process ends.")
+    elif seen.lock.status is LockStatus.HELD_BY_OTHER:
+        text = words.phrase("Another engine writes to this shop; this one does not. Stop one of the two.")
+    elif seen.lock.status is LockStatus.ORPHAN:
+        text = words.phrase("Its owner is gone without a word: K releases it.")
+    else:
+        text = words.phrase("Nobody writes now.")
+    lines = [line(Part(clean(text), "dim"))]
+    if not seen.lock.enabled:
+        lines.append(
+            line(Part(words.phrase("lock.enabled = false: only the file's own lock keeps two engines apart."), "warn"))
+        )
+    return lines

@@ -1,0 +1,80 @@
+"""What every page of the console has: the head with the state of the engine, its own body, what was asked, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from rms_console.contract.events import Event
+from rms_console.contract.queries import Page as Answer
+from rms_console.contract.queries import Query
+from rms_console.errors import ConsoleError
+from rms_console.tui.keys import Act
+from rms_console.tui.screens.frame import foot_lines, head_lines
+from rms_console.tui.view import View, Words
+from rms_console.tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from rms_console.tui.app import ConsoleApp
+
+
+class Page(Screen[None]):
+    """One page. `show` is called with the newest view while the page is on top."""
+
+    NAME: ClassVar[str] = ""
+    ACTS: ClassVar[tuple[Act, ...]] = ()
+    """The page's own actions, beside the global ones."""
+    is_detail: ClassVar[bool] = False
+    """Whether the page lies over another one, which Esc brings back."""
+
+    @property
+    def console_app(self) -> ConsoleApp:
+        return cast("ConsoleApp", self.app)
+
+    @property
+    def words(self) -> Words:
+        return self.console_app.words
+
+    def compose(self) -> ComposeResult:
+        yield Panel(id="head")
+        yield from self.body()
+        yield Panel(id="foot")
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the widgets between head and foot."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        self.console_app.draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.console_app.draw)
+
+    def draw(self, view: View) -> None:
+        """Show the view: the frame here, the body by `show`."""
+        if self.size.width and self.is_mounted:
+            self.draw_frame(view)
+            self.show(view)
+
+    def draw_frame(self, view: View) -> None:
+        """Show head and foot alone: the body is frozen."""
+        width = self.size.width
+        self.query_one("#head", Panel).show(head_lines(view, self.NAME, width))
+        self.query_one("#foot", Panel).show(foot_lines(view, self.ACTS, width))
+
+    def hear(self, event: Event) -> None:
+        """Take in what happened while the page is on top."""
+
+    def show(self, view: View) -> None:
+        raise NotImplementedError
+
+    async def ask(self, query: Query) -> Answer:
+        """Return the engine's answer; one that did not come is an answer with the problem."""
+        try:
+            return await self.console_app.follower.ask(query)
+        except ConsoleError as error:
+            return Answer(query.subject, (), problem=error.message)

@@ -1,0 +1,36 @@
+"""The pages by name; each module is one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rms_console.tui.keys import Act
+from rms_console.tui.screens.help import HelpPage
+from rms_console.tui.screens.links import LinksPage
+from rms_console.tui.screens.lock import LockPage
+from rms_console.tui.screens.overview import OverviewPage
+from rms_console.tui.screens.page import Page
+from rms_console.tui.screens.performance import PerformancePage
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+PAGES: Final[dict[str, type[Page]]] = {
+    page.NAME: page
+    for page in (
+        OverviewPage,
+        LockPage,
+        LinksPage,
+        PerformancePage,
+    )
+}
+
+
+def own_acts() -> list[Act]:
+    """Return the actions that belong to single pages."""
+    return [act for page in PAGES.values() for act in page.ACTS]
+
+
+def help_page(screen: Screen[object]) -> HelpPage:
+    """Return the help for what is on top."""
+    return HelpPage(screen.NAME, screen.ACTS) if isinstance(screen, Page) else HelpPage("", ())

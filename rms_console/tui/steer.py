@@ -1,0 +1,254 @@
+"""What the keys do: each asks first where it must, then sends a request and is followed to its end."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.app import App
+
+from rms_console.contract.commands import CancelCycle, FullSync, Pause, ProbeConnections, Request, Resume, Trigger
+from rms_console.contract.queries import Page as Answer
+from rms_console.contract.queries import Query, Subject
+from rms_console.errors import ConsoleError
+from rms_console.locale import mark
+from rms_console.tui.keys import obstacle
+from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.plain import clean
+from rms_console.tui.preview import full_sync_lines, one_product_lines
+from rms_console.tui.screens.dialogs import Ask, Choice, Confirm, Pausing
+from rms_console.tui.setup import Leave, Setup
+from rms_console.tui.view import View, Words
+
+if TYPE_CHECKING:
+    from rms_console.tui.actions import Actions
+    from rms_console.tui.follow import Follower
+    from rms_console.tui.themes import Theme, Themes
+
+OSC52_MOST: Final = 74_994
+"""Encoded bytes that terminals take in one piece. Source: k9s and tmux limits, read 2026-11."""
+
+
+class Steering(App[Leave]):
+    """The actions of the console, beside the drawing."""
+
+    setup: Setup
+    words: Words
+    actions: Actions
+    follower: Follower
+    look: Theme
+    _themes: Themes
+    _frozen_at: float | None
+    _mouse_on: bool
+
+    def view(self) -> View:
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        raise NotImplementedError
+
+    def notice(self, text: str, severity: str = "information") -> None:
+        raise NotImplementedError
+
+    def _can(self, action: str) -> bool:
+        """Return whether the action can be had now; else say why not."""
+        why = obstacle(action, self.view())
+        if why:
+            self.notice(self.words.phrase("Not now: {why}", why=self.words.phrase(why)), "warning")
+        return not why
+
+    def _send(self, request: Request, name: str, undo: Request | None = None) -> None:
+        self.actions.send(request, self.words.phrase(name), undo)
+
+    # The engine
+
+    def action_pause(self) -> None:
+        if self._can("pause"):
+            waiting = self.follower.snapshot.queue.waiting if self.follower.snapshot else 0
+            text = [
+                line(self.words.phrase("The products in flight are finished, then nothing is sent until you resume.")),
+                line(self.words.phrase("Changes are still read and queued; {count} wait now.", count=waiting)),
+            ]
+            self.push_screen(Pausing(self.words.phrase("Pause the engine"), text, hint="…"), self._paused)
+
+    def _paused(self, reason: str | None) -> None:
+        if reason is not None:
+            self._send(Pause(reason), mark("Pause"), Resume())
+
+    def action_resume(self) -> None:
+        seen = self.follower.snapshot
+        if self._can("resume") and seen is not None and seen.pause is not None:
+            self._send(Resume(), mark("Resume"), Pause(seen.pause.reason))
+
+    def action_trigger(self) -> None:
+        if not self._can("trigger"):
+            return
+        seen = self.follower.snapshot
+        if seen is not None and seen.pause is not None:
+            text = [line(self.words.phrase("Paused by {name}: one run now, then it stays paused.", name=seen.pause.by))]
+            self.push_screen(Confirm(self.words.phrase("Run although it is paused?"), text), self._forced)
+            return
+        if seen is not None and seen.progress is not None:
+            text = [
+                line(self.words.phrase("Run {number} is on; the next begins when it ends.", number=seen.progress.cycle))
+            ]
+            self.push_screen(Confirm(self.words.phrase("Queue one more run?"), text), self._queued)
+            return
+        self._send(Trigger(), mark("Trigger"))
+
+    def _forced(self, yes: bool | None) -> None:
+        if yes:
+            self._send(Trigger(force=True), mark("Trigger"))
+
+    def _queued(self, yes: bool | None) -> None:
+        if yes:
+            self._send(Trigger(), mark("Trigger"))
+
+    def action_cancel(self) -> None:
+        seen = self.follower.snapshot
+        if self._can("cancel") and seen is not None and seen.progress is not None:
+            left = seen.progress.products_total - seen.progress.products_done
+            text = [line(self.words.phrase("{count} products of this run stay queued for the next one.", count=left))]
+            dialog = Confirm(self.words.phrase("Cancel the run after the products in flight?"), text)
+            self.push_screen(dialog, lambda yes: self._send(CancelCycle(), mark("Cancel run")) if yes else None)
+
+    def action_test_links(self) -> None:
+        if self._can("test_links"):
+            self._send(ProbeConnections(), mark("Connection test"))
+
+    def action_undo(self) -> None:
+        request = self.actions.undoing
+        if request is None:
+            self.notice(self.words.phrase("Nothing to undo"))
+        elif self._can("undo"):
+            self._send(request, mark("Undo"))
+
+    def action_restart(self) -> None:
+        if self._can("restart"):
+            self.setup.engine.restart()
+            self.notice(self.words.phrase("the engine starts again"))
+
+    def action_full_sync(self) -> None:
+        if self._can("full_sync"):
+            shop = self.follower.snapshot.shop.shop if self.follower.snapshot else ""
+            text = [line(Part(self.words.phrase("Counting what would change… (Esc leaves it)"), "dim"))]
+            dialog = Ask(self.words.phrase("Full sync of {shop}", shop=clean(shop)), text, must_be=clean(shop))
+            self.push_screen(dialog, self._full_sync)
+            self.run_worker(self._preview(dialog), exclusive=True, group="preview")
+
+    async def _preview(self, dialog: Ask) -> None:
+        """Tell in the dialog what a full sync would do, as soon as it is known."""
+        answer = await self._answer(Query(Subject.PLAN, 50, filters={"full": "1"}))
+        if dialog.is_attached:
+            dialog.tell(full_sync_lines(answer, self.words))
+
+    def _full_sync(self, typed: str | None) -> None:
+        self.workers.cancel_group(self, "preview")
+        if typed:
+            self._send(FullSync(self.words.phrase("asked for in the console")), mark("Full sync"))
+
+    def action_sync_one(self) -> None:
+        if self._can("sync_one"):
+            text = [line(self.words.phrase("A product (CCOD) or an SKU goes to the shop ahead of everything else."))]
+            self.push_screen(Ask(self.words.phrase("Sync one product now"), text, hint="CCOD / SKU"), self._named)
+
+    def _named(self, name: str | None) -> None:
+        if name:
+            self.run_worker(self._show_one(name), exclusive=True, group="preview")
+
+    async def _show_one(self, name: str) -> None:
+        answer = await self._answer(Query(Subject.PLAN, 20, key=name))
+        if answer.problem == "not-found":
+            self.notice(self.words.phrase("RMS has no item {name}: check the spelling", name=name), "warning")
+            return
+        dialog = Confirm(self.words.phrase("Sync {name} now?", name=clean(name)), one_product_lines(answer, self.words))
+        self.push_screen(dialog, lambda yes: self._sync(name) if yes else None)
+
+    def _sync(self, name: str) -> None:
+        self._send(Trigger(styles=(name,), skus=(name,)), mark("Sync one"))
+
+    async def _answer(self, query: Query) -> Answer:
+        try:
+            return await self.follower.ask(query)
+        except ConsoleError as error:
+            return Answer(query.subject, (), problem=error.message)
+
+    # The console itself
+
+    def action_freeze(self) -> None:
+        self._frozen_at = time.monotonic() if self._frozen_at is None else None
+        self.draw()
+
+    def action_utc(self) -> None:
+        self.words = Words(self.words.language, self.words.glyphs, not self.words.utc)
+        self.draw()
+
+    def action_mouse(self) -> None:
+        """Turn mouse reports on or off, so that the terminal's own selection works."""
+        driver: Any = self._driver
+        if not hasattr(driver, "_enable_mouse_support"):
+            self.notice(self.words.phrase("This terminal's mouse cannot be turned on or off"), "warning")
+            return
+        self._mouse_on = not self._mouse_on
+        driver._mouse = True
+        (driver._enable_mouse_support if self._mouse_on else driver._disable_mouse_support)()
+        self.notice(
+            self.words.phrase("Mouse on")
+            if self._mouse_on
+            else self.words.phrase("Mouse off: select with the terminal")
+        )
+
+    def action_next_theme(self) -> None:
+        names = sorted(self._themes.found)
+        self.look = self._themes.found[names[(names.index(self.look.name) + 1) % len(names)]]
+        self.theme = self.look.name
+        self.screen.refresh(recompose=False, layout=True)
+        for widget in self.screen.query("*"):
+            widget.refresh()
+        self.notice(self.words.phrase("Theme {name}", name=self.look.name))
+
+    def action_shot(self) -> None:
+        folder = self.setup.shots_folder
+        name = f"rms-console-{datetime.now(UTC):%Y%m%d-%H%M%S}.svg"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(self.export_screenshot(title="rms-console"), encoding="utf-8")
+        except OSError as error:
+            self.notice(self.words.phrase("The picture could not be saved: {why}", why=error.strerror or ""), "error")
+            return
+        self.notice(self.words.phrase("Picture saved: {path}", path=folder / name))
+
+    def copy(self, text: str) -> None:
+        """Copy to the terminal's clipboard (OSC 52) and to a file, since not every terminal allows the first."""
+        harmless = "\n".join(clean(row, 20_000) for row in text.split("\n"))
+        short = harmless.encode()[: OSC52_MOST * 3 // 4].decode(errors="ignore")
+        self.copy_to_clipboard(short)
+        file = self.setup.clip_file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+                out.write(harmless + "\n")
+        except OSError as error:
+            self.notice(
+                self.words.phrase("Copied to the clipboard; not to {path}: {why}", path=file, why=error.strerror or "")
+            )
+            return
+        self.notice(self.words.phrase("Copied to the clipboard and to {path}", path=file))
+
+    def action_leave(self) -> None:
+        choices = [("s", self.words.phrase("stop the engine after the products in flight, and leave"))]
+        if self.setup.may_leave_running:
+            choices.append(("l", self.words.phrase("leave it running without a screen")))
+        text: list[Line] = [line(self.words.phrase("The engine runs in this console."))]
+        if not self.setup.may_leave_running:
+            text.append(line(self.words.phrase("The demo lives only as long as its console.")))
+        dialog = Choice(self.words.phrase("Leave the console?"), text, choices)
+        self.push_screen(dialog, self._left)
+
+    def _left(self, choice: str | None) -> None:
+        if choice == "s":
+            self.exit(Leave.STOP)
+        elif choice == "l":
+            self.exit(Leave.RUN_ON)

@@ -1,0 +1,1 @@
+"""Widgets: each draws lines of parts, and redraws those that changed."""
