@@ -19,6 +19,7 @@ from rms_console.tui.follow import Follower
 from rms_console.tui.glyphs import glyphs_for
 from rms_console.tui.plain import clean
 from rms_console.tui.screens import pages
+from rms_console.tui.screens.dialogs import BOX
 from rms_console.tui.screens.page import Page
 from rms_console.tui.setup import Leave, Setup
 from rms_console.tui.steer import Steering
@@ -31,7 +32,7 @@ SHORT_TAIL = 40
 class ConsoleApp(Steering, App[Leave]):
     """Hosts nothing: the engine is behind the port, and lives on when this ends."""
 
-    CSS = "#head, #foot { height: auto; } #body { height: 1fr; } Toast { width: 60; }"
+    CSS = "#head, #foot { height: auto; } #body { height: 1fr; } Toast { width: 60; }" + BOX
     BINDINGS = keys.bindings(keys.GLOBAL)
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = ""

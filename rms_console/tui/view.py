@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from rms_console.contract.snapshot import EngineSnapshot
-from rms_console.locale import translate
+from rms_console.locale import Sentence, told, translate
 from rms_console.tui.glyphs import Glyphs
 
 
@@ -25,6 +25,10 @@ class Words:
     def phrase(self, template: str, /, **facts: object) -> str:
         """Return a message in the console's language."""
         return translate(self.language, template, facts)
+
+    def told(self, text: str) -> str:
+        """Return a text of the engine in the console's language, where the engine sent it as a sentence."""
+        return told(self.language, text) if isinstance(text, Sentence) else translate(self.language, text, {})
 
 
 class Stage(StrEnum):

@@ -32,7 +32,6 @@ Dialog Input:focus { border: none; }
 class Dialog(ModalScreen[R | None], Generic[R]):
     """A box over the page. Esc closes it and nothing happens."""
 
-    CSS = BOX
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False, id="dialog.close")]
 
     def __init__(self, title: str, text: Sequence[Line]) -> None:

@@ -109,7 +109,7 @@ def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
         )
         parts += [Part(f" {told}"), Part(f" “{clean(pause.reason, 60)}”" if pause.reason else "", "dim")]
     elif seen.fault is not None:
-        parts.append(Part(f" {clean(seen.fault.message, 200)}"))
+        parts.append(Part(f" {clean(words.told(seen.fault.message), 200)}"))
     else:
         parts.append(
             Part(" " + words.phrase("for {age}", age=short_age((view.now - seen.since_at).total_seconds())), "dim")
@@ -132,8 +132,8 @@ def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
         parts = [Part(words.phrase("Everything is in the shop"), "good")]
     else:
         role = "good" if queue.oldest_unsent_s < 60 else "warn" if queue.oldest_unsent_s < 900 else "bad"
-        parts = [Part(words.phrase("Oldest unsent change: {age}", age=short_age(queue.oldest_unsent_s)), role)]
-        if queue.oldest_style:
+        parts = [Part(words.phrase("Oldest unsent: {age}", age=short_age(queue.oldest_unsent_s)), role)]
+        if queue.oldest_style and width >= 100:
             parts.append(Part(f" ({clean(queue.oldest_style, 24)})", "dim"))
     counts = (
         (queue.waiting, mark("{count} waiting"), ""),
@@ -160,12 +160,12 @@ def _notes(view: View, seen: EngineSnapshot, width: int) -> list[Line]:
     for alert in seen.alerts[:2]:
         role = "bad" if alert.severity == "CRITICAL" else "warn" if alert.severity == "WARN" else "accent"
         state = words.phrase(" (seen by {name})", name=clean(alert.acked_by, 20)) if alert.acked_by else ""
-        text = f"{words.glyphs.warn} {clean(alert.severity, 10)} {clean(words.phrase(alert.title), 120)}{state}"
+        text = f"{words.glyphs.warn} {clean(alert.severity, 10)} {clean(words.told(alert.title), 120)}{state}"
         notes.append(fit(line(Part(text, role)), width))
     for warning in seen.warnings[:1]:
-        notes.append(fit(line(Part(f"{words.glyphs.warn} {clean(words.phrase(warning), 200)}", "warn")), width))
+        notes.append(fit(line(Part(f"{words.glyphs.warn} {clean(words.told(warning), 200)}", "warn")), width))
     if seen.fault is not None and seen.progress is None and seen.fault.hint:
-        text = f"{words.glyphs.arrow} {clean(words.phrase(seen.fault.hint), 200)}"
+        text = f"{words.glyphs.arrow} {clean(words.told(seen.fault.hint), 200)}"
         if seen.fault.next_try_at is not None:
             at = clock(seen.fault.next_try_at, seen.zone, seconds=True, utc=words.utc)
             text += words.phrase("  next try {at}", at=at)
@@ -185,26 +185,24 @@ def _latest(view: View, width: int) -> Line:
     steps = " ".join((words.glyphs.arrow, words.phrase(STAGE_NAMES[action.stage])))
     parts = [Part(f"{clean(action.name, 30)} "), Part(steps, STAGE_ROLES.get(action.stage, "accent"))]
     if action.message:
-        parts.append(Part(f": {clean(action.message, 160)}", "dim"))
+        parts.append(Part(f": {clean(words.told(action.message), 160)}", "dim"))
     return fit(tuple(parts), width)
 
 
 def keys_line(view: View, own: Sequence[Act], width: int) -> Line:
     """Return the keys of the page, then the global ones, as many as fit."""
-    words = view.words
-    parts: list[Part] = []
-    room = width
-    last = [act for act in GENERAL if act.in_footer]
-    for act in (*own, *(act for act in STEER if act.in_footer), *last):
-        name = words.phrase(act.short)
-        key = shown_key(act, view.keys)
-        needed = len(key) + len(name) + 3
-        if needed > room:
-            continue
-        room -= needed
-        is_off = bool(obstacle(act.action, view))
-        parts += [Part(key, "dim" if is_off else "key"), Part(f" {name}  ", "dim" if is_off else "")]
-    return tuple(parts)
+    fixed = [act for act in GENERAL if act.in_footer]
+    shown = fixed
+    for act in (*own, *(act for act in STEER if act.in_footer)):
+        if sum(width_of(_key(view, one)) for one in (*shown, act)) <= width:
+            shown = [*shown[: len(shown) - len(fixed)], act, *fixed]
+    return fit(tuple(part for act in shown for part in _key(view, act)), width)
+
+
+def _key(view: View, act: Act) -> Line:
+    is_off = bool(obstacle(act.action, view))
+    name = view.words.phrase(act.short)
+    return (Part(shown_key(act, view.keys), "dim" if is_off else "key"), Part(f" {name}  ", "dim" if is_off else ""))
 
 
 def zone_of(seen: EngineSnapshot, words: Words) -> str:

@@ -46,7 +46,7 @@ def links_lines(view: View) -> list[Line]:
     lines += fact_lines(words.phrase("VALUE SWEEP"), _sweep(view, seen))
     lines += fact_lines(words.phrase("THIS ENGINE"), _engine(seen, words))
     lines += [line(Part(words.phrase("WARNINGS"), "title"))]
-    lines += [line(Part(f"  {clean(words.phrase(text), 300)}", "warn")) for text in seen.warnings]
+    lines += [line(Part(f"  {clean(words.told(text), 300)}", "warn")) for text in seen.warnings]
     return lines if seen.warnings else [*lines, line(Part("  " + words.phrase("none"), "dim"))]
 
 

@@ -1,0 +1,85 @@
+"""Whatever a name holds, the screen gets one harmless line of it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rms_console.tui.plain import clean, plain
+
+HOSTILE = [
+    "Zapato [/] azul",
+    "[/rojo]",
+    "[red]Zapato",
+    "[@click=app.quit]x[/]",
+    "[$error]x",
+    "\x1b]2;PWNED\x1b\\",
+    "\x1b]52;c;cm0gLXJm\x07",
+    "\x1b[2J\x1b[31mROJO",
+    "\x9b2J",
+    "abc\u202edef",
+    "a\u200bb\ufeffc",
+    "uno\ndos\r\ntres\u2028cuatro",
+    "\ud800lone",
+    "\x00\x7f",
+    "Z\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301",
+    "a\tb",
+]
+ANY = st.text(alphabet=st.characters(), max_size=300) | st.sampled_from(HOSTILE)
+
+
+def is_harmless(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@given(ANY)
+def test_nothing_a_terminal_obeys_is_left(text: str) -> None:
+    assert all(map(is_harmless, clean(text)))
+
+
+@given(ANY)
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=200))
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+@given(ANY, st.integers(1, 50))
+def test_the_length_is_bounded(text: str, limit: int) -> None:
+    assert len(clean(text, limit)) <= limit
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.startswith("[")])
+def test_markup_is_shown_not_obeyed(text: str) -> None:
+    assert clean(text) == text
+    assert plain(text).plain == text
+    assert plain(text).spans == []
+
+
+def test_spanish_and_signs_stay() -> None:
+    assert clean("Niña 23½ — 12 € «ñandú» 日本") == "Niña 23½ — 12 € «ñandú» 日本"
+
+
+def test_composed_and_decomposed_letters_are_the_same() -> None:
+    assert clean("nin\u0303o") == "niño"
+
+
+def test_marks_that_pile_up_are_bounded() -> None:
+    assert sum(unicodedata.combining(one) > 0 for one in clean("x" + "\u0336" * 50)) <= 3
+
+
+class Unspeakable:
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+def test_an_object_without_a_text_is_told_by_its_error() -> None:
+    assert clean(Unspeakable()) == "(RuntimeError)"
+    assert clean(None) == "None"
+    assert clean(12.5) == "12.5"
