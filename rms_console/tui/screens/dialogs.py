@@ -54,6 +54,8 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     def tell(self, text: Sequence[Line]) -> None:
         """Show another text under the same title."""
         self._text = list(text)
+        if not self.is_mounted:
+            return
         self.query_one("#ask", Panel).show(
             [line(Part(clean(self._title_text), "title")), (), *self._text, (), *self.keys()]
         )
@@ -116,10 +118,15 @@ class Ask(Dialog[str]):
         return [confirm]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if self._must_be and event.value.strip() != self._must_be:
+        # One handler alone: Textual calls those of every base class too.
+        self.take(event.value.strip())
+
+    def take(self, text: str) -> None:
+        """Close with what was typed, where it will do."""
+        if self._must_be and text != self._must_be:
             self.notify(self.phrase("not the same text: nothing was done"), severity="warning", markup=False)
-            return
-        self.dismiss(event.value.strip())
+        else:
+            self.dismiss(text)
 
 
 class Pausing(Ask):
@@ -136,6 +143,6 @@ class Pausing(Ask):
         if event.value in ("y", "Y"):
             self.dismiss("")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip():
-            self.dismiss(event.value.strip())
+    def take(self, text: str) -> None:
+        if text:
+            self.dismiss(text)
