@@ -63,10 +63,8 @@ class ConsoleApp(Steering, App[Leave]):
 
     # Life
 
-    def get_default_screen(self) -> Screen[None]:
-        return self._page("overview")
-
     def on_mount(self) -> None:
+        self.push_screen(self._page("overview"))
         known = [*keys.GLOBAL, *keys.IN_LISTS, *pages.own_acts()]
         good, problems = keys.checked_keymap(self.setup.keymap, known, self.words)
         self.set_keymap(good)
@@ -149,6 +147,8 @@ class ConsoleApp(Steering, App[Leave]):
     def _page(self, name: str) -> Page:
         if name not in self._pages:
             self._pages[name] = pages.PAGES[name]()
+            # An installed screen lives on while another one is on top: its rows and its place in them are kept.
+            self.install_screen(self._pages[name], f"page-{name}")
         return self._pages[name]
 
     def action_page(self, name: str) -> None:
@@ -160,7 +160,7 @@ class ConsoleApp(Steering, App[Leave]):
 
     async def action_back(self) -> None:
         """Close what lies on top; from another page, go to the overview. Never leaves the console."""
-        if len(self.screen_stack) > 1 and not (isinstance(self.screen, Page) and not self.screen.is_detail):
+        if not isinstance(self.screen, Page) or self.screen.is_detail:
             self.pop_screen()
         else:
             self.action_page("overview")

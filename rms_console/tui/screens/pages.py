@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rms_console.tui.keys import Act
+from rms_console.tui.screens.alerts import AlertsPage
 from rms_console.tui.screens.help import HelpPage
 from rms_console.tui.screens.links import LinksPage
 from rms_console.tui.screens.lock import LockPage
+from rms_console.tui.screens.logs import LogsPage
 from rms_console.tui.screens.overview import OverviewPage
 from rms_console.tui.screens.page import Page
 from rms_console.tui.screens.performance import PerformancePage
+from rms_console.tui.screens.sales import SalesPage
+from rms_console.tui.screens.settings import SettingsPage
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -22,6 +26,10 @@ PAGES: Final[dict[str, type[Page]]] = {
         LockPage,
         LinksPage,
         PerformancePage,
+        SettingsPage,
+        SalesPage,
+        LogsPage,
+        AlertsPage,
     )
 }
 

@@ -1,0 +1,315 @@
+"""The settings: what holds now, where it came from, and what may be changed while the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from textual.widget import Widget
+
+from rms_console.contract.commands import Accepted, ChangeSettings, Refused, Request, SetInterval
+from rms_console.contract.events import Event, EventName
+from rms_console.contract.queries import Page as Answer
+from rms_console.contract.queries import Query, Subject
+from rms_console.locale import mark
+from rms_console.tui.keys import Act, bindings
+from rms_console.tui.lines import Line, Part, columns, fit, line
+from rms_console.tui.plain import clean
+from rms_console.tui.screens.dialogs import Ask, Choice, Dialog
+from rms_console.tui.screens.page import Page
+from rms_console.tui.view import View, Words
+from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.picking import PickList
+from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.wrapping import wrapped
+
+SLOW_S: Final = 0.3
+DETAIL_HEIGHT: Final = 4
+MOST: Final = 500
+SECTION: Final = "section"
+INTERVAL: Final = "sync.interval_minutes"
+NEWS: Final = frozenset({EventName.SETTING_CHANGED, EventName.COMMAND_DONE})
+TRUE: Final = frozenset({"true", "yes", "on", "1", "sí", "si"})
+FALSE: Final = frozenset({"false", "no", "off", "0"})
+Value = str | int | float | bool
+
+
+class SettingsPage(Page):
+    """A list by sections, and below it what the setting under the cursor does."""
+
+    NAME = "settings"
+    CSS = f"{Page.CSS} #detail {{ height: {DETAIL_HEIGHT}; }}"
+    ACTS = (
+        Act("settings.find", "slash", "find", mark("Find"), mark("Show only the settings with a text in them"), True),
+        Act("settings.copy", "y", "copy", mark("Copy"), mark("Copy the setting under the cursor")),
+    )
+    BINDINGS = bindings(ACTS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answer: Answer | None = None
+        self._is_reading = False
+        self._wanted = ""
+
+    def body(self) -> Iterable[Widget]:
+        yield Panel(id="title")
+        yield PickList(self._draw_row, lambda row: (row.get("kind"), row.get("key")), id="body")
+        yield Panel(id="detail")
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.query_one(PickList).focus()
+        self._read()
+
+    def hear(self, event: Event) -> None:
+        if event.name in NEWS:
+            self._read()
+
+    def show(self, view: View) -> None:
+        title = title_line(self._answer, self._wanted, view.words, self._is_reading)
+        self.query_one("#title", Panel).show([fit(title, self.size.width)])
+        rows = setting_rows(self._answer.rows if self._answer else (), self._wanted)
+        self.query_one(PickList).show(rows, empty_lines(self._answer, self._wanted, view.words))
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        lines = detail_lines(self.query_one(PickList).chosen, self.words, self.size.width)
+        self.query_one("#detail", Panel).show([(), *lines[: DETAIL_HEIGHT - 1]])
+
+    def on_pick_list_moved(self) -> None:
+        self._show_detail()
+
+    def _draw_row(self, row: Row, width: int) -> Line:
+        return fit(row_line(row, self.words, width), width)
+
+    def _read(self) -> None:
+        self.run_worker(self._fetch(), exclusive=True, group="read")
+
+    async def _fetch(self) -> None:
+        slow = self.set_timer(SLOW_S, self._tell_slow)
+        try:
+            answer = await self.ask(Query(Subject.CONFIG, MOST))
+        finally:
+            slow.stop()
+            self._is_reading = False
+        kept = self._answer.rows if self._answer is not None else ()
+        rows = kept if answer.problem else answer.rows
+        self._answer = Answer(answer.subject, rows, problem=answer.problem, facts=answer.facts)
+        self.console_app.draw()
+
+    def _tell_slow(self) -> None:
+        self._is_reading = True
+        self.console_app.draw()
+
+    def action_find(self) -> None:
+        text = [line(self.words.phrase("Part of a name, a value or a description; empty shows all."))]
+        dialog = Ask(self.words.phrase("Find a setting"), text, value=self._wanted)
+        self.app.push_screen(dialog, self._find)
+
+    def _find(self, text: str | None) -> None:
+        if text is not None:
+            self._wanted = text
+            self.console_app.draw()
+
+    def action_copy(self) -> None:
+        row = self.query_one(PickList).chosen
+        if row is not None and row.get("kind") != SECTION:
+            self.console_app.copy(f"{row.get('key')} = {shown(row.get('value'), self.words)}")
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        if message.row.get("kind") == SECTION:
+            return
+        if message.row.get("runtime"):
+            self._change(message.row, ())
+        else:
+            title = clean(message.row.get("key"), 60)
+            self.app.push_screen(Dialog(title, fixed_lines(message.row, self.words)))
+
+    def _change(self, row: Row, notice: Sequence[Line], value: str | None = None) -> None:
+        """Ask for a new value; `notice` says why the one before was refused."""
+        text = [*notice, *change_lines(row, self.words)]
+        held = shown(row.get("value"), self.words) if value is None else value
+        dialog = Ask(clean(row.get("key"), 60), text, value=held)
+        self.app.push_screen(dialog, lambda typed: self._typed(row, typed))
+
+    def _typed(self, row: Row, typed: str | None) -> None:
+        if typed is None:
+            return
+        if typed == shown(row.get("value"), self.words):
+            self.console_app.notice(self.words.phrase("The same value: nothing was changed"))
+            return
+        value = as_value(typed, row.get("value"))
+        if value is None:
+            why = self.words.phrase("{text} is no value of this kind", text=clean(typed, 60))
+            self._change(row, [line(Part(why, "warn")), ()], typed)
+            return
+        phrase = self.words.phrase
+        before, after = shown(row.get("value"), self.words), shown(value, self.words)
+        text = [line(Part(before, "dim"), f" {self.words.glyphs.arrow} ", Part(after, "strong"))]
+        choices = [("r", phrase("until the engine is started again")), ("s", phrase("also save it to console.toml"))]
+        dialog = Choice(phrase("Change {key}", key=clean(row.get("key"), 60)), text, choices)
+        self.app.push_screen(dialog, lambda key: self._send(row, value, key == "s") if key else None)
+
+    def _send(self, row: Row, value: Value, write_back: bool) -> None:
+        key = str(row.get("key"))
+        request = ChangeSettings({key: value}, write_back)
+        name = self.words.phrase("Change of {key}", key=clean(key, 40))
+        task = self.console_app.actions.send(request, name, undo_of(row, write_back))
+        self.run_worker(self._await(task, row, value), group="change")
+
+    async def _await(self, task: Any, row: Row, value: Value) -> None:
+        """Ask again, with the reason, where the engine refuses the value."""
+        reply = await task
+        if isinstance(reply, Refused) and self.is_current:
+            told = clean(self.words.phrase(reply.message), 300)
+            lines = [*wrapped(self.words.phrase("Refused: {why}", why=told), 68, "warn", 3)]
+            lines += wrapped(clean(self.words.phrase(reply.hint), 300), 68, "dim", 2) if reply.hint else []
+            self._change(row, [*lines, ()], shown(value, self.words))
+        elif isinstance(reply, Accepted):
+            self._read()
+
+
+def undo_of(row: Mapping[str, Any], write_back: bool) -> Request | None:
+    """Return what takes a change back, where that is sure: the interval, and what was not saved."""
+    value = row.get("value")
+    if row.get("key") == INTERVAL and isinstance(value, int | float) and not write_back:
+        return SetInterval(float(value))
+    if isinstance(value, str | int | float) and not row.get("secret"):
+        return ChangeSettings({str(row.get("key")): value}, write_back)
+    return None
+
+
+def as_value(text: str, like: object) -> Value | None:
+    """Return a typed text as a value of the kind that holds now; None where it is none. Limits are the engine's."""
+    if isinstance(like, bool):
+        low = text.strip().lower()
+        return True if low in TRUE else False if low in FALSE else None
+    if isinstance(like, int | float):
+        number = text.strip().replace(",", ".")
+        try:
+            return int(number)
+        except ValueError:
+            pass
+        try:
+            return float(number)
+        except ValueError:
+            return None
+    return text
+
+
+def shown(value: object, words: Words) -> str:
+    """Return a value as people write it in console.toml."""
+    if value is None:
+        return words.glyphs.unknown
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ", ".join(clean(item, 60) for item in value)
+    return clean(value, 300)
+
+
+def setting_rows(settings: Iterable[Mapping[str, Any]], wanted: str = "") -> list[Row]:
+    """Return the settings in the engine's order by section, each section headed; only those with `wanted` in them."""
+    needle = wanted.strip().lower()
+    rows: list[Row] = []
+    groups: dict[str, list[Row]] = {}
+    for setting in settings:
+        if needle in _searched(setting):
+            section = str(setting.get("key", "")).rpartition(".")[0] or "-"
+            groups.setdefault(section.split(".")[0], []).append({**setting, "kind": "setting"})
+    for name, members in groups.items():
+        rows += [{"kind": SECTION, "key": name}, *members]
+    return rows
+
+
+def _searched(setting: Mapping[str, Any]) -> str:
+    names = ("key", "value", "environment", "description", "source")
+    return " ".join(str(setting.get(name) or "") for name in names).lower()
+
+
+def title_line(answer: Answer | None, wanted: str, words: Words, is_reading: bool = False) -> Line:
+    """Return how many settings there are and what is looked for."""
+    settings = answer.rows if answer is not None else ()
+    own = sum(row.get("value") != row.get("default") for row in settings)
+    parts = [Part(words.phrase("SETTINGS"), "title")]
+    if settings:
+        told = words.phrase("{count} in all, {own} not the default", count=len(settings), own=own)
+        parts.append(Part(f"  {told}", "dim"))
+    if wanted:
+        found = sum(row["kind"] != SECTION for row in setting_rows(settings, wanted))
+        text = words.phrase("with “{text}”: {count}", text=clean(wanted, 30), count=found)
+        parts.append(Part(f"  {text}", "match"))
+    if is_reading:
+        parts.append(Part("  " + words.phrase("reading…"), "dim"))
+    elif answer is not None and answer.problem:
+        parts.append(Part("  " + words.phrase("not fresh: {why}", why=clean(answer.problem, 120)), "warn"))
+    return tuple(parts)
+
+
+def row_line(row: Mapping[str, Any], words: Words, width: int) -> Line:
+    """Return a section's head, or one setting: name, value, whether it is the default, its source, whether it moves."""
+    if row.get("kind") == SECTION:
+        return line(Part(f"[{clean(row.get('key'), 60)}]", "title"))
+    is_default = row.get("value") == row.get("default")
+    spare = max(0, width - 78)
+    source = words.phrase("default") if is_default else words.phrase(str(row.get("source") or ""))
+    value = shown(row.get("value"), words) or '""'
+    return columns(
+        (
+            (Part(f" {clean(row.get('key'), 60)}", "" if is_default else "strong"), 28 + spare // 4, "left"),
+            (Part(value, "dim" if is_default else "strong"), 20 + spare // 2, "left"),
+            (Part(clean(source, 40), "dim"), 14 + spare // 4, "left"),
+            (Part(words.phrase("Enter changes") if row.get("runtime") else "", "key"), 13, "left"),
+        )
+    )
+
+
+def detail_lines(row: Mapping[str, Any] | None, words: Words, width: int) -> list[Line]:
+    """Return what the setting under the cursor does, its limits and its other name."""
+    if row is None or row.get("kind") == SECTION:
+        return []
+    lines = wrapped(clean(words.phrase(str(row.get("description") or "")), 400), width, "", 2)
+    return [*lines, fit(_facts_line(row, words), width)]
+
+
+def _facts_line(row: Mapping[str, Any], words: Words) -> Line:
+    parts = [words.phrase("default {value}", value=shown(row.get("default"), words) or '""')]
+    if row.get("limits"):
+        parts.append(words.phrase("limits {limits}", limits=clean(row["limits"], 80)))
+    if row.get("environment"):
+        parts.append(clean(row["environment"], 60))
+    return line(Part("   ".join(parts), "dim"))
+
+
+def change_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
+    """Return what a person should know before a change."""
+    lines = wrapped(clean(words.phrase(str(row.get("description") or "")), 400), 68, "", 4)
+    now = words.phrase("now {value}, from {source}", value=shown(row.get("value"), words), source=_source(row, words))
+    return [*lines, fit(line(Part(now, "strong")), 68), fit(_facts_line(row, words), 68)]
+
+
+def fixed_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
+    """Return how a setting is changed that does not move while the engine runs."""
+    section, _, name = clean(row.get("key"), 80).rpartition(".")
+    environment = clean(row.get("environment") or "", 60)
+    lines = change_lines(row, words)
+    lines += [(), line(words.phrase("It is read when the engine starts. To change it:"))]
+    lines.append(line(words.phrase("1. in console.toml, under [{section}], write:", section=section or "-")))
+    lines.append(line(Part(f"     {name} = …", "strong")))
+    if environment:
+        lines.append(line(words.phrase("   or set {name} in the environment, which goes first", name=environment)))
+    return [*lines, line(words.phrase("2. run: rms-console check     3. start the engine again"))]
+
+
+def _source(row: Mapping[str, Any], words: Words) -> str:
+    return clean(words.phrase(str(row.get("source") or "default")), 60)
+
+
+def empty_lines(answer: Answer | None, wanted: str, words: Words) -> list[Line]:
+    """Return what stands in place of an empty list."""
+    if answer is None:
+        return [line(Part(words.phrase("reading…"), "dim"))]
+    if answer.rows and wanted:
+        return [line(words.phrase("No setting has “{text}” in it; / changes that.", text=clean(wanted, 40)))]
+    why = clean(answer.problem or words.glyphs.unknown, 200)
+    return [line(Part(words.phrase("The settings cannot be read: {why}", why=why), "warn"))]
