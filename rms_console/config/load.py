@@ -15,7 +15,7 @@ from rms_console.config.environment import env_file_layer, environment_layer
 from rms_console.config.kinds import from_text
 from rms_console.config.layers import Layer, nested, profile_layer, text_of, toml_layer
 from rms_console.config.privacy import exposed
-from rms_console.config.problems import explain, refuse, unknown_key
+from rms_console.config.problems import NOTHING_CHANGED, NOTHING_STARTED, explain, refuse, unknown_key
 from rms_console.config.profiles import PROFILES
 from rms_console.config.settings import Settings
 from rms_console.config.tree import FIELDS, RUNTIME_KEYS
@@ -66,13 +66,16 @@ def revise(settings: Settings, values: Mapping[str, object]) -> Settings:
         ConfigError: a key cannot change while running, or a value is wrong.
     """
     refuse(
-        f"{key} cannot be changed while running; these can: {', '.join(sorted(RUNTIME_KEYS))}"
-        if key in FIELDS
-        else unknown_key(key)
-        for key in values
-        if key not in RUNTIME_KEYS
+        (
+            f"{key} cannot be changed while running; these can: {', '.join(sorted(RUNTIME_KEYS))}"
+            if key in FIELDS
+            else unknown_key(key)
+            for key in values
+            if key not in RUNTIME_KEYS
+        ),
+        NOTHING_CHANGED,
     )
-    revised = _build([_overrides_layer(values, WHILE_RUNNING), *settings.layers], [])
+    revised = _build([_overrides_layer(values, WHILE_RUNNING), *settings.layers], [], NOTHING_CHANGED)
     of_the_sources = [warning for warning in settings.warnings if warning not in set(doubtful(settings))]
     return revised.with_warnings([*of_the_sources, *doubtful(revised)])
 
@@ -87,7 +90,7 @@ def find_config() -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def _build(layers: Sequence[Layer], problems: Sequence[str]) -> Settings:
+def _build(layers: Sequence[Layer], problems: Sequence[str], effect: str = NOTHING_STARTED) -> Settings:
     found = [*problems, *impossible(layers)]
     try:
         settings = Settings.of_layers(layers)
@@ -96,7 +99,7 @@ def _build(layers: Sequence[Layer], problems: Sequence[str]) -> Settings:
     else:
         found += impossible_together(settings)
     # Not chained to pydantic's error, whose traceback would repeat the values, secrets among them.
-    refuse(found)
+    refuse(found, effect)
     return settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -16,8 +16,12 @@ from rms_console.errors import ConfigError
 _SHOWN_CHARACTERS = 60
 
 
-def refuse(problems: Iterable[str]) -> None:
-    """Raise when there is any problem.
+NOTHING_STARTED: Final = "nothing was started"
+NOTHING_CHANGED: Final = "nothing was changed"
+
+
+def refuse(problems: Iterable[str], effect: str = NOTHING_STARTED) -> None:
+    """Raise when there is any problem; `effect` says what that means.
 
     Raises:
         ConfigError: with every problem on a line of its own.
@@ -25,7 +29,7 @@ def refuse(problems: Iterable[str]) -> None:
     told = list(dict.fromkeys(problems))
     if told:
         count = "a setting is wrong" if len(told) == 1 else f"{len(told)} settings are wrong"
-        raise ConfigError(f"{count}; nothing was started:" + "".join(f"\n  {line}" for line in told))
+        raise ConfigError(f"{count}; {effect}:" + "".join(f"\n  {line}" for line in told))
 
 
 def explain(error: ValidationError, layers: Sequence[Layer]) -> list[str]:

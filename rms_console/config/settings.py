@@ -149,7 +149,7 @@ class Settings(BaseSettings):
 
     def redacted(self) -> dict[str, Any]:
         """Return all settings as plain JSON values with the secrets hidden."""
-        return {name: _plain(getattr(self, name)) for name in type(self).model_fields}
+        return {name: plain_value(getattr(self, name)) for name in type(self).model_fields}
 
     def to_engine(self, machine_zone: str | None = None) -> EngineSettings:
         """Return what the engine needs to know.
@@ -175,17 +175,18 @@ def _secrets(model: BaseModel) -> list[str]:
     return found
 
 
-def _plain(value: object) -> Any:
+def plain_value(value: object) -> Any:
+    """Return a setting's value as plain JSON with secrets hidden."""
     if isinstance(value, BaseModel):
-        return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+        return {name: plain_value(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, SecretUrl):
         return value.shown
     if isinstance(value, SecretStr):
         return HIDDEN if value else ""
     if isinstance(value, Mapping):
-        return {str(name): _plain(inner) for name, inner in value.items()}
+        return {str(name): plain_value(inner) for name, inner in value.items()}
     if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
+        return [plain_value(inner) for inner in value]
     if isinstance(value, Enum):
         return value.value
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)

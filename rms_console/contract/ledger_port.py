@@ -16,6 +16,7 @@ from rms_console.contract.records import (
     QueueState,
     SaleBoundary,
     Settlement,
+    UpcomingSale,
 )
 from rms_console.contract.snapshot import CycleView
 from rms_console.domain.position import Position
@@ -110,6 +111,14 @@ class Ledger(AdoptionLedger, HoldLedger, Protocol):
     def boundaries_due(self, at: datetime) -> tuple[SaleBoundary, ...]: ...
 
     def next_boundary_at(self) -> datetime | None: ...
+
+    def upcoming_sales(self, until: datetime | None, limit: int, offset: int) -> tuple[UpcomingSale, ...]:
+        """Return boundaries not passed yet, the soonest first, with what is known of their items."""
+        ...
+
+    def count_sales(self, until: datetime | None) -> int:
+        """Return how many boundaries there are up to `until` (None: in all)."""
+        ...
 
     def created_since(self, at: datetime) -> int:
         """Return how many products were created since `at`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rms_console.contract.ledger_port import Ledger as Ledger
 from rms_console.contract.records import LeaseOwner
+from rms_console.contract.state import LockStatus
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.operations import Operation, StockWrite
 from rms_console.domain.position import Position
@@ -304,6 +305,18 @@ class Lease(Protocol):
 
     def owner(self) -> LeaseOwner | None: ...
 
+    def status(self) -> LockStatus:
+        """Return whether the lease is free, ours, another's, or left behind by a process that died."""
+        ...
+
+    def forget_dead(self) -> None:
+        """Remove what a process that died left of its lease.
+
+        Raises:
+            LeaseHeld: somebody holds it after all.
+        """
+        ...
+
     def record_epoch(self, epoch: int) -> None: ...
 
     def release(self) -> None: ...
@@ -358,6 +371,8 @@ class LogLine:
     facts: Mapping[str, object] = field(default_factory=dict)
     tag: str = ""
     record: Mapping[str, object] | None = None
+    sync_id: str = ""
+    """The run during which it was written, if any."""
 
 
 class LogSink(Protocol):

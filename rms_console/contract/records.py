@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from rms_console.contract.adoption import Tombstone
@@ -103,6 +104,25 @@ class SaleBoundary:
     item_id: int
     at: datetime
     """Aware UTC: the instant at which the item's price changes without its row changing."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingSale:
+    """One boundary with what the ledger knows of its item; None where it does not, as of an item not in the shop yet.
+
+    `sale_price` is known while the sale is on: before that it is in RMS alone.
+    """
+
+    at: datetime
+    item_id: int
+    starts: bool
+    """Whether the sale begins then; else it ends."""
+    sku: str | None
+    style: str | None
+    title: str | None
+    price: Decimal | None
+    """The regular price."""
+    sale_price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from rms_console.contract import wire
 from rms_console.contract.holding import hold_row
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.records import HoldState, QueueState
+from rms_console.engine import listing
 from rms_console.engine.rehearsing import Rehearsal, on_trial, product_row, totals
 
 if TYPE_CHECKING:
@@ -110,5 +111,10 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.PLAN: _plan,
     Subject.PRODUCT: _product,
     Subject.AUDIT: _audit,
+    Subject.LOGS: listing.logs,
+    Subject.PERFORMANCE: listing.performance,
+    Subject.ALERTS: listing.alerts,
+    Subject.CONFIG: listing.config,
+    Subject.SALES: listing.sales,
     Subject.LOGS: _logs,
 }

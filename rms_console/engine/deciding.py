@@ -9,7 +9,16 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
 
-from rms_console.contract.commands import Accepted, Command, DecideHolds, DismissItems, Refused, Reply, RetryItems
+from rms_console.contract.commands import (
+    Accepted,
+    ChangeSettings,
+    Command,
+    DecideHolds,
+    DismissItems,
+    Refused,
+    Reply,
+    RetryItems,
+)
 from rms_console.contract.ports import Ledger
 from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.domain.holds import Aspect
@@ -49,6 +58,9 @@ def audit_detail(command: Command, reply: Reply) -> Mapping[str, str]:
     """Return what the audit trail says of a command: all that was asked, and what became of it."""
     request = command.request
     detail = {field.name: str(getattr(request, field.name)) for field in dataclasses.fields(request)}
+    if isinstance(request, ChangeSettings) and isinstance(reply, Refused):
+        # Somebody may have tried to set a secret: what was refused is kept by its name alone.
+        detail["values"] = ", ".join(sorted(request.values))
     detail["result"] = "accepted" if isinstance(reply, Accepted) else f"refused: {reply.code}"
     return detail
 

@@ -28,6 +28,11 @@ class Figures:
             self._cycles.popleft()
 
     @property
+    def cycles(self) -> tuple[CycleView, ...]:
+        """Return them, oldest first."""
+        return tuple(self._cycles)
+
+    @property
     def last(self) -> CycleView | None:
         return self._cycles[-1] if self._cycles else None
 

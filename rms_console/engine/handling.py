@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from rms_console.contract.commands import (
     Accepted,
+    AckAlerts,
     CancelCycle,
+    ChangeSettings,
     Command,
     DecideHolds,
     DismissItems,
     FullSync,
     Pause,
+    ProbeConnections,
     Refused,
+    ReleaseLock,
     Reload,
     Reply,
     Resume,
@@ -28,7 +31,7 @@ from rms_console.contract.events import EventName
 from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.contract.snapshot import PauseView
 from rms_console.contract.state import Mode
-from rms_console.engine import deciding, modes, pausing
+from rms_console.engine import deciding, modes, pausing, settling, tending
 from rms_console.engine.brakes import CANCELLED
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.reporting import Cause
@@ -37,8 +40,6 @@ from rms_console.errors import ConsoleError, StoreError
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
-
-MIN_INTERVAL_MINUTES = 0.01
 
 
 async def handle(engine: EngineService, command: Command) -> Reply:
@@ -51,20 +52,22 @@ async def handle(engine: EngineService, command: Command) -> Reply:
         reply = await handler(engine, command, command.request)
     except ConsoleError as error:
         reply = Refused(command.command_id, error.code, error.message, error.hint)
+    engine.followups.accepted(command, reply)
     try:
         await _audit(engine, command, reply)
         await engine.ledger_watch.note()
     except StoreError as error:
         # What was done is done, and whoever asked must know; that no trace of it is kept is told in the log.
         engine.journal.log("ERROR", MONITOR, "The audit trail cannot be written: {message}", message=str(error))
+    engine.followups.handled(command, reply)
     return reply
 
 
 async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
     """Keep who asked for what and how it ended; tell it to every face, kept or not."""
     request, actor = command.request, command.actor
-    detail = deciding.audit_detail(command, reply)
-    _tell(engine, command, detail["result"])
+    detail = {**_learned(reply), **deciding.audit_detail(command, reply)}
+    _tell(engine, command, reply)
     await engine.deps.disk(
         engine.deps.ledger.append_audit,
         engine.deps.clock.now(),
@@ -76,13 +79,21 @@ async def _audit(engine: EngineService, command: Command, reply: Reply) -> None:
     )
 
 
-def _tell(engine: EngineService, command: Command, result: str) -> None:
+def _learned(reply: Reply) -> dict[str, str]:
+    """Return what a command found or changed, where its request alone does not tell: old and new values."""
+    return {key: str(fact) for key, fact in reply.facts.items()} if isinstance(reply, Accepted) else {}
+
+
+def _tell(engine: EngineService, command: Command, reply: Reply) -> None:
+    """Tell every face. `result`: accepted or refused; `code`: why it was refused, empty when it was not."""
     engine.journal.publish(
         EventName.COMMAND_HANDLED,
         command_id=command.command_id,
         action=type(command.request).__name__,
         by=command.actor.name,
-        result=result,
+        result="refused" if isinstance(reply, Refused) else "accepted",
+        code=reply.code if isinstance(reply, Refused) else "",
+        message=reply.message,
     )
 
 
@@ -128,6 +139,7 @@ async def _trigger(engine: EngineService, command: Command, request: Trigger) ->
             request.batch_size,
             request.include_zero_stock,
             forced=request.force,
+            command_id=command.command_id,
         )
     )
     engine.wakes.ring(Wake.MANUAL)
@@ -142,25 +154,16 @@ async def _full_sync(engine: EngineService, command: Command, request: FullSync)
         return Refused(command.command_id, "paused", f"paused by {engine.pause.by}", "resume first")
     await engine.reconciler.ask(request.reason)
     engine.manual.append(
-        Cause("full sync", command.actor.name, request.reason, include_zero_stock=request.include_zero_stock)
+        Cause(
+            "full sync",
+            command.actor.name,
+            request.reason,
+            include_zero_stock=request.include_zero_stock,
+            command_id=command.command_id,
+        )
     )
     engine.wakes.ring(Wake.MANUAL)
     return Accepted(command.command_id, "the full comparison starts now")
-
-
-async def _interval(engine: EngineService, command: Command, request: SetInterval) -> Reply:
-    minutes = request.interval_minutes
-    if not MIN_INTERVAL_MINUTES <= minutes <= 1440:
-        return Refused(command.command_id, "invalid", f"{minutes:g} minutes: allowed are 0.01 to 1440")
-    engine.apply(dataclasses.replace(engine.settings, interval_s=minutes * 60))
-    return Accepted(command.command_id, f"every {minutes:g} minutes from now")
-
-
-async def _reload(engine: EngineService, command: Command, request: Reload) -> Reply:
-    if engine.deps.load_settings is None:
-        return Refused(command.command_id, "not-supported", "there is no settings file to read again")
-    engine.apply(engine.deps.load_settings())
-    return Accepted(command.command_id, "settings read again")
 
 
 async def _stop(engine: EngineService, command: Command, request: Stop) -> Reply:
@@ -206,12 +209,16 @@ HANDLERS: dict[type[Any], Callable[[Any, Command, Any], Awaitable[Reply]]] = {
     Resume: _resume,
     Trigger: _trigger,
     FullSync: _full_sync,
-    SetInterval: _interval,
-    Reload: _reload,
+    SetInterval: settling.interval,
+    ChangeSettings: settling.change,
+    Reload: settling.reload,
     Stop: _stop,
     CancelCycle: _cancel,
     RetryItems: _decide,
     DismissItems: _decide,
     DecideHolds: _decide,
     SetMode: _mode,
+    AckAlerts: tending.ack,
+    ProbeConnections: tending.probe,
+    ReleaseLock: tending.release_lock,
 }

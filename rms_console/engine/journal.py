@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rms_console.contract.events import Event, Fact
@@ -26,6 +26,10 @@ class Journal:
         self._number = 0
         self._news = asyncio.Event()
         self._closed = False
+        self.sync_id = ""
+        """The run that is on: its lines carry the name, so that they can be told from others."""
+        self.heard: Callable[[Event], None] = lambda event: None
+        """Told of each event as it is published, on the engine's loop."""
 
     @property
     def last(self) -> int:
@@ -33,11 +37,13 @@ class Journal:
 
     def publish(self, name: str, level: str = "INFO", /, **facts: Fact) -> None:
         self._number += 1
-        self._events.append(Event(self._number, self._clock.now(), name, level, facts))
+        event = Event(self._number, self._clock.now(), name, level, facts)
+        self._events.append(event)
+        self.heard(event)
         self._wake()
 
     def log(self, level: str, service: str, template: str, /, **facts: object) -> None:
-        self._sink.write(LogLine(level, service, template, facts))
+        self._sink.write(LogLine(level, service, template, facts, sync_id=self.sync_id))
 
     def step(self, tag: str, template: str, /, *, severity: str = "INFO", **facts: object) -> None:
         """Tell one step of the start-up, under its tag."""
@@ -45,7 +51,7 @@ class Journal:
 
     def record(self, service: str, template: str, record: dict[str, object], /, **facts: object) -> None:
         """Write a line that carries a structured metrics record."""
-        self._sink.write(LogLine("INFO", service, template, facts, record=record))
+        self._sink.write(LogLine("INFO", service, template, facts, record=record, sync_id=self.sync_id))
 
     def bug(self, service: str, error: BaseException) -> None:
         """Tell an error nobody foresaw, with where it came from but without the values that were at hand."""

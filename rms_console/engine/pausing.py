@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rms_console.contract.snapshot import PauseView
 from rms_console.contract.state import EngineState
+from rms_console.engine import alerting
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.ledger_watch import FACT_PAUSE
 from rms_console.engine.wakes import Wake
@@ -67,6 +68,7 @@ async def end(engine: EngineService) -> None:
     await save(engine, None)
     engine.pause = None
     engine.deps.timer.cancel("resume")
+    alerting.pause_changed(engine)
     if engine.recovery.fault is None:
         engine.machine.move(EngineState.RUNNING)
     engine.wakes.ring(Wake.SCHEDULE)
@@ -75,7 +77,8 @@ async def end(engine: EngineService) -> None:
 
 
 def watch(engine: EngineService) -> None:
-    """Have the engine woken when the present pause is to end by itself."""
+    """Have the engine woken when the present pause is to end by itself, and people reminded of it until then."""
+    alerting.pause_changed(engine)
     if engine.pause is not None and engine.pause.until_at is not None:
         engine.timetable.resume_at(engine.pause.until_at)
 

@@ -28,6 +28,8 @@ class Cause:
     include_zero_stock: bool | None = None
     forced: bool = False
     """Whether it runs although the engine is paused."""
+    command_id: str = ""
+    """The command that asked for it, if one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ def tell(journal: Journal, run: Run, end: Ending, view: CycleView, watermark: st
         errors=view.errors,
         duration_s=view.duration_s,
         note=view.note,
+        sync_id=view.sync_id,
     )
 
 

@@ -45,6 +45,8 @@ class Finished:
     fault: Exception | None = None
     asked: str = ""
     """Why somebody stopped it early, if so."""
+    cause: Cause | None = None
+    """What it ran for; None: it was several runs."""
 
 
 class Runner:
@@ -104,7 +106,8 @@ class Runner:
         watermark = show(self._detector.watermark)
         now, begun = deps.clock.now(), deps.clock.monotonic()
         run = self.active = Run(number, cause, settings, now, begun, deps.shop.counters(), watermark)
-        self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger)
+        self._journal.sync_id = run.sync_id
+        self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger, sync_id=run.sync_id)
         tally, fault = Tally(), None
         brakes = self._brakes = Brakes()
         self._in_flight.anew()
@@ -263,7 +266,8 @@ class Runner:
         except ConsoleError as error:
             fault = fault or error
         tell(self._journal, run, end, view, show(self._detector.watermark), deps.system.read())
-        return Finished(view, fault, asked)
+        self._journal.sync_id = ""
+        return Finished(view, fault, asked, run.cause)
 
 
 def _narrowed(settings: EngineSettings, world: World, cause: Cause) -> tuple[EngineSettings, World]:

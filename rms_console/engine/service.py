@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from rms_console.contract.commands import Command, Reply
 from rms_console.contract.events import Event, EventName
 from rms_console.contract.queries import Page, Query
+from rms_console.contract.records import QueueCounts
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import EngineSnapshot, PauseView
 from rms_console.contract.state import EngineState
-from rms_console.engine import answers, handling, health, once, pausing, status, supervisor, sweep, working
+from rms_console.engine import alerting, answers, handling, health, once, pausing, status, supervisor, sweep, working
+from rms_console.engine.alertbook import AlertBook
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
 from rms_console.engine.figures import DAY, Figures
+from rms_console.engine.followups import Followups
 from rms_console.engine.inflight import InFlight
 from rms_console.engine.journal import DETECTOR, MONITOR, Journal
 from rms_console.engine.ledger_watch import LedgerWatch
@@ -33,6 +36,7 @@ from rms_console.engine.runner import Finished, Runner
 from rms_console.engine.startup import Startup
 from rms_console.engine.tenure import Tenure
 from rms_console.engine.timetable import Timetable
+from rms_console.engine.trends import Trends
 from rms_console.engine.wakes import Wake, Wakes
 from rms_console.engine.world import World, complete_policy
 from rms_console.errors import SourceUnavailable
@@ -56,6 +60,10 @@ class EngineService:
         self.links = Links(deps.clock)
         self.recovery = Recovery()
         self.figures = Figures()
+        self.trends = Trends(deps.clock, deps.shop.counters)
+        self.journal.heard = self.trends.hear
+        self.alerts = AlertBook(deps.clock, self.journal)
+        self.followups = Followups(self)
         self.wakes = Wakes()
         self.tenure = Tenure(deps, self.boot_id)
         self.ledger_watch = LedgerWatch(deps, self.journal, self.tenure)
@@ -76,6 +84,8 @@ class EngineService:
         self.world: World | None = None
         self.pause: PauseView | None = None
         self.manual: list[Cause] = []
+        self.counts: QueueCounts | None = None
+        """The queue as it was after the latest run."""
         self.waits_for_schedule = False
         """Whether a person cancelled the latest run: what is left of it does not begin again by itself."""
         self.warnings: tuple[str, ...] = ()
@@ -112,6 +122,7 @@ class EngineService:
         await self.tenure.begin(self.settings.shop, self.settings.lock_retry_attempts)
         await self.ledger_watch.begin()
         self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
+        self.trends.load(self.figures.cycles)
         self.pause = await pausing.load(self)
         self.detector.watermark = await deps.disk(deps.ledger.watermark)
         await self.in_flight.load()
@@ -163,6 +174,7 @@ class EngineService:
         self.machine.move(EngineState.STOPPED)
         self.journal.log("INFO", DETECTOR, "Engine stopped")
         self.deps.timer.stop()
+        self.followups.stopped()
         self.journal.close()
         await self.deps.shop.close()
         self.tenure.end()
@@ -180,6 +192,7 @@ class EngineService:
             if finished is not None:
                 self.figures.add(finished.view)
                 working.note_end(self, finished)
+                self.followups.run_ended(finished)
 
     def give_up(self) -> None:
         """Cancel what the engine is doing; what was in flight is read back by the next run."""
@@ -217,7 +230,8 @@ class EngineService:
     async def rest(self, more: bool = False) -> None:
         """Say what comes next: more work at once (where `more`), a retry or a sale window at its time, else idle."""
         deps = self.deps
-        counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
+        counts = self.counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
+        self.trends.sample(status.bucket_ratio(self), counts)
         if more and (counts.due or self.reconciler.is_due) and self.pause is None:
             self.wakes.ring(Wake.MORE)
         await self.timetable.plan_next()
@@ -228,6 +242,15 @@ class EngineService:
 
     def _state_changed(self, before: EngineState, after: EngineState) -> None:
         self.journal.publish(EventName.STATE_CHANGED, before=before.value, after=after.value)
+        alerting.state_changed(self, after)
+
+    def tell_console_lost(self, reason: str) -> None:
+        """Alert whoever looks next that the console is gone; from the engine's loop. The engine goes on."""
+        alerting.console_lost(self, reason)
+
+    def tell_console_back(self) -> None:
+        """A console is there again; from the engine's loop."""
+        alerting.console_back(self)
 
     def apply(self, settings: EngineSettings) -> None:
         """Take new settings over while running; what cannot change while running keeps its value."""

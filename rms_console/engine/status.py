@@ -39,7 +39,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
     start = day_start(now, settings.zone)
     fault = engine.recovery.fault
     last = engine.figures.last
-    today = engine.figures.today(start)
+    engine.trends.sample(bucket_ratio(engine), counts)
     return EngineSnapshot(
         contract=CONTRACT_VERSION,
         boot_id=engine.boot_id,
@@ -60,7 +60,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         queue=_queue(counts, now),
         bucket=_bucket(engine),
         lock=engine.tenure.view(settings.lock_enabled),
-        today=today,
+        today=engine.figures.today(start),
         rates=_rates(engine, now, start),
         system=_system(engine),
         connections=engine.links.views,
@@ -71,6 +71,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         progress=_progress(engine),
         pause=engine.pause,
         fault=fault.view(settings) if fault else None,
+        alerts=engine.alerts.present,
         warnings=engine.warnings,
         consecutive_errors=engine.consecutive_errors,
         errors_by_type=dict(engine.errors_by_type),
@@ -139,6 +140,14 @@ def _bucket(engine: EngineService) -> BucketView:
         in_flight=pace.in_flight,
         limited_by=pace.limited_by,
     )
+
+
+def bucket_ratio(engine: EngineService) -> float | None:
+    """Return how full the shop's bucket is, 0 to 1; None until the shop has answered once."""
+    pace, spent = engine.deps.pacer.view(), engine.deps.shop.counters()
+    if not pace.maximum or not spent.queries + spent.mutations:
+        return None
+    return pace.available / pace.maximum
 
 
 def _system(engine: EngineService) -> SystemView:

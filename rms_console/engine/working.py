@@ -93,9 +93,11 @@ async def _cycle(engine: EngineService, cause: Cause) -> None:
     note_end(engine, finished)
     if finished.fault is not None:
         engine.mending.fail(finished.fault)
+        engine.followups.run_ended(finished)
         return
     engine.recovery.well()
     engine.links.mark("rms", Health.GOOD, engine.links.latency("rms"))
     # What somebody cancelled waits for the next scheduled run, or for a person.
     engine.waits_for_schedule = finished.asked == CANCELLED
     await engine.rest(more=not engine.waits_for_schedule)
+    engine.followups.run_ended(finished)

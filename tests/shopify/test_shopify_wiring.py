@@ -13,7 +13,7 @@ from rms_console.adapters.shopify.credentials import ClientCredentials
 from rms_console.config import Settings, load_settings
 from rms_console.contract.ports import LogLine
 from rms_console.demo.shopify import EmbeddedShop, ShopSettings, serve
-from rms_console.wiring import _token
+from rms_console.wiring.ends import _token
 
 
 def settings(folder: Path, lines: str) -> Settings:

@@ -73,6 +73,22 @@ class FileLease:
             return LockStatus.HELD
         return LockStatus.HELD_BY_OTHER if _may_live(owner) else LockStatus.ORPHAN
 
+    def forget_dead(self) -> None:
+        """Remove the owner file of a process that died.
+
+        Raises:
+            LeaseHeld: somebody holds the lease after all.
+        """
+        if self._own is not None:
+            raise self._held(self._own)
+        self._take()
+        try:
+            (self._folder / OWNER_NAME).unlink(missing_ok=True)
+        except OSError as exc:
+            raise _unwritable(self._folder, exc) from exc
+        finally:
+            self._lock.release()
+
     def record_epoch(self, epoch: int) -> None:
         """Tell the fencing token of this tenure in the owner file.
 

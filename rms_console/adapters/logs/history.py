@@ -43,9 +43,8 @@ class LogRing:
             "tag": entry["tag"],
             "message": entry["message"],
         }
-        sync_id = _sync_id(entry)
-        if sync_id:
-            row["sync_id"] = sync_id
+        if "sync_id" in entry:
+            row["sync_id"] = entry["sync_id"]
         with self._one_at_a_time:
             self._last += 1
             row["number"] = self._last
@@ -64,12 +63,3 @@ class LogRing:
 
     def _from(self, place: int, limit: int) -> tuple[dict[str, Any], ...]:
         return tuple(dict(row) for row in islice(self._rows, place, place + limit))
-
-
-def _sync_id(entry: Mapping[str, Any]) -> str:
-    """Return the run that a line belongs to, where the line tells: beside its message, or in its record."""
-    context = entry.get("context")
-    for part in (entry, context if isinstance(context, Mapping) else {}):
-        if isinstance(part.get("sync_id"), str):
-            return str(part["sync_id"])
-    return ""

@@ -85,6 +85,10 @@ class LogWriter:
         """Write lines of `level` and above from now on; an unknown word leaves it as it is."""
         self._least = _LEVELS.get(level.strip().upper(), self._least)
 
+    def set_language(self, language: str) -> None:
+        """Tell lines in this language from now on."""
+        self._language = language
+
     def add_secrets(self, secrets: Iterable[str]) -> None:
         """Hide these too from now on: a token that was granted while running."""
         with self._one_at_a_time:
@@ -119,6 +123,8 @@ class LogWriter:
             "tag": line.tag,
             "message": translate(self._language, line.template, line.facts),
         }
+        if line.sync_id:
+            entry["sync_id"] = line.sync_id
         if line.facts:
             entry["facts"] = line.facts
         beside = line.record or {}

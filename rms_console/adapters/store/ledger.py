@@ -27,6 +27,7 @@ from rms_console.contract.records import (
     QueueState,
     SaleBoundary,
     Settlement,
+    UpcomingSale,
 )
 from rms_console.contract.snapshot import CycleView
 from rms_console.domain.holds import Danger, Hold, HoldState
@@ -196,6 +197,12 @@ class SqliteLedger:
 
     def next_boundary_at(self) -> datetime | None:
         return self._sales.next_at()
+
+    def upcoming_sales(self, until: datetime | None, limit: int, offset: int) -> tuple[UpcomingSale, ...]:
+        return self._sales.upcoming(until, limit, offset)
+
+    def count_sales(self, until: datetime | None) -> int:
+        return self._sales.count(until)
 
     def created_since(self, at: datetime) -> int:
         return self._creations.since(at)

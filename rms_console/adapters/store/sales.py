@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from rms_console.adapters.store.database import Database
 from rms_console.adapters.store.encoding import read_optional_time, read_time, time_text
 from rms_console.adapters.store.statements import queries
-from rms_console.contract.records import SaleBoundary
+from rms_console.contract.records import SaleBoundary, UpcomingSale
 
 
 class Sales:
@@ -43,6 +44,13 @@ class Sales:
         with self._database.decoding():
             return read_optional_time(text)
 
+    def upcoming(self, until: datetime | None, limit: int, offset: int) -> tuple[UpcomingSale, ...]:
+        wanted = (_until(until), limit, offset)
+        return self._database.read(_upcoming, self._sql["upcoming"], wanted)
+
+    def count(self, until: datetime | None) -> int:
+        return int(self._database.scalar(self._sql["count"], (_until(until),)))
+
 
 class Creations:
     """Products created, for the day's brake."""
@@ -57,6 +65,34 @@ class Creations:
 
     def since(self, at: datetime) -> int:
         return int(self._database.scalar(self._sql["since"], (time_text(at),)))
+
+
+_FOREVER = "9999"
+"""Above every time there is, as text."""
+
+
+def _until(at: datetime | None) -> str:
+    return _FOREVER if at is None else time_text(at)
+
+
+def _upcoming(row: sqlite3.Row) -> UpcomingSale:
+    price, compare_at = _money(row["price"]), _money(row["compare_at"])
+    is_on = compare_at is not None
+    return UpcomingSale(
+        at=read_time(row["at"]),
+        item_id=row["item_id"],
+        # An open sale ends next; of two boundaries the earlier one opens, the later one closes.
+        starts=not is_on and not row["earlier"],
+        sku=row["sku"],
+        style=row["style"],
+        title=row["title"],
+        price=compare_at if is_on else price,
+        sale_price=price if is_on else None,
+    )
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _boundary(row: sqlite3.Row) -> SaleBoundary:

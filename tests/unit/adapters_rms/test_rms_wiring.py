@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from rms_console.adapters.rms import Names, Server
 from rms_console.config.sections.connections import QueriesSection, RmsSection
-from rms_console.wiring import _names, _server
+from rms_console.wiring.ends import _names, _server
 
 
 def test_every_setting_of_a_server_is_handed_on() -> None:

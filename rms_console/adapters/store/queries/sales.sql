@@ -12,3 +12,18 @@ SELECT item_id, at FROM boundaries WHERE at <= ? ORDER BY at, item_id;
 
 -- name: next
 SELECT min(at) AS at FROM boundaries;
+
+-- name: upcoming
+SELECT b.at, b.item_id, v.sku, v.style, p.title, v.price, v.compare_at,
+    EXISTS (SELECT 1 FROM boundaries AS e WHERE e.item_id = b.item_id AND e.at < b.at) AS earlier
+FROM boundaries AS b
+LEFT JOIN variants AS v ON v.item_id = b.item_id AND v.style = (
+    SELECT min(s.style) FROM variants AS s WHERE s.item_id = b.item_id AND s.left_reason IS NULL
+)
+LEFT JOIN products AS p ON p.style = v.style
+WHERE b.at <= ?
+ORDER BY b.at, b.item_id
+LIMIT ? OFFSET ?;
+
+-- name: count
+SELECT count(*) FROM boundaries WHERE at <= ?;
