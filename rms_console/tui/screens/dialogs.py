@@ -54,11 +54,8 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     def tell(self, text: Sequence[Line]) -> None:
         """Show another text under the same title."""
         self._text = list(text)
-        if not self.is_mounted:
-            return
-        self.query_one("#ask", Panel).show(
-            [line(Part(clean(self._title_text), "title")), (), *self._text, (), *self.keys()]
-        )
+        for panel in self.query("#ask").results(Panel):  # none before it is on the screen
+            panel.show([line(Part(clean(self._title_text), "title")), (), *self._text, (), *self.keys()])
 
     def keys(self) -> list[Line]:
         """Return what the keys do."""
