@@ -206,7 +206,8 @@ def title_line(state: LogState, words: Words, dropped: int) -> Line:
         parts.append(Part("  " + phrase("not following: s"), "warn"))
         if state.new:
             parts.append(Part(f" +{count(state.new, words.language)}", "strong"))
-    parts.append(Part("  " + phrase("{count} lines", count=count(state.lines, words.language)), "dim"))
+    if not (state.find and state.hides):
+        parts.append(Part("  " + phrase("{count} lines", count=count(state.lines, words.language)), "dim"))
     if dropped:
         parts.append(Part("  " + phrase("{count} lost", count=count(dropped, words.language)), "warn"))
     if not state.is_whole:
