@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,15 @@ from rms_console.contract.holding import hold_row
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.engine import listing
-from rms_console.engine.rehearsing import Rehearsal, on_trial, product_row, totals
+from rms_console.engine.rehearsing import Rehearsal, Rehearsed, on_trial, product_row, totals
+from rms_console.engine.world import World
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
 MAX_ROWS = 500
+PREVIEW_S = 540.0
+"""So long a full comparison may take that is only looked at: a part of it is worth more than none."""
 MAX_LINES = 2000
 
 
@@ -58,7 +62,11 @@ async def _holds(engine: EngineService, query: Query) -> Page:
 
 
 async def _plan(engine: EngineService, query: Query) -> Page:
-    """Return what would be sent now, product by product: all that is due, or one style or SKU (`key`)."""
+    """Return what would be sent now, product by product: all that is due, or one style or SKU (`key`).
+
+    With the filter `full` = 1 everything is compared first, as a full sync does: then only the first products come
+    with their fields, the sums are of all, and `complete` says whether time was enough.
+    """
     deps, world = engine.deps, engine.world
     if world is None:
         return Page(query.subject, (), problem="not-connected")
@@ -67,14 +75,31 @@ async def _plan(engine: EngineService, query: Query) -> Page:
         only = await deps.sql(deps.source.find_items, (query.key,), (query.key,))
         if not only:
             return Page(query.subject, (), problem="not-found")
-    trial = await deps.disk(deps.ledger.trial)
+    full = query.filters.get("full", "") == "1" and not only
+    if full and engine.is_previewing:
+        return Page(query.subject, (), problem="busy")
+    engine.is_previewing |= full
     try:
-        rehearsal = Rehearsal(on_trial(deps, trial), engine.settings, world)
-        found = await rehearsal.run(only, _limit(query))
+        found = await _rehearse(engine, world, only, _limit(query), full)
     finally:
-        await deps.disk(trial.close)
-    rows = tuple(product_row(planned) for planned in found.products.values())
-    return Page(query.subject, rows, total=len(rows), facts=totals(found))
+        engine.is_previewing &= not full
+    rows = tuple(product_row(planned, query.filters.get("language", "en")) for planned in found.products.values())
+    return Page(query.subject, rows, total=found.sums().products, facts=totals(found))
+
+
+async def _rehearse(engine: EngineService, world: World, only: tuple[int, ...], limit: int, full: bool) -> Rehearsed:
+    """Plan on a copy of the ledger, which is gone however this ends: the asker may give up at any time."""
+    deps = engine.deps
+    making = asyncio.ensure_future(deps.disk(deps.ledger.trial))
+    try:
+        trial = await asyncio.shield(making)
+        rehearsal = Rehearsal(on_trial(deps, trial), engine.settings, world)
+        if full:
+            return await rehearsal.run(full=True, keep=limit, most_s=PREVIEW_S)
+        return await rehearsal.run(only, limit)
+    finally:
+        # Also where the asker gave up while the copy was being made: nobody else would close it.
+        await deps.disk((await making).close)
 
 
 async def _product(engine: EngineService, query: Query) -> Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rms_console.contract.ports import Clock
@@ -14,8 +14,10 @@ SLOW_S = {"rms": 2.0, "shopify": 2.0}
 
 
 class Links:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, told: Callable[[ConnectionView], None] = lambda view: None) -> None:
+        """`told` is called when the health of a dependency has changed."""
         self._clock = clock
+        self._told = told
         self._views = {
             "rms": ConnectionView("rms", Health.UNKNOWN, None, None),
             "shopify": ConnectionView("shopify", Health.UNKNOWN, None, None),
@@ -26,11 +28,17 @@ class Links:
     def views(self) -> tuple[ConnectionView, ...]:
         return tuple(self._views.values())
 
+    def view(self, name: str) -> ConnectionView:
+        return self._views[name]
+
     def latency(self, name: str) -> float | None:
         return self._views[name].latency_s
 
     def mark(self, name: str, health: Health, latency_s: float | None = None, detail: str = "") -> None:
-        self._views[name] = ConnectionView(name, health, latency_s, self._clock.now(), detail)
+        before = self._views[name].health
+        view = self._views[name] = ConnectionView(name, health, latency_s, self._clock.now(), detail)
+        if health is not before:
+            self._told(view)
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 from rms_console.contract.ports import Ledger, LogLine
@@ -18,6 +20,7 @@ from rms_console.contract.records import Hold, QueueKey, QueueReason, QueueState
 from rms_console.contract.settings import EngineSettings
 from rms_console.domain import cost
 from rms_console.domain.changes import FieldChange, describe
+from rms_console.domain.holds import Aspect
 from rms_console.domain.operations import CreateProduct
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.rehearsal import steps
@@ -30,7 +33,8 @@ from rms_console.engine.intake import Intake, Load
 from rms_console.engine.journal import Journal
 from rms_console.engine.world import World, complete_policy
 
-SLICE = 25
+SLICE = 10
+"""Products planned before the loop gets a turn: a few milliseconds."""
 AHEAD = timedelta(days=3650)
 """Held items are looked at now, whenever their time would come."""
 
@@ -47,6 +51,28 @@ class PlannedProduct:
     stock_rows: int = 0
     holds: list[Hold] = field(default_factory=list)
     skus: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Sums:
+    """Planned products counted together. `price_changes`, `price_held`: products whose price would change, or waits."""
+
+    products: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
+    held: int = 0
+    price_held: int = 0
+    price_changes: int = 0
+    stock_rows: int = 0
+    points: float = 0.0
+
+    def add(self, one: PlannedProduct) -> None:
+        self.products += 1
+        self.actions[one.action] += 1
+        self.held += bool(one.holds)
+        self.price_held += any(hold.aspect is Aspect.PRICE for hold in one.holds)
+        self.price_changes += any(change.field == "price" and change.before is not None for change in one.changes)
+        self.stock_rows += one.stock_rows
+        self.points += one.points
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +98,30 @@ class Rehearsed:
     warnings: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
     """The shop's locations by the number that stands in `stock@NUMBER`."""
+    folded: Sums = field(default_factory=Sums)
+    """Products that were only counted: their fields are not kept."""
+
+    def fold(self, keep: int) -> None:
+        """Keep the first `keep` products whole and of the others the sums: a whole store's fields fill the memory."""
+        for style in list(self.products)[keep:]:
+            self.folded.add(self.products.pop(style))
+
+    def sums(self) -> Sums:
+        """Return all that is planned, counted."""
+        sums = replace(self.folded, actions=Counter(self.folded.actions))
+        for one in self.products.values():
+            sums.add(one)
+        return sums
 
     @property
     def points(self) -> float:
         """What all of it costs: each product's own calls, and the stock rows of all pooled."""
-        rows = sum(one.stock_rows for one in self.products.values())
-        pooled = cost.MUTATION * -(-rows // cost.STOCK_ROWS_PER_CALL)
-        return sum(one.points for one in self.products.values()) + pooled
+        sums = self.sums()
+        return sums.points + cost.MUTATION * -(-sums.stock_rows // cost.STOCK_ROWS_PER_CALL)
 
     @property
     def seconds(self) -> float:
         return self.points / self.restore_points_per_s if self.restore_points_per_s > 0 else 0.0
-
-    def count(self, action: str) -> int:
-        return sum(one.action == action for one in self.products.values())
-
-    @property
-    def held(self) -> int:
-        return sum(bool(one.holds) for one in self.products.values())
 
 
 async def look(deps: Deps, settings: EngineSettings) -> World:
@@ -122,10 +154,13 @@ class Rehearsal:
         self._found = Rehearsed(deps.pacer.view().restore, warnings=world.warnings, places=places)
         self._epoch = 0
 
-    async def run(self, only: Sequence[int] = (), limit: int = 0, full: bool = False) -> Rehearsed:
+    async def run(
+        self, only: Sequence[int] = (), limit: int = 0, full: bool = False, keep: int | None = None, most_s: float = inf
+    ) -> Rehearsed:
         """Plan what is due (or the items `only`) until nothing is left or `limit` products are planned (0: all).
 
-        `full`: compare everything first, as the nightly comparison would.
+        `full`: compare everything first, as the nightly comparison would. `keep`: so many products are kept with
+        their fields, the others are counted. After `most_s` seconds what was found so far is returned.
 
         Raises:
             SourceError, ShopError, StoreError: an end could not be reached.
@@ -138,8 +173,11 @@ class Rehearsal:
             await self._plan_next(only)
             return found
         await self._queue(full)
-        while not limit or len(found.products) < limit:
+        until = deps.clock.monotonic() + most_s
+        while (not limit or len(found.products) < limit) and deps.clock.monotonic() < until:
             if await self._plan_next():
+                if keep is not None:
+                    found.fold(keep)
                 continue
             if not await self._compare():
                 return found
@@ -269,14 +307,17 @@ def _change_row(change: FieldChange, skus: dict[int, str]) -> dict[str, Any]:
 
 def totals(found: Rehearsed) -> dict[str, Any]:
     """Return the sums of a dry run as plain JSON values."""
+    sums = found.sums()
     return {
-        "products": len(found.products),
-        "create": found.count("create"),
-        "update": found.count("update"),
-        "leave": found.count("leave"),
-        "held": found.held,
+        "products": sums.products,
+        "create": sums.actions["create"],
+        "update": sums.actions["update"],
+        "leave": sums.actions["leave"],
+        "held": sums.held,
+        "price_changes": sums.price_changes,
+        "price_held": sums.price_held,
         "set_aside": len(found.aside),
-        "stock_rows": sum(one.stock_rows for one in found.products.values()),
+        "stock_rows": sums.stock_rows,
         "points": round(found.points, 1),
         "restore_points_per_s": found.restore_points_per_s,
         "estimated_s": round(found.seconds, 1),

@@ -14,7 +14,19 @@ from rms_console.contract.records import QueueCounts
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.snapshot import EngineSnapshot, PauseView
 from rms_console.contract.state import EngineState
-from rms_console.engine import alerting, answers, handling, health, once, pausing, status, supervisor, sweep, working
+from rms_console.engine import (
+    alerting,
+    answers,
+    handling,
+    health,
+    once,
+    pausing,
+    status,
+    supervisor,
+    sweep,
+    tending,
+    working,
+)
 from rms_console.engine.alertbook import AlertBook
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
@@ -57,7 +69,7 @@ class EngineService:
         self.boot_id = uuid.uuid4().hex
         self.journal = Journal(deps.clock, deps.log)
         self.machine = Machine(deps.clock.now, self._state_changed)
-        self.links = Links(deps.clock)
+        self.links = Links(deps.clock, lambda view: tending.tell_connection(self.journal, view))
         self.recovery = Recovery()
         self.figures = Figures()
         self.trends = Trends(deps.clock, deps.shop.counters)
@@ -91,6 +103,8 @@ class EngineService:
         self.warnings: tuple[str, ...] = ()
         self.consecutive_errors = 0
         self.errors_by_type: Counter[str] = Counter()
+        self.is_previewing = False
+        """Whether somebody looks at what a full comparison would do: one at a time."""
         self.is_stopping = False
         self._task: asyncio.Task[None] | None = None
         self._handling: asyncio.Task[None] | None = None

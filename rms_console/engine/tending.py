@@ -9,6 +9,7 @@ from rms_console.contract.commands import Accepted, AckAlerts, Command, ProbeCon
 from rms_console.contract.events import EventName
 from rms_console.contract.snapshot import ConnectionView
 from rms_console.contract.state import Health, LockStatus
+from rms_console.engine.journal import Journal
 from rms_console.errors import ConsoleError
 from rms_console.locale import sentence
 
@@ -39,6 +40,7 @@ async def probe(engine: EngineService, command: Command, request: ProbeConnectio
 
 
 async def _probe(engine: EngineService, name: str) -> None:
+    before = engine.links.view(name).health
     try:
         async with asyncio.timeout(PROBE_WITHIN_S):
             await engine.startup.probe("rms" if name == "rms" else "shop")
@@ -46,11 +48,17 @@ async def _probe(engine: EngineService, name: str) -> None:
         engine.links.mark(name, Health.DOWN, None, str(error))
     except TimeoutError:
         engine.links.mark(name, Health.DOWN, None, sentence("no answer within {seconds} s", seconds=PROBE_WITHIN_S))
-    view = next(view for view in engine.links.views if view.name == name)
-    engine.journal.publish(
+    if engine.links.view(name).health is before:
+        # A change was told already; who asked wants to hear that nothing changed, too.
+        tell_connection(engine.journal, engine.links.view(name))
+
+
+def tell_connection(journal: Journal, view: ConnectionView) -> None:
+    """Publish how a dependency answered."""
+    journal.publish(
         EventName.CONNECTION_CHANGED,
         "WARN" if view.health is Health.DOWN else "INFO",
-        name=name,
+        name=view.name,
         health=view.health.value,
         latency_s=view.latency_s,
         detail=view.detail,

@@ -187,3 +187,27 @@ def test_a_lock_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     assert not isinstance(refused.value, LeaseHeld)
     assert refused.value.hint
     assert lease.owner() is None
+
+
+def test_what_a_dead_process_left_can_be_removed(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.wait()
+    lease = a_lease(tmp_path)
+    assert lease.status() is LockStatus.ORPHAN
+    lease.forget_dead()
+    assert lease.owner() is None
+    assert lease.status() is LockStatus.AVAILABLE
+    lease.acquire("next")
+    lease.release()
+
+
+def test_a_lease_that_is_held_is_not_forgotten(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    with pytest.raises(LeaseHeld):
+        a_lease(tmp_path).forget_dead()
+    own = a_lease(tmp_path / "own")
+    own.acquire("boot")
+    with pytest.raises(LeaseHeld):
+        own.forget_dead()
+    assert holder.poll() is None
+    assert own.status() is LockStatus.HELD
+    own.release()

@@ -224,3 +224,37 @@ def test_products_created_are_counted_from_a_time_on(ledger: SqliteLedger) -> No
     assert ledger.created_since(NOW) == 7
     assert ledger.created_since(later(1)) == 4
     assert ledger.created_since(later(121)) == 0
+
+
+def test_sales_to_come_are_told_with_what_is_known_of_their_items(ledger: SqliteLedger) -> None:
+    on_sale = dataclasses.replace(product("B", 2).variants[0], price=Decimal("9.00"), compare_at=Decimal("12.00"))
+    ledger.settle(
+        Settlement(
+            epoch=0,
+            cycle=1,
+            at=NOW,
+            products=(product("A", 1), dataclasses.replace(product("B", 2), variants=(on_sale,))),
+            boundaries=boundaries(1, later(10), later(90)) | boundaries(2, later(20)) | boundaries(3, later(30)),
+        )
+    )
+    known = ledger.products(["A"])["A"].variants[0]
+    found = ledger.upcoming_sales(None, 10, 0)
+    assert [(one.item_id, one.at, one.starts, one.style) for one in found] == [
+        (1, later(10), True, "A"),
+        (2, later(20), False, "B"),
+        (3, later(30), True, None),
+        (1, later(90), False, "A"),
+    ]
+    assert (found[0].price, found[0].sale_price, found[0].sku) == (known.price, None, known.sku)
+    assert (found[1].price, found[1].sale_price) == (Decimal("12.00"), Decimal("9.00"))
+    assert (found[2].sku, found[2].title, found[2].price) == (None, None, None)
+
+
+def test_sales_to_come_can_be_read_in_pages_and_up_to_a_time(ledger: SqliteLedger) -> None:
+    ledger.settle(
+        Settlement(epoch=0, cycle=1, at=NOW, boundaries=boundaries(1, later(10), later(90)) | boundaries(2, later(20)))
+    )
+    assert [one.at for one in ledger.upcoming_sales(None, 2, 0)] == [later(10), later(20)]
+    assert [one.at for one in ledger.upcoming_sales(None, 2, 2)] == [later(90)]
+    assert [one.at for one in ledger.upcoming_sales(later(20), 9, 0)] == [later(10), later(20)]
+    assert (ledger.count_sales(None), ledger.count_sales(later(20))) == (3, 2)
