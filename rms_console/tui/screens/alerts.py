@@ -89,7 +89,7 @@ class AlertsPage(Page):
     async def _fetch(self) -> None:
         slow = self.set_timer(SLOW_S, self._tell_slow)
         try:
-            answer = await self.ask(Query(Subject.ALERTS, KEPT))
+            answer = await self.ask(Query(Subject.ALERTS, KEPT, filters={"language": self.words.language}))
         finally:
             slow.stop()
             self._is_reading = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 
 from textual.widget import Widget
@@ -128,7 +129,8 @@ class SettingsPage(Page):
     def _change(self, row: Row, notice: Sequence[Line], value: str | None = None) -> None:
         """Ask for a new value; `notice` says why the one before was refused."""
         text = [*notice, *change_lines(row, self.words)]
-        held = shown(row.get("value"), self.words) if value is None else value
+        present = "" if row.get("secret") else shown(row.get("value"), self.words)
+        held = present if value is None else value
         dialog = Ask(clean(row.get("key"), 60), text, value=held)
         self.app.push_screen(dialog, lambda typed: self._typed(row, typed))
 
@@ -191,9 +193,10 @@ def as_value(text: str, like: object) -> Value | None:
         except ValueError:
             pass
         try:
-            return float(number)
+            found = float(number)
         except ValueError:
             return None
+        return found if isfinite(found) else None
     return text
 
 
@@ -222,6 +225,11 @@ def setting_rows(settings: Iterable[Mapping[str, Any]], wanted: str = "") -> lis
     return rows
 
 
+def is_default(row: Mapping[str, Any]) -> bool:
+    """Return whether nobody has set a setting."""
+    return bool(row.get("is_default", row.get("value") == row.get("default")))
+
+
 def _searched(setting: Mapping[str, Any]) -> str:
     names = ("key", "value", "environment", "description", "source")
     return " ".join(str(setting.get(name) or "") for name in names).lower()
@@ -230,7 +238,7 @@ def _searched(setting: Mapping[str, Any]) -> str:
 def title_line(answer: Answer | None, wanted: str, words: Words, is_reading: bool = False) -> Line:
     """Return how many settings there are and what is looked for."""
     settings = answer.rows if answer is not None else ()
-    own = sum(row.get("value") != row.get("default") for row in settings)
+    own = sum(not is_default(row) for row in settings)
     parts = [Part(words.phrase("SETTINGS"), "title")]
     if settings:
         told = words.phrase("{count} in all, {own} not the default", count=len(settings), own=own)
@@ -250,14 +258,14 @@ def row_line(row: Mapping[str, Any], words: Words, width: int) -> Line:
     """Return a section's head, or one setting: name, value, whether it is the default, its source, whether it moves."""
     if row.get("kind") == SECTION:
         return line(Part(f"[{clean(row.get('key'), 60)}]", "title"))
-    is_default = row.get("value") == row.get("default")
+    untouched = is_default(row)
     spare = max(0, width - 78)
-    source = words.phrase("default") if is_default else words.phrase(str(row.get("source") or ""))
+    source = words.phrase("default") if untouched else words.phrase(str(row.get("source") or ""))
     value = shown(row.get("value"), words) or '""'
     return columns(
         (
-            (Part(f" {clean(row.get('key'), 60)}", "" if is_default else "strong"), 28 + spare // 4, "left"),
-            (Part(value, "dim" if is_default else "strong"), 20 + spare // 2, "left"),
+            (Part(f" {clean(row.get('key'), 60)}", "" if untouched else "strong"), 28 + spare // 4, "left"),
+            (Part(value, "dim" if untouched else "strong"), 20 + spare // 2, "left"),
             (Part(clean(source, 40), "dim"), 14 + spare // 4, "left"),
             (Part(words.phrase("Enter changes") if row.get("runtime") else "", "key"), 13, "left"),
         )

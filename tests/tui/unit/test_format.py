@@ -41,7 +41,7 @@ def test_age(seconds: float, text: str) -> None:
 @pytest.mark.parametrize("unknown", [None, math.nan, math.inf])
 def test_what_is_not_known_is_a_dash(unknown: float | None) -> None:
     for told in (age, short_age, countdown, duration, bytes_, count, percent):
-        assert told(unknown) == "-"  # type: ignore[operator]
+        assert told(unknown) == "-"
 
 
 def test_short_ages_change_seldom() -> None:

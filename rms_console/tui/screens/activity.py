@@ -1,0 +1,153 @@
+"""The activity: every run, newest first; one opens into its products, and a product into its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rms_console.contract.queries import Subject
+from rms_console.locale import mark
+from rms_console.tui.format import clock, count, duration, moment
+from rms_console.tui.keys import Act, bindings
+from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.plain import clean
+from rms_console.tui.screens.cycle import CyclePage
+from rms_console.tui.screens.frame import TRIGGERS, zone_of
+from rms_console.tui.screens.listpage import ListPage
+from rms_console.tui.screens.overview import RESULT_ROLES
+from rms_console.tui.view import View, Words
+from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.wrapping import wrapped
+
+SHOWN: Final = (("all", mark("all")), ("changes", mark("with changes")), ("problems", mark("with problems")))
+
+
+class ActivityPage(ListPage):
+    """Runs."""
+
+    NAME = "activity"
+    SUBJECT = Subject.ACTIVITY
+    KEY = "number"
+    DETAIL_ROWS = 5
+    ACTS = (
+        Act(
+            "activity.filter",
+            "f",
+            "filter",
+            mark("Filter"),
+            mark("Show all runs, with changes, or with problems"),
+        ),
+        Act("activity.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
+        Act("activity.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
+    )
+    BINDINGS = bindings(ACTS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = 0
+
+    def heading(self, view: View) -> Line:
+        words = view.words
+        shown = words.phrase("shown: {what} (f)", what=words.phrase(SHOWN[self._shown][1]))
+        return line(Part(words.phrase("RUNS, NEWEST FIRST"), "title"), Part(f"  {shown}", "dim"))
+
+    def header(self, view: View) -> Line:
+        return line(Part("  " + header_text(view.words), "dim"))
+
+    def row_line(self, row: Row, view: View, width: int) -> Line:
+        return activity_line(row, view, width)
+
+    def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
+        return activity_detail(row, view.words, width)
+
+    def empty(self, view: View) -> Sequence[Line]:
+        return empty_lines(view)
+
+    def show(self, view: View) -> None:
+        kept = self._rows
+        self._rows = [row for row in kept if is_shown(row, SHOWN[self._shown][0])]
+        super().show(view)
+        self._rows = kept
+
+    def action_filter(self) -> None:
+        self._shown = (self._shown + 1) % len(SHOWN)
+        self.console_app.draw()
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        self.app.push_screen(CyclePage(event.row))
+
+
+def is_shown(row: Row, what: str) -> bool:
+    """Return whether a run belongs to a choice: all, changes, problems."""
+    if what == "changes":
+        return bool(row.get("items_found") or row.get("products_synced"))
+    if what == "problems":
+        return row.get("result") in ("FAIL", "PART", "SKIP") or bool(row.get("errors") or row.get("quarantined"))
+    return True
+
+
+def header_text(words: Words) -> str:
+    """Return the names of the columns, as wide as the columns are."""
+    names = (
+        (words.phrase("time"), 13),
+        (words.phrase("result"), 7),
+        (words.phrase("run"), 8),
+        (words.phrase("trigger"), 17),
+        (words.phrase("items"), 6),
+        (words.phrase("prod."), 6),
+        (words.phrase("stock"), 6),
+        (words.phrase("err."), 4),
+        (words.phrase("time taken"), 8),
+    )
+    return "".join(f"{name:<{width}.{width - 1}}" for name, width in names)
+
+
+def activity_line(row: Row, view: View, width: int) -> Line:
+    """Return one run: when, how it ended, who or what began it, what it did, how long it took."""
+    words = view.words
+    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
+    result = clean(row.get("result", ""), 6)
+    trigger = clean(words.phrase(TRIGGERS.get(str(row.get("trigger")), str(row.get("trigger", "")))), 16)
+    if row.get("by") and row.get("trigger") in ("manual", "full sync"):
+        trigger = f"{clean(row['by'], 12)}: {trigger}"
+    errors = int(row.get("errors") or 0) + int(row.get("quarantined") or 0)
+    return line(
+        f"{moment(row.get('started_at'), zone, view.now, words.language):<13}",
+        Part(f"{words.glyphs.result(result)} {result:<5}", RESULT_ROLES.get(result, "")),
+        Part(f"#{row.get('number', '')!s:<7}", "dim"),
+        f"{trigger:<16.16} ",
+        f"{count(row.get('items_found'), words.language):>5} {count(row.get('products_synced'), words.language):>5} ",
+        f"{count(row.get('stock_rows'), words.language):>5} ",
+        Part(f"{errors:>3} ", "bad" if errors else "dim"),
+        f"{duration(row.get('duration_s')):>8}  ",
+        Part(clean(row.get("note") or row.get("reason") or "", 200), "dim"),
+    )
+
+
+def activity_detail(row: Row, words: Words, width: int) -> list[Line]:
+    """Return the rest of a run's figures."""
+    made = words.phrase(
+        "{created} products and {variants} variants new, {updated} variants changed, {left} items left in the queue",
+        created=row.get("products_created", 0),
+        variants=row.get("variants_created", 0),
+        updated=row.get("variants_updated", 0),
+        left=row.get("queue_left", 0),
+    )
+    cost = words.phrase(
+        "{mutations} writes, {queries} reads, {points} points, {throttled} throttled",
+        mutations=row.get("mutations", 0),
+        queries=row.get("queries", 0),
+        points=f"{float(row.get('points') or 0):.0f}",
+        throttled=row.get("throttled", 0),
+    )
+    why = clean(" ".join(str(row[name]) for name in ("reason", "note", "error_code") if row.get(name)), 600)
+    return [*wrapped(made, width), *wrapped(cost, width, "dim"), *wrapped(why, width, "warn", 2)]
+
+
+def empty_lines(view: View) -> list[Line]:
+    """Return what it means that there is no run."""
+    words, seen = view.words, view.snapshot
+    if seen is not None and seen.next_check_at is not None:
+        at = clock(seen.next_check_at, zone_of(seen, words))
+        return [line(Part(words.phrase("No runs yet. The first begins at {at}.", at=at), "dim"))]
+    return [line(Part(words.phrase("No runs yet."), "dim"))]

@@ -1,0 +1,51 @@
+"""How changes of fields are told: before, after, for which SKU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rms_console.locale import mark
+from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.plain import clean
+from rms_console.tui.view import Words
+
+RESULTS: Final = {
+    "created": mark("created"),
+    "updated": mark("updated"),
+    "unchanged": mark("unchanged"),
+    "planned": mark("planned"),
+    "failed": mark("failed"),
+    "held": mark("held"),
+    "left": mark("left RMS"),
+    "unknown": mark("no clear answer"),
+}
+RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "held": "warn", "unknown": "warn"}
+
+
+def change_line(change: Mapping[str, Any], words: Words) -> Line:
+    """Return one changed field in one line."""
+    who = change.get("sku") or change.get("item_id") or ""
+    return line(
+        Part(f"  {clean(who, 18):<18.18} ", "dim"),
+        f"{clean(change.get('field', ''), 20):<18.18} ",
+        Part(value_text(change.get("before"), words), "dim"),
+        f" {words.glyphs.arrow} ",
+        Part(value_text(change.get("after"), words), "strong"),
+    )
+
+
+def change_lines(changes: Sequence[Mapping[str, Any]], words: Words) -> list[Line]:
+    """Return changed fields, one a line."""
+    return [change_line(change, words) for change in changes]
+
+
+def value_text(value: Any, words: Words) -> str:
+    """Return a value of a field; what is not there is a dash."""
+    return words.glyphs.unknown if value in (None, "") else clean(value, 60)
+
+
+def result_part(result: Any, words: Words) -> Part:
+    """Return what came of a product as a word of a fixed width."""
+    name = clean(result, 16)
+    return Part(f"{words.phrase(RESULTS.get(name, name)):<16.16} ", RESULT_ROLES.get(name, ""))

@@ -1,0 +1,83 @@
+"""One run: what it did to each product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rms_console.contract.queries import Query, Subject
+from rms_console.locale import mark
+from rms_console.tui.format import duration, moment
+from rms_console.tui.keys import Act, bindings
+from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.plain import clean
+from rms_console.tui.screens.changes import change_lines, result_part
+from rms_console.tui.screens.frame import zone_of
+from rms_console.tui.screens.listpage import AT_ONCE, ListPage
+from rms_console.tui.screens.product import ProductPage
+from rms_console.tui.view import View
+from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.wrapping import wrapped
+
+
+class CyclePage(ListPage):
+    """The products of one run, with the fields that changed."""
+
+    NAME = "cycle"
+    SUBJECT = Subject.CYCLE
+    KEY = "style"
+    DETAIL_ROWS = 8
+    is_detail = True
+    ACTS = (
+        Act("cycle.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
+        Act("cycle.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
+    )
+    BINDINGS = bindings(ACTS)
+
+    def __init__(self, run: Row) -> None:
+        super().__init__()
+        self._run = run
+
+    def question(self) -> Query:
+        return Query(Subject.CYCLE, AT_ONCE, key=str(self._run.get("number", 0)))
+
+    def heading(self, view: View) -> Line:
+        words, run = view.words, self._run
+        zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
+        at = moment(run.get("started_at"), zone, view.now, words.language, seconds=True)
+        text = words.phrase(
+            "RUN {number}, {at}, {took}", number=run.get("number"), at=at, took=duration(run.get("duration_s"))
+        )
+        return line(Part(text, "title"), Part(f"  {clean(run.get('result', ''), 8)}"))
+
+    def row_line(self, row: Row, view: View, width: int) -> Line:
+        return product_line(row, view)
+
+    def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
+        return product_detail(row, view, width)
+
+    def empty(self, view: View) -> Sequence[Line]:
+        return [line(Part(view.words.phrase("This run touched no product."), "dim"))]
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        self.app.push_screen(ProductPage(str(event.row.get("style", ""))))
+
+
+def product_line(row: Row, view: View) -> Line:
+    """Return what became of one product in one run."""
+    changes = row.get("changes") or ()
+    fields = ", ".join(sorted({clean(change.get("field", ""), 20) for change in changes}))
+    return line(
+        f"{clean(row.get('style', ''), 16):<16.16} ",
+        result_part(row.get("result", ""), view.words),
+        f"{clean(row.get('title', ''), 28):<28.28} ",
+        Part(f"{duration(row.get('duration_s')):>7}  ", "dim"),
+        Part(clean(row.get("message") or fields, 200), "dim"),
+    )
+
+
+def product_detail(row: Row, view: View, width: int) -> list[Line]:
+    """Return the fields that changed, and why it failed where it did."""
+    lines = change_lines(row.get("changes") or (), view.words)
+    if row.get("message"):
+        lines = [*wrapped(clean(row["message"], 600), width, "warn", 3), *lines]
+    return lines or [line(Part("  " + view.words.phrase("No field of the product changed."), "dim"))]

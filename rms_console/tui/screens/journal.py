@@ -1,0 +1,71 @@
+"""The journal: who did what, when, from where, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rms_console.contract.events import EventName
+from rms_console.contract.queries import Subject
+from rms_console.locale import mark
+from rms_console.tui.format import moment
+from rms_console.tui.keys import Act, bindings
+from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.plain import clean
+from rms_console.tui.screens.frame import zone_of
+from rms_console.tui.screens.listpage import ListPage
+from rms_console.tui.view import View
+from rms_console.tui.widgets.rows import Row
+from rms_console.tui.wrapping import wrapped
+
+
+class JournalPage(ListPage):
+    """The audit trail."""
+
+    NAME = "journal"
+    SUBJECT = Subject.AUDIT
+    KEY = "number"
+    NEWS = frozenset({EventName.COMMAND_HANDLED, EventName.COMMAND_DONE})
+    ACTS = (
+        Act("journal.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
+        Act("journal.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
+    )
+    BINDINGS = bindings(ACTS)
+
+    def heading(self, view: View) -> Line:
+        return line(Part(view.words.phrase("WHO DID WHAT"), "title"))
+
+    def row_line(self, row: Row, view: View, width: int) -> Line:
+        return journal_line(row, view)
+
+    def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
+        facts = ", ".join(f"{clean(key, 30)}: {clean(value, 200)}" for key, value in detail_of(row).items())
+        where = view.words.phrase(
+            "from {host} by {via}", host=clean(row.get("host", ""), 40), via=clean(row.get("via", ""), 10)
+        )
+        return [*wrapped(facts, width), line(Part(where, "dim")), line(Part(clean(row.get("digest", ""), 80), "dim"))]
+
+    def empty(self, view: View) -> Sequence[Line]:
+        return [line(Part(view.words.phrase("Nobody has done anything yet."), "dim"))]
+
+
+def detail_of(row: Row) -> Mapping[str, Any]:
+    """Return the details of an entry, whatever form they came in."""
+    detail = row.get("detail")
+    return detail if isinstance(detail, Mapping) else {}
+
+
+def journal_line(row: Row, view: View) -> Line:
+    """Return one entry: when, who, what, how it ended, why."""
+    words = view.words
+    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
+    detail = detail_of(row)
+    result = clean(detail.get("result", ""), 16)
+    why = clean(detail.get("reason") or detail.get("message") or "", 200)
+    return line(
+        f"{moment(row.get('at'), zone, view.now, words.language):<14} ",
+        f"{clean(row.get('actor', ''), 14):<14.14} ",
+        f"{clean(row.get('action', ''), 18):<18.18} ",
+        Part(f"{result:<12.12} ", "good" if result == "accepted" else "warn"),
+        Part(why, "dim"),
+    )

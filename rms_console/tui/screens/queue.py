@@ -1,0 +1,173 @@
+"""The queue: what waits, what is tried again and when, what was set aside and why, what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from rms_console.contract.commands import DismissItems, RetryItems
+from rms_console.contract.queries import Query, Subject
+from rms_console.locale import mark
+from rms_console.tui.format import age, moment, short_age
+from rms_console.tui.keys import Act, bindings
+from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.plain import clean
+from rms_console.tui.screens.dialogs import Ask, Confirm
+from rms_console.tui.screens.frame import zone_of
+from rms_console.tui.screens.listpage import AT_ONCE, ListPage
+from rms_console.tui.screens.product import ProductPage
+from rms_console.tui.view import View, Words
+from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.wrapping import wrapped
+
+STATES: Final = ("", "waiting", "retrying", "quarantined", "held")
+STATE_NAMES: Final = {
+    "": mark("all"),
+    "waiting": mark("waiting"),
+    "retrying": mark("to retry"),
+    "quarantined": mark("set aside"),
+    "held": mark("held"),
+}
+STATE_ROLES: Final = {"quarantined": "bad", "retrying": "warn", "held": "warn"}
+REASONS: Final = {
+    "change": mark("change"),
+    "manual": mark("by hand"),
+    "reconcile": mark("comparison"),
+    "sale": mark("sale window"),
+}
+
+
+class QueuePage(ListPage):
+    """Items by state."""
+
+    NAME = "queue"
+    SUBJECT = Subject.QUEUE
+    KEY = "item_id"
+    ACTS = (
+        Act("queue.filter", "f", "filter", mark("Filter"), mark("Show all, or those of one state")),
+        Act("queue.retry", "R", "retry", mark("Retry"), mark("Try this item again now")),
+        Act("queue.retry_all", "E", "retry_all", mark("Retry all"), mark("Try everything set aside again")),
+        Act("queue.dismiss", "D", "dismiss_item", mark("Dismiss"), mark("Take this item off the list, with a reason")),
+        Act("queue.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
+        Act("queue.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
+    )
+    BINDINGS = bindings(ACTS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = 0
+
+    def question(self) -> Query:
+        state = STATES[self._state]
+        return Query(Subject.QUEUE, AT_ONCE, filters={"state": state} if state else {})
+
+    def heading(self, view: View) -> Line:
+        words = view.words
+        shown = words.phrase("shown: {what} (f)", what=words.phrase(STATE_NAMES[STATES[self._state]]))
+        return line(Part(words.phrase("QUEUE"), "title"), Part(f"  {shown}", "dim"))
+
+    def row_line(self, row: Row, view: View, width: int) -> Line:
+        return queue_line(row, view)
+
+    def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
+        return queue_detail(row, view, width)
+
+    def empty(self, view: View) -> Sequence[Line]:
+        text = mark("Nothing waits: everything is in the shop.") if not self._state else mark("Nothing of this kind.")
+        return [line(Part(view.words.phrase(text), "good" if not self._state else "dim"))]
+
+    def action_filter(self) -> None:
+        self._state = (self._state + 1) % len(STATES)
+        self._rows, self._has_read = [], False
+        self.console_app.draw()
+        self.read()
+
+    def action_retry(self) -> None:
+        row, words = self.listed.chosen, self.words
+        if row is not None:
+            text = [line(words.phrase("It is read again and pushed with the run that starts now."))]
+            dialog = Confirm(words.phrase("Try {name} again?", name=name_of(row)), text)
+            self.app.push_screen(dialog, lambda yes: self._retry((int(row["item_id"]),)) if yes else None)
+
+    def action_retry_all(self) -> None:
+        words, seen = self.words, self.console_app.follower.snapshot
+        aside = seen.queue.quarantined if seen is not None else 0
+        text = [line(words.phrase("{count} items that were set aside are tried again now.", count=aside))]
+        dialog = Confirm(words.phrase("Try all again?"), text)
+        self.app.push_screen(dialog, lambda yes: self._retry(()) if yes else None)
+
+    def _retry(self, item_ids: tuple[int, ...]) -> None:
+        self.console_app.actions.send(RetryItems(item_ids), self.words.phrase("Retry"))
+
+    def action_dismiss_item(self) -> None:
+        row, words = self.listed.chosen, self.words
+        if row is not None:
+            text = [line(words.phrase("It leaves the list and is not pushed until its row changes. Why?"))]
+            dialog = Ask(words.phrase("Dismiss {name}?", name=name_of(row)), text)
+            self.app.push_screen(dialog, lambda reason: self._dismiss_one(row, reason))
+
+    def _dismiss_one(self, row: Row, reason: str | None) -> None:
+        if reason:
+            self.console_app.actions.send(DismissItems((int(row["item_id"]),), reason), self.words.phrase("Dismiss"))
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        if event.row.get("style"):
+            self.app.push_screen(ProductPage(str(event.row["style"])))
+
+
+def name_of(row: Row) -> str:
+    """Return what people call an item: its SKU, else its number."""
+    return clean(row.get("sku") or row.get("item_id") or "", 40)
+
+
+def queue_line(row: Row, view: View) -> Line:
+    """Return one queued item."""
+    words = view.words
+    state = clean(row.get("state", ""), 12)
+    return line(
+        f"{name_of(row):<20.20} ",
+        f"{clean(row.get('style') or words.glyphs.unknown, 14):<14.14} ",
+        Part(f"{words.phrase(STATE_NAMES.get(state, state)):<11.11} ", STATE_ROLES.get(state, "")),
+        Part(f"{_since(row, view):>7} ", "dim"),
+        Part(f"{row.get('attempts') or 0!s:>3} ", "dim"),
+        Part(clean(row.get("message") or _reason(row, words), 200), "dim"),
+    )
+
+
+def _reason(row: Row, words: Words) -> str:
+    reason = clean(row.get("reason", ""), 20)
+    return words.phrase(REASONS.get(reason, reason))
+
+
+def _since(row: Row, view: View) -> str:
+    at = _instant(row.get("enqueued_at"))
+    return short_age((view.now - at).total_seconds()) if at is not None else view.words.glyphs.unknown
+
+
+def queue_detail(row: Row, view: View, width: int) -> list[Line]:
+    """Return the reason in full, the attempts, and when it is tried again."""
+    words = view.words
+    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
+    at = _instant(row.get("enqueued_at"))
+    facts = words.phrase(
+        "item {item}, {reason}, queued {at} ({age}), {attempts} attempts",
+        item=row.get("item_id"),
+        reason=_reason(row, words),
+        at=moment(at, zone, view.now, words.language),
+        age=age((view.now - at).total_seconds()) if at is not None else words.glyphs.unknown,
+        attempts=row.get("attempts") or 0,
+    )
+    lines = [*wrapped(clean(row.get("message") or "", 800), width, STATE_ROLES.get(str(row.get("state")), ""), 3)]
+    if row.get("next_try_at"):
+        lines.append(
+            line(words.phrase("tried again at {at}", at=moment(row["next_try_at"], zone, view.now, words.language)))
+        )
+    return [*lines, *wrapped(facts, width, "dim")]
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
