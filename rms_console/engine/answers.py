@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MAX_ROWS = 500
 PREVIEW_S = 540.0
 """So long a full comparison may take that is only looked at: a part of it is worth more than none."""
-MAX_LINES = 2000
 
 
 async def answer(engine: EngineService, query: Query) -> Page:
@@ -114,16 +113,6 @@ async def _audit(engine: EngineService, query: Query) -> Page:
     return Page(query.subject, rows, next_before=entries[-1].number if entries else None)
 
 
-async def _logs(engine: EngineService, query: Query) -> Page:
-    """Return log lines oldest first: those after the number in `after`, else the newest."""
-    logs = engine.deps.logs
-    if logs is None:
-        return Page(query.subject, (), problem="not-kept")
-    limit, after = max(1, min(MAX_LINES, query.limit)), query.filters.get("after", "")
-    rows = logs.after(int(after), limit) if after.isdigit() else logs.newest(limit)
-    return Page(query.subject, rows, facts={"oldest": logs.oldest, "last": logs.last, "dropped": logs.dropped})
-
-
 def _limit(query: Query) -> int:
     return max(1, min(MAX_ROWS, query.limit))
 
@@ -141,5 +130,4 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.ALERTS: listing.alerts,
     Subject.CONFIG: listing.config,
     Subject.SALES: listing.sales,
-    Subject.LOGS: _logs,
 }

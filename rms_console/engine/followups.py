@@ -117,7 +117,8 @@ def _how(pending: Pending, finished: Finished) -> tuple[str, str]:
     if finished.asked == CANCELLED:
         return "cancelled", view.note
     if view.result == "PART":
-        bad = view.errors + view.quarantined
+        # A product that failed and was set aside for it counts as both.
+        bad = max(view.errors, view.quarantined)
         return "done", sentence(
             "{products} products went, {bad} did not: the queue says why", products=view.products_synced, bad=bad
         )
