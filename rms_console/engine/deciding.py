@@ -22,6 +22,7 @@ from rms_console.contract.commands import (
 from rms_console.contract.ports import Ledger
 from rms_console.contract.records import QueueKey, QueueReason
 from rms_console.domain.holds import Aspect
+from rms_console.locale import sentence
 
 Decision = RetryItems | DismissItems | DecideHolds
 
@@ -38,10 +39,13 @@ def decide(ledger: Ledger, command: Command, request: Decision, at: datetime) ->
             # Named one by one, they are asked for by a person: that also brings back what was deleted in the shop.
             waiting = [entry.item_id for entry in ledger.entries(item_ids)] if item_ids else []
             ledger.enqueue([QueueKey(item_id, QueueReason.MANUAL) for item_id in waiting], None, at)
-            return Accepted(command.command_id, f"{count} items are tried again", {"items": count})
+            return Accepted(
+                command.command_id, sentence("{count} items are tried again", count=count), {"items": count}
+            )
         case DismissItems(item_ids):
             count = ledger.dismiss(item_ids) if item_ids else 0
-            return Accepted(command.command_id, f"{count} items dismissed until their row changes", {"items": count})
+            told = sentence("{count} items dismissed until their row changes", count=count)
+            return Accepted(command.command_id, told, {"items": count})
         case DecideHolds():
             return _decide_holds(ledger, command, request, at)
 
@@ -71,13 +75,18 @@ def _decide_holds(ledger: Ledger, command: Command, request: DecideHolds, at: da
         return Refused(
             command.command_id,
             "not-found",
-            "none of these holds waits for a decision",
-            "they were decided or overtaken meanwhile: look at the list again",
+            sentence("none of these holds waits for a decision"),
+            sentence("they were decided or overtaken meanwhile: look at the list again"),
         )
     items = len({item for hold in decided for item in hold.item_ids})
     refused = {item for hold in decided if hold.aspect is Aspect.CREATION for item in hold.item_ids}
     if refused and not request.approve:
         # Looked at once more: what was kept on sale elsewhere until this product would be there leaves now.
         ledger.release(sorted(refused), at)
-    told = "approved: they go with the next cycle" if request.approve else "rejected: they wait until they change"
-    return Accepted(command.command_id, f"{len(decided)} holds {told}", {"holds": len(decided), "items": items})
+    told = sentence(
+        "{count} holds approved: they go with the next cycle"
+        if request.approve
+        else "{count} holds rejected: they wait until they change",
+        count=len(decided),
+    )
+    return Accepted(command.command_id, told, {"holds": len(decided), "items": items})

@@ -37,6 +37,7 @@ from rms_console.engine.journal import MONITOR
 from rms_console.engine.reporting import Cause
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError, StoreError
+from rms_console.locale import sentence
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -47,7 +48,9 @@ async def handle(engine: EngineService, command: Command) -> Reply:
     handler = HANDLERS.get(type(command.request))
     if handler is None:
         name = type(command.request).__name__
-        return Refused(command.command_id, "not-supported", f"{name} is not part of this version yet")
+        return Refused(
+            command.command_id, "not-supported", sentence("{name} is not part of this version yet", name=name)
+        )
     try:
         reply = await handler(engine, command, command.request)
     except ConsoleError as error:
@@ -99,18 +102,18 @@ def _tell(engine: EngineService, command: Command, reply: Reply) -> None:
 
 async def _pause(engine: EngineService, command: Command, request: Pause) -> Reply:
     if engine.pause is not None:
-        return Refused(command.command_id, "paused", f"already paused by {engine.pause.by}")
+        return Refused(command.command_id, "paused", sentence("already paused by {by}", by=engine.pause.by))
     await pausing.begin(
         engine, PauseView(command.actor.name, request.reason, engine.deps.clock.now(), request.until_at)
     )
-    return Accepted(command.command_id, "paused: changes are still read and queued, nothing is sent")
+    return Accepted(command.command_id, sentence("paused: changes are still read and queued, nothing is sent"))
 
 
 async def _resume(engine: EngineService, command: Command, request: Resume) -> Reply:
     if engine.pause is None:
-        return Refused(command.command_id, "not-paused", "the engine is not paused")
+        return Refused(command.command_id, "not-paused", sentence("the engine is not paused"))
     await pausing.end(engine)
-    return Accepted(command.command_id, "resumed: the next run starts now")
+    return Accepted(command.command_id, sentence("resumed: the next run starts now"))
 
 
 async def _trigger(engine: EngineService, command: Command, request: Trigger) -> Reply:
@@ -118,8 +121,8 @@ async def _trigger(engine: EngineService, command: Command, request: Trigger) ->
         return Refused(
             command.command_id,
             "paused",
-            f"paused by {engine.pause.by}: {engine.pause.reason}",
-            "resume first, or force it",
+            sentence("paused by {by}: {reason}", by=engine.pause.by, reason=engine.pause.reason),
+            sentence("resume first, or force it"),
         )
     items: tuple[int, ...] = ()
     if request.styles or request.skus:
@@ -127,7 +130,8 @@ async def _trigger(engine: EngineService, command: Command, request: Trigger) ->
         items = await deps.sql(deps.source.find_items, request.styles, request.skus)
         if not items:
             asked = ", ".join(request.styles + request.skus)
-            return Refused(command.command_id, "not-found", f"RMS has no item {asked}", "check the spelling")
+            told = sentence("RMS has no item {asked}", asked=asked)
+            return Refused(command.command_id, "not-found", told, sentence("check the spelling"))
         keys = [QueueKey(item, QueueReason.MANUAL) for item in items]
         await deps.disk(deps.ledger.enqueue, keys, None, deps.clock.now())
     engine.manual.append(
@@ -146,12 +150,14 @@ async def _trigger(engine: EngineService, command: Command, request: Trigger) ->
     if engine.recovery.fault is not None:
         # Somebody thinks that it works again: look now. The run follows when it does.
         engine.wakes.ring(Wake.RECOVER)
-    return Accepted(command.command_id, "a run starts now", {"items": len(items)})
+    return Accepted(command.command_id, sentence("a run starts now"), {"items": len(items)})
 
 
 async def _full_sync(engine: EngineService, command: Command, request: FullSync) -> Reply:
     if engine.pause is not None:
-        return Refused(command.command_id, "paused", f"paused by {engine.pause.by}", "resume first")
+        return Refused(
+            command.command_id, "paused", sentence("paused by {by}", by=engine.pause.by), sentence("resume first")
+        )
     await engine.reconciler.ask(request.reason)
     engine.manual.append(
         Cause(
@@ -163,18 +169,18 @@ async def _full_sync(engine: EngineService, command: Command, request: FullSync)
         )
     )
     engine.wakes.ring(Wake.MANUAL)
-    return Accepted(command.command_id, "the full comparison starts now")
+    return Accepted(command.command_id, sentence("the full comparison starts now"))
 
 
 async def _stop(engine: EngineService, command: Command, request: Stop) -> Reply:
     engine.stop()
-    return Accepted(command.command_id, "stopping: what is in flight is settled first")
+    return Accepted(command.command_id, sentence("stopping: what is in flight is settled first"))
 
 
 async def _cancel(engine: EngineService, command: Command, request: CancelCycle) -> Reply:
     if not engine.runner.ask(CANCELLED):
-        return Refused(command.command_id, "idle", "no run is on now")
-    return Accepted(command.command_id, "the run ends after the products in flight")
+        return Refused(command.command_id, "idle", sentence("no run is on now"))
+    return Accepted(command.command_id, sentence("the run ends after the products in flight"))
 
 
 async def _decide(engine: EngineService, command: Command, request: deciding.Decision) -> Reply:
@@ -190,7 +196,11 @@ async def _decide(engine: EngineService, command: Command, request: deciding.Dec
 async def _mode(engine: EngineService, command: Command, request: SetMode) -> Reply:
     deps = engine.deps
     if request.mode not in tuple(Mode):
-        return Refused(command.command_id, "invalid", f"{request.mode}: allowed are {', '.join(Mode)}")
+        return Refused(
+            command.command_id,
+            "invalid",
+            sentence("{mode}: allowed are {modes}", mode=request.mode, modes=", ".join(Mode)),
+        )
     mode, now = Mode(request.mode), deps.clock.now()
     if mode is Mode.LIVE and deps.fingerprint is not None and engine.runner.mode is not Mode.LIVE:
         present = await deps.disk(deps.fingerprint)
@@ -201,7 +211,8 @@ async def _mode(engine: EngineService, command: Command, request: SetMode) -> Re
     if mode is Mode.OBSERVE:
         engine.runner.ask("observe")
     engine.wakes.ring(Wake.SCHEDULE)
-    return Accepted(command.command_id, f"the mode is {mode}" if changed else f"the mode is {mode} already")
+    told = sentence("the mode is {mode}" if changed else "the mode is {mode} already", mode=mode)
+    return Accepted(command.command_id, told)
 
 
 HANDLERS: dict[type[Any], Callable[[Any, Command, Any], Awaitable[Reply]]] = {

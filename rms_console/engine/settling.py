@@ -25,7 +25,8 @@ async def interval(engine: EngineService, command: Command, request: SetInterval
     """
     minutes = request.interval_minutes
     if not MIN_INTERVAL_MINUTES <= minutes <= MAX_INTERVAL_MINUTES:
-        return Refused(command.command_id, "invalid", f"{minutes:g} minutes: allowed are 0.01 to 1440")
+        told = sentence("{minutes} minutes: allowed are 0.01 to 1440", minutes=f"{minutes:g}")
+        return Refused(command.command_id, "invalid", told)
     before = engine.settings.interval_s / 60
     if engine.deps.desk is not None:
         _take_over(engine, engine.deps.desk.revise({INTERVAL: minutes}))
