@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -24,7 +25,22 @@ FILE = click.Path(path_type=Path)
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(context_settings=HELP, invoke_without_command=True)
+class Program(click.Group):
+    """Loads a command when it is asked for: the console must be on the screen at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, name = place.split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=Program, context_settings=HELP, invoke_without_command=True)
 @click.version_option(__version__, "-V", "--version", prog_name="rms-console", message="%(prog)s %(version)s")
 @click.option("--config", "-c", type=FILE, help="Settings file; else ./console.toml, the user's, the machine's.")
 @click.option("--env-file", type=FILE, help="File of NAME=value lines; the environment wins over it.")
@@ -67,10 +83,6 @@ def program(
     from rms_console import headless
 
     raise SystemExit(headless.run_once(options) if once else headless.run_service(options))
-
-
-for _command in COMMANDS:
-    program.add_command(_command)
 
 
 def main() -> None:

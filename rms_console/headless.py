@@ -19,7 +19,8 @@ from rms_console.engine.memory import settle_memory
 from rms_console.engine.runner import Finished
 from rms_console.engine.service import EngineService
 from rms_console.errors import ConsoleError, LeaseHeld
-from rms_console.wiring import Options, Site, open_engine, open_site
+from rms_console.wiring import Options, Site, open_site
+from rms_console.wiring.parts import open_engine
 
 EXIT_WELL, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 

@@ -1,15 +1,17 @@
-"""The commands, one module a family. Each module offers its click commands; `COMMANDS` is what `rms-console` knows."""
+"""The commands, one module a family. `COMMANDS` is what `rms-console` knows; each is loaded when it is asked for."""
 
 from __future__ import annotations
 
-import click
+from typing import Final
 
-from rms_console.commands.adopt import adopt
-from rms_console.commands.check import check
-from rms_console.commands.holds import holds
-from rms_console.commands.mode import go_live, observe
-from rms_console.commands.plan import plan
-from rms_console.commands.queue import queue
-from rms_console.commands.reset import reset
-
-COMMANDS: tuple[click.Command, ...] = (check, adopt, plan, go_live, observe, queue, holds, reset)
+COMMANDS: Final = {
+    "check": "rms_console.commands.check:check",
+    "adopt": "rms_console.commands.adopt:adopt",
+    "plan": "rms_console.commands.plan:plan",
+    "go-live": "rms_console.commands.mode:go_live",
+    "observe": "rms_console.commands.mode:observe",
+    "queue": "rms_console.commands.queue:queue",
+    "holds": "rms_console.commands.holds:holds",
+    "reset": "rms_console.commands.reset:reset",
+}
+"""Name -> module and command in it."""

@@ -21,7 +21,8 @@ from rms_console.engine.linking import Linking
 from rms_console.engine.tenure import Tenure, check_owner
 from rms_console.errors import LeaseHeld, Refused
 from rms_console.locale import mark, translate
-from rms_console.wiring import Options, Site, engine_settings, open_scratch, open_site, open_tools
+from rms_console.wiring import Options, Site, engine_settings, open_site
+from rms_console.wiring.parts import open_scratch, open_tools
 
 CLEAR = "\r\x1b[K"
 QUESTION = mark("Link {matched} products as shown, and set the doubtful ones aside? The shop is not changed by this.")

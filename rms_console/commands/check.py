@@ -16,7 +16,8 @@ from rms_console.engine.deps import Deps
 from rms_console.engine.tenure import check_owner
 from rms_console.errors import ConfigError, StoreError
 from rms_console.locale import mark, translate
-from rms_console.wiring import Options, Site, engine_settings, folders, open_site, open_tools
+from rms_console.wiring import Options, Site, engine_settings, folders, open_site
+from rms_console.wiring.parts import open_tools
 
 WORDS = {Level.OK: mark("ok"), Level.WARN: mark("warning"), Level.FAIL: mark("FAILED")}
 COLORS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}

@@ -23,7 +23,8 @@ from rms_console.domain.holds import LABELS, LIVE, Danger
 from rms_console.engine.deciding import decide_and_record
 from rms_console.errors import Refused
 from rms_console.locale import mark, translate
-from rms_console.wiring import Memory, Options, open_memory
+from rms_console.wiring import Options
+from rms_console.wiring.parts import Memory, open_memory
 
 PAGE = 500
 SHOWN = 50

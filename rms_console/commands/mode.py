@@ -15,7 +15,8 @@ from rms_console.engine.deps import Deps
 from rms_console.engine.tenure import check_owner
 from rms_console.errors import Refused
 from rms_console.locale import mark, translate
-from rms_console.wiring import Options, Site, engine_settings, open_site, open_tools
+from rms_console.wiring import Options, Site, engine_settings, open_site
+from rms_console.wiring.parts import open_tools
 
 YES = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal to ask on.")
 

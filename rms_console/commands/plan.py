@@ -16,7 +16,8 @@ from rms_console.engine.deps import Deps
 from rms_console.engine.rehearsing import PlannedProduct, Rehearsal, Rehearsed, look, product_row, totals
 from rms_console.errors import Refused
 from rms_console.locale import mark, translate
-from rms_console.wiring import Options, engine_settings, open_trial
+from rms_console.wiring import Options, engine_settings
+from rms_console.wiring.parts import open_trial
 
 LIMIT = 200
 CHANGES_SHOWN = 12

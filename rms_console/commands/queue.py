@@ -19,7 +19,8 @@ from rms_console.contract.records import Hold, HoldState, QueueEntry, QueueState
 from rms_console.engine.deciding import decide_and_record
 from rms_console.errors import Refused
 from rms_console.locale import mark, translate
-from rms_console.wiring import Memory, Options, open_memory
+from rms_console.wiring import Options
+from rms_console.wiring.parts import Memory, open_memory
 
 PAGE = 500
 SHOWN = 100

@@ -6,37 +6,62 @@ import asyncio
 import contextlib
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
 
-from rms_console.adapters.logs import LogStream
 from rms_console.control.threaded import ThreadedPort
-from rms_console.engine.memory import settle_memory
-from rms_console.engine.service import EngineService
 from rms_console.errors import ConsoleError
-from rms_console.wiring import Site, open_engine
+from rms_console.wiring import Options, Site, open_site
 
-OPEN_WITHIN_S: Final = 60.0
+if TYPE_CHECKING:
+    from rms_console.adapters.logs import LogStream
+    from rms_console.engine.service import EngineService
+
+SETTLE_WITHIN_S: Final = 9.0
+"""How long the engine may take to settle what is in flight once it is told to stop."""
 
 
 class EngineHost:
-    """Starts, watches, stops and restarts the engine of one site. Safe to call from any thread."""
+    """Starts, watches, stops and restarts the engine of one site. Safe to call from any thread.
 
-    def __init__(self, site: Site, stream: LogStream, begun: Callable[[EngineService], None] | None = None) -> None:
-        self._site = site
+    As a context it stops the engine, waits for it and gives the site back, however the block ends.
+    `opened` is called with the site once it is open, on the engine's thread.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        stream: LogStream,
+        opened: Callable[[Site], None] = lambda site: None,
+    ) -> None:
+        self._options = options
         self._stream = stream
-        self._begun = begun
+        self._opened = opened
+        self._refused: Callable[[], object] = lambda: None
+        self._stack = contextlib.ExitStack()
         self._engine: EngineService | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._opened = threading.Event()
-        self._refusal: ConsoleError | None = None
         self._stop_asked = False
         self._crash = ""
         self._guard = threading.Lock()
+        self.site: Site | None = None
+        self.refusal: ConsoleError | None = None
+        """Why the first engine could not begin: the lock is held, the ledger cannot be used."""
         self.port = ThreadedPort(self._present)
+
+    def __enter__(self) -> EngineHost:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self.join(SETTLE_WITHIN_S):
+            self._stack.close()
 
     @property
     def crash(self) -> str:
@@ -48,38 +73,33 @@ class EngineHost:
         thread = self._thread
         return thread is not None and thread.is_alive()
 
-    def start(self) -> None:
-        """Begin the engine and return once it has the lock and its ledger.
+    def when_refused(self, call: Callable[[], object]) -> None:
+        """Have `call` made, on the engine's thread, when the first engine cannot begin."""
+        self._refused = call
 
-        Raises:
-            LeaseHeld: another engine has this shop. ConsoleError: it cannot be opened.
-        """
-        self._spawn()
-        if not self._opened.wait(OPEN_WITHIN_S):
-            raise ConsoleError(
-                f"the engine did not open within {OPEN_WITHIN_S:.0f} s", hint="app.log says how far it came"
-            )
-        if self._refusal is not None:
-            self.join(5)
-            raise self._refusal
+    def begin(self) -> None:
+        """Begin the engine where none was begun yet; returns at once."""
+        with self._guard:
+            if self._thread is None and not self._stop_asked:
+                self._spawn()
 
     def restart(self) -> None:
         """Begin a new engine in place of a dead one; returns at once."""
         with self._guard:
-            if self.is_alive:
-                return
-            self._crash = ""
-            self._spawn()
+            if not self.is_alive and not self._stop_asked:
+                self._crash = ""
+                self._spawn()
 
     def stop(self) -> None:
-        """Ask the engine to settle what is in flight and end; returns at once."""
+        """Ask the engine to settle what is in flight and end; returns at once. None begins after that."""
         self._stop_asked = True
         self.on_engine(lambda engine: engine.stop())
 
     def on_engine(self, call: Callable[[EngineService], object]) -> None:
         """Have `call` run on the engine's own loop, soon; dropped where there is no engine."""
-        engine, loop = self._engine, self._loop
-        if engine is not None and loop is not None:
+        present = self._present()
+        if present is not None:
+            engine, loop = present
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(lambda: call(engine))
 
@@ -95,51 +115,57 @@ class EngineHost:
         return (engine, loop) if engine is not None and loop is not None else None
 
     def _spawn(self) -> None:
-        self._opened.clear()
-        self._refusal = None
-        self._stop_asked = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=False)
         self._thread.start()
 
     def _run(self) -> None:
+        has_begun = self.site is not None
         try:
-            with open_engine(self._site, self._stream) as engine:
-                try:
-                    asyncio.run(self._live(engine))
-                except Exception as error:  # noqa: BLE001  # whatever it was, it must be told and must not be silent
-                    if isinstance(error, ConsoleError) and not self._opened.is_set():
-                        self._refusal = error
-                    else:
-                        self._fell(error, engine)
+            # Loaded here and not above: the screen is up before the engine's parts are.
+            from rms_console.wiring.parts import open_engine
+
+            if self.site is None:
+                self.site = self._stack.enter_context(open_site(self._options))
+                self._opened(self.site)
+            with open_engine(self.site, self._stream) as engine:
+                has_begun = self._lived(engine, has_begun)
         except ConsoleError as error:
-            if self._opened.is_set():
-                self._crash = error.message
-            else:
-                self._refusal = error
-        except Exception as error:  # noqa: BLE001  # as above: building the engine failed
-            self._fell(error, None)
+            self._cannot(error, has_begun)
+        except Exception as error:  # noqa: BLE001  # building the engine failed: it must be told, never be silent
+            self._crash = f"{type(error).__name__} {place_of(error)}"
         finally:
             self._engine = self._loop = None
-            self._opened.set()
+
+    def _lived(self, engine: EngineService, has_begun: bool) -> bool:
+        """Let an engine live to its end."""
+        try:
+            asyncio.run(self._live(engine))
+        except ConsoleError as error:
+            self._cannot(error, has_begun or self._engine is not None)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._crash = f"{type(error).__name__} {place_of(error)}"
+            engine.journal.bug("EngineHost", error)
+        return True
+
+    def _cannot(self, error: ConsoleError, has_begun: bool) -> None:
+        if has_begun:
+            self._crash = error.message
+        else:
+            self.refusal = error
+            self._refused()
 
     async def _live(self, engine: EngineService) -> None:
+        from rms_console.engine.memory import settle_memory
+
         await engine.open()
         settle_memory()
         self._engine, self._loop = engine, asyncio.get_running_loop()
-        self._opened.set()
-        embedded = self._site.embedded
+        embedded = self.site.embedded if self.site is not None else None
         if embedded is not None and not embedded.is_selling:
             embedded.begin(lambda event: self.on_engine(partial(_till, text=event.text)))
-        if self._begun is not None:
-            self._begun(engine)
         if self._stop_asked:
             engine.stop()
         await engine.run()
-
-    def _fell(self, error: Exception, engine: EngineService | None) -> None:
-        self._crash = f"{type(error).__name__} {place_of(error)}"
-        if engine is not None:
-            engine.journal.bug("EngineHost", error)
 
 
 def _till(engine: EngineService, text: str) -> None:
@@ -150,14 +176,3 @@ def place_of(error: BaseException) -> str:
     """Return where an error arose, without any of the values at hand."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-
-
-@contextlib.contextmanager
-def hosted(host: EngineHost, settle_s: float) -> Iterator[EngineHost]:
-    """Lend a started engine; it is stopped and waited for, at most `settle_s`, however the block ends."""
-    host.start()
-    try:
-        yield host
-    finally:
-        host.stop()
-        host.join(settle_s)

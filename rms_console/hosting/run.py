@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import platformdirs
 
-from rms_console import headless
-from rms_console.adapters.clock import SystemClock
-from rms_console.adapters.lease import FileLease
 from rms_console.contract.commands import Actor
 from rms_console.engine.faces import console_fell, console_lost
-from rms_console.hosting.enginehost import EngineHost, hosted, place_of
+from rms_console.hosting.enginehost import EngineHost, place_of
 from rms_console.hosting.terminal import Terminal, lend_terminal, look_at_terminal
-from rms_console.hosting.watchdog import SETTLE_WITHIN_S, Watchdog
+from rms_console.hosting.watchdog import Watchdog
 from rms_console.locale import language_for, mark, translate
-from rms_console.wiring import Options, Site, open_site
+from rms_console.wiring import Options, Site, site_as_it_is
 
 if TYPE_CHECKING:
     from rms_console.tui.app import ConsoleApp
@@ -44,21 +41,26 @@ def run_console(options: Options) -> int:
     """
     terminal = look_at_terminal(options.environ)
     if terminal.problem:
-        language = language_for(options.language or "", options.environ)
-        why = translate(language, terminal.problem, {})
-        text = mark("No console: {why}. The engine runs without one (--no-ui).")
-        sys.stderr.write(translate(language, text, {"why": why}) + "\n")
-        return headless.run_service(options)
-    with open_site(options) as site:
-        hosting = Hosting(site, terminal)
-        code = hosting.run()
+        return _without_console(options, terminal.problem)
+    hosting = Hosting(site_as_it_is(options), terminal)
+    code = hosting.run()
     if hosting.said:
         sys.stdout.write(hosting.said + "\n")
     return code
 
 
+def _without_console(options: Options, problem: str) -> int:
+    """Say why there is none, and run the engine alone."""
+    from rms_console import headless
+
+    language = language_for(options.language or "", options.environ)
+    text = mark("No console: {why}. The engine runs without one (--no-ui).")
+    sys.stderr.write(translate(language, text, {"why": translate(language, problem, {})}) + "\n")
+    return headless.run_service(options)
+
+
 class Hosting:
-    """One life of the console on one site."""
+    """One life of the console on one site, of which at first only the settings are read."""
 
     def __init__(self, site: Site, terminal: Terminal) -> None:
         self._site = site
@@ -68,15 +70,20 @@ class Hosting:
 
     def run(self) -> int:
         stream = Switch()
-        host = EngineHost(self._site, stream)
         leave: Leave | None = None
-        with lend_terminal(self._site.logs) as lent, Watchdog(host, lent, self._site.settings.console.on_hangup) as dog:
-            with hosted(host, SETTLE_WITHIN_S):
-                leave = self._screen(host, dog)
-                if dog.ended_by is None and (dog.is_screenless or (leave is None and host.is_alive)):
-                    self._without_screen(host, dog, stream)
-            if dog.ended_by is not None:
-                return EXIT_WELL if dog.is_screenless else 128 + dog.ended_by
+        on_hangup = self._site.settings.console.on_hangup
+        with lend_terminal() as lent:
+            host = EngineHost(self._site.options, stream, opened=lambda site: lent.log_to(site.logs))
+            with Watchdog(host, lent, on_hangup) as dog:
+                host.when_refused(dog.close_screen)
+                with host:
+                    leave = self._screen(host, dog)
+                    if dog.ended_by is None and host.refusal is None and leave is None:
+                        self._without_screen(host, dog, stream)
+                if dog.ended_by is not None:
+                    return EXIT_WELL if dog.is_screenless else 128 + dog.ended_by
+        if host.refusal is not None:
+            raise host.refusal
         if leave == "run_on":
             return self._hand_over()
         return EXIT_NOT_HEALTHY if host.crash else EXIT_WELL
@@ -99,16 +106,14 @@ class Hosting:
                 host.on_engine(partial(console_fell, where=where))
                 crashes = [*(at for at in crashes if time.monotonic() - at < CRASHES_WITHIN_S), time.monotonic()]
                 if len(crashes) >= CRASHES or dog.ended_by is not None:
-                    text = mark(
-                        "The console fell over ({where}). The engine goes on without a screen; Ctrl-C stops it."
-                    )
-                    self._tell(text, where=where)
+                    self._tell(FELL, where=where)
                     return None
             finally:
                 dog.screen_closed()
 
     def _without_screen(self, host: EngineHost, dog: Watchdog, stream: Switch) -> None:
         """Wait for the engine's end; its log lines go where the screen was."""
+        host.begin()
         if dog.is_screenless:
             reason = self._phrase(mark("the terminal was lost"))
             host.on_engine(lambda engine: console_lost(engine, reason))
@@ -119,6 +124,9 @@ class Hosting:
 
     def _hand_over(self) -> int:
         """Begin the same engine as a process of its own, now that this one has let go."""
+        from rms_console.adapters.clock import SystemClock
+        from rms_console.adapters.lease import FileLease
+
         command = [sys.executable, "-m", "rms_console", *arguments_of(self._site.options), "--no-ui"]
         flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         child = subprocess.Popen(
@@ -197,8 +205,8 @@ def setup_of(site: Site, terminal: Terminal, host: EngineHost) -> Setup:
         is_utf8=terminal.is_utf8,
         no_color=terminal.no_color,
         over_ssh=terminal.over_ssh,
-        is_demo=site.embedded is not None,
-        may_leave_running=site.embedded is None,
+        is_demo=site.options.demo,
+        may_leave_running=not site.options.demo,
         theme_folders=(own / "themes",),
         clip_file=mine / "clip.txt",
         shots_folder=mine / "screenshots",

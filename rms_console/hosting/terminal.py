@@ -87,6 +87,13 @@ class Lent:
         self.tty = tty
         self._saved = termios.tcgetattr(0) if termios is not None and os.isatty(0) else None
 
+    def log_to(self, folder: Path) -> None:
+        """Let what is written to standard error go to a file in this folder from now on."""
+        with contextlib.suppress(OSError):
+            file = os.open(folder / STDERR_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            os.dup2(file, 2)
+            os.close(file)
+
     def is_gone(self) -> bool:
         """Return whether nobody is at the other end any more."""
         try:
@@ -127,13 +134,14 @@ class Lent:
 
 
 @contextlib.contextmanager
-def lend_terminal(logs: Path) -> Iterator[Lent]:
+def lend_terminal() -> Iterator[Lent]:
     """Keep descriptor 2 away from the screen: the console draws on a copy, whatever else writes there goes to a file.
 
-    A C library, a warning or a child that writes to standard error would tear the picture.
+    A C library, a warning or a child that writes to standard error would tear the picture. Until the log's folder is
+    known it goes nowhere.
     """
     tty = os.dup(2)
-    file = os.open(logs / STDERR_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    file = os.open(os.devnull, os.O_WRONLY)
     before, lent = sys.__stderr__, Lent(tty)
     os.dup2(file, 2)
     os.close(file)

@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from rms_console.hosting.enginehost import EngineHost
+from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost
 from rms_console.hosting.terminal import Lent
 
 LEAVE_WITHIN_S: Final = 1.5
 """How long the screen may take to close by itself."""
-SETTLE_WITHIN_S: Final = 9.0
-"""How long the engine may take to settle, from the signal on."""
 LOOK_EVERY_S: Final = 2.0
 ENDING: Final = ("SIGTERM", "SIGQUIT", "SIGINT", "SIGBREAK")
 
@@ -93,14 +91,14 @@ class Watchdog:
         elif not self.is_screenless:
             self.is_screenless = True
             self._terminal.drop()
-            self._close()
+            self.close_screen()
 
     def _end(self, number: int) -> None:
         """Stop everything. The main thread leaves by itself where it can; where it hangs, the process ends here."""
         began = time.monotonic()
         self.ended_by = number
         self._host.stop()
-        if not self._close():
+        if not self.close_screen():
             self._terminal.unblock()
         self._host.join(max(0.0, SETTLE_WITHIN_S - (time.monotonic() - began)))
         if self._screen_closed.wait(max(0.2, LEAVE_WITHIN_S - (time.monotonic() - began))) and not self._host.is_alive:
@@ -109,7 +107,7 @@ class Watchdog:
             self._terminal.restore()
         os._exit(128 + number)
 
-    def _close(self) -> bool:
+    def close_screen(self) -> bool:
         """Ask the screen to close; return whether it did in time."""
         until = time.monotonic() + LEAVE_WITHIN_S
         while time.monotonic() < until:

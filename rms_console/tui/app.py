@@ -71,6 +71,7 @@ class ConsoleApp(Steering, App[Leave]):
         for problem in [*self._problems, *problems]:
             self.notice(problem, "warning")
         self._loop_here = asyncio.get_running_loop()
+        self.call_after_refresh(self.setup.engine.begin)
         self.follower.begin()
         self.set_interval(1 / self.setup.refresh_hz, self.draw)
 
@@ -119,7 +120,8 @@ class ConsoleApp(Steering, App[Leave]):
 
     def draw(self) -> None:
         """Show the newest view on the page on top."""
-        page = self.screen
+        # While the console closes, its timers may still come due with no screen left.
+        page = self.screen_stack[-1] if self.screen_stack else None
         if isinstance(page, Page) and (self._frozen_at is None or page.size.width == 0):
             page.draw(self.view())
         elif isinstance(page, Page):

@@ -31,6 +31,10 @@ class EngineWatch(Protocol):
     @property
     def is_alive(self) -> bool: ...
 
+    def begin(self) -> None:
+        """Begin the engine, once the first picture is drawn; returns at once."""
+        ...
+
     def restart(self) -> None:
         """Begin a new engine in place of a dead one; returns at once."""
         ...

@@ -1,20 +1,10 @@
-"""The only place that names concrete classes: builds an engine with all its parts from what the command line said."""
+"""The only place that names concrete classes: builds an engine with all its parts from what the command line said.
+
+`site` is light: it reads settings. `parts` loads every adapter, so whoever only shows something first takes it later.
+"""
 
 from __future__ import annotations
 
-from rms_console.wiring.parts import Memory, open_engine, open_memory, open_scratch, open_tools, open_trial
-from rms_console.wiring.site import Options, Site, engine_settings, folders, open_site
+from rms_console.wiring.site import Options, Site, engine_settings, folders, open_site, site_as_it_is
 
-__all__ = [
-    "Memory",
-    "Options",
-    "Site",
-    "engine_settings",
-    "folders",
-    "open_engine",
-    "open_memory",
-    "open_scratch",
-    "open_site",
-    "open_tools",
-    "open_trial",
-]
+__all__ = ["Options", "Site", "engine_settings", "folders", "open_site", "site_as_it_is"]

@@ -138,6 +138,9 @@ class FakeEngine:
     is_alive = True
     restarts = 0
 
+    def begin(self) -> None:
+        """It lives already."""
+
     def restart(self) -> None:
         self.restarts += 1
         self.crash = ""

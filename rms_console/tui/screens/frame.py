@@ -42,6 +42,7 @@ TRIGGERS: Final = {
     "retry": mark("retry"),
     "change": mark("change seen"),
     "backlog": mark("backlog"),
+    "watch": mark("change seen"),
 }
 ACTION_SHOWN_S = 90.0
 
