@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from rms_console.contract.records import QueueCounts
 from rms_console.contract.state import EngineState
 from rms_console.engine.alertbook import CRITICAL, INFO, WARN
 from rms_console.engine.journal import MONITOR
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 PAUSED: Final = "paused"
 NOT_WORKING: Final = "not_working"
 CONSOLE_LOST: Final = "console_lost"
+QUARANTINE_GREW: Final = "quarantine_grew"
 NOT_WORKING_AFTER: Final = timedelta(minutes=2)
 REMIND_EVERY: Final = timedelta(hours=1)
 _TROUBLE: Final = (EngineState.ERROR, EngineState.RECOVERING)
@@ -81,6 +83,25 @@ def _remind(engine: EngineService) -> None:
         again=True,
     )
     pause_changed(engine)
+
+
+def queue_seen(engine: EngineService, before: QueueCounts | None, counts: QueueCounts) -> None:
+    """Tell that more was set aside than before; what was so when the process began is known from the queue."""
+    if not counts.quarantined:
+        engine.alerts.clear(QUARANTINE_GREW)
+    elif before is not None and counts.quarantined > before.quarantined:
+        engine.alerts.raise_(
+            QUARANTINE_GREW,
+            WARN,
+            sentence("Items were set aside"),
+            sentence(
+                "{news} more, {count} in all",
+                news=counts.quarantined - before.quarantined,
+                count=counts.quarantined,
+            ),
+            sentence("The queue says of each what is wrong: mend it in RMS, or dismiss it"),
+            again=True,
+        )
 
 
 def console_lost(engine: EngineService, reason: str) -> None:

@@ -15,17 +15,24 @@ if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
 MOST_LINES: Final = 2_000
+ALL_LINES: Final = 100_000
 MOST_SALES: Final = 500
 
 
 async def logs(engine: EngineService, query: Query) -> Page:
-    """Return log lines, oldest first: those above the number in the filter `after`, else the newest."""
+    """Return log lines, oldest first: those above the number in the filter `after`, else the newest.
+
+    The filter `sync_id` gives those of one run, as far as they are still kept.
+    """
     history = engine.deps.logs
     if history is None:
         return Page(query.subject, (), problem="not-supported")
     limit = max(1, min(MOST_LINES, query.limit))
     after = query.filters.get("after", "")
     rows = history.after(int(after), limit) if after.isdecimal() else history.newest(limit)
+    run = query.filters.get("sync_id", "")
+    if run:
+        rows = tuple(row for row in history.newest(ALL_LINES) if row.get("sync_id") == run)[-limit:]
     facts = {"last": history.last, "oldest": history.oldest, "dropped": history.dropped}
     return Page(query.subject, rows, total=len(rows), facts=facts)
 

@@ -244,7 +244,9 @@ class EngineService:
     async def rest(self, more: bool = False) -> None:
         """Say what comes next: more work at once (where `more`), a retry or a sale window at its time, else idle."""
         deps = self.deps
-        counts = self.counts = await deps.disk(deps.ledger.queue_counts, deps.clock.now())
+        before, counts = self.counts, await deps.disk(deps.ledger.queue_counts, deps.clock.now())
+        self.counts = counts
+        alerting.queue_seen(self, before, counts)
         self.trends.sample(status.bucket_ratio(self), counts)
         if more and (counts.due or self.reconciler.is_due) and self.pause is None:
             self.wakes.ring(Wake.MORE)

@@ -11,6 +11,7 @@ from rms_console.adapters.logs.history import LogRing
 from rms_console.contract.commands import (
     Accepted,
     AckAlerts,
+    DismissItems,
     Pause,
     ProbeConnections,
     Refused,
@@ -20,6 +21,8 @@ from rms_console.contract.commands import (
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.state import EngineState
+from rms_console.domain.operations import Operation
+from rms_console.errors import ShopRejected
 from tests.engine.conftest import Make
 from tests.engine.world import OPENS, World, on_sale, shoes, tuned
 
@@ -50,6 +53,9 @@ async def test_log_lines_are_asked_for_by_number(world: World) -> None:
     page = await ask(world, Subject.LOGS, limit=2, after="0")
     assert [row["number"] for row in page.rows] == [3, 4]
     assert (await ask(world, Subject.LOGS, after="6")).rows == ()
+    for run in ("a", "b", "a"):
+        ring.add({"timestamp": "t", "level": "INFO", "service": "S", "tag": "", "message": "m", "sync_id": run})
+    assert [row["number"] for row in (await ask(world, Subject.LOGS, sync_id="a")).rows] == [7, 9]
 
 
 async def test_without_a_history_the_answer_says_so(world: World) -> None:
@@ -199,6 +205,25 @@ async def test_a_lost_console_is_told_until_one_is_back(world: World) -> None:
         (alert,) = (await engine.snapshot()).alerts
         assert (alert.kind, alert.severity, alert.detail) == ("console_lost", "INFO", "the terminal is gone")
         engine.tell_console_back()
+        assert await kinds(world) == []
+
+
+async def test_what_is_newly_set_aside_is_an_alert_until_the_queue_is_clean(world: World) -> None:
+    def refuse(operation: Operation) -> None:
+        raise ShopRejected("the shop does not want it")
+
+    async with world.service():
+        await world.wait(1)
+        world.client.trouble = refuse
+        world.store.add(shoes(2))
+        await world.wait(301)
+        (alert,) = (await world.engine.snapshot()).alerts
+        assert (alert.kind, alert.detail) == ("quarantine_grew", "2 more, 2 in all")
+        await world.send(AckAlerts())
+        await world.wait(301)
+        assert [view.acked_by for view in (await world.engine.snapshot()).alerts] == ["Ana"]
+        await world.send(DismissItems((11, 21)))
+        await world.wait(301)
         assert await kinds(world) == []
 
 
