@@ -31,6 +31,8 @@ RANKS: Final = {"CRITICAL": 0, "ERROR": 1, "WARN": 2, "WARNING": 2, "INFO": 3}
 ROLES: Final = {"CRITICAL": "bad", "ERROR": "bad", "WARN": "warn", "WARNING": "warn", "INFO": "accent"}
 NEWS: Final = frozenset({EventName.ALERT_RAISED, EventName.ALERT_CLEARED, EventName.COMMAND_DONE})
 DETAIL_HEIGHT: Final = 6
+ROOMY: Final = 16
+"""Rows of a screen from which there is room for the detail."""
 
 
 class AlertsPage(Page):
@@ -75,7 +77,9 @@ class AlertsPage(Page):
     def _show_detail(self, view: View) -> None:
         lines = detail_lines(self.query_one(PickList).chosen, view, self.size.width)
         lines += [line(Part(text, "dim")) for text in sending_notes(self._answer, view.words)]
-        self.query_one("#detail", Panel).show([(), *lines[: DETAIL_HEIGHT - 1]])
+        detail = self.query_one("#detail", Panel)
+        detail.display = self.size.height >= ROOMY
+        detail.show([(), *lines[: DETAIL_HEIGHT - 1]])
 
     def on_pick_list_moved(self) -> None:
         self._show_detail(self.console_app.view())
@@ -84,7 +88,7 @@ class AlertsPage(Page):
         return fit(row_line(row, self.console_app.view()), width)
 
     def _read(self) -> None:
-        self.run_worker(self._fetch(), exclusive=True, group="read")
+        self.begin(self._fetch, "read")
 
     async def _fetch(self) -> None:
         slow = self.set_timer(SLOW_S, self._tell_slow)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -56,12 +56,18 @@ class Page(Screen[None]):
 
     def draw(self, view: View) -> None:
         """Show the view: the frame here, the body by `show`."""
-        if self.size.width and self.is_mounted:
+        if self.size.width and self._has_parts():
             self.draw_frame(view)
             self.show(view)
 
+    def _has_parts(self) -> bool:
+        """Return whether the widgets are there: before it is mounted and while the console closes they are not."""
+        return self.is_mounted and self.query_one_optional("#head", Panel) is not None
+
     def draw_frame(self, view: View) -> None:
         """Show head and foot alone: the body is frozen."""
+        if not self._has_parts():
+            return
         width = self.size.width
         self.query_one("#head", Panel).show(head_lines(view, self.NAME, width))
         self.query_one("#foot", Panel).show(foot_lines(view, self.ACTS, width))
@@ -71,6 +77,14 @@ class Page(Screen[None]):
 
     def show(self, view: View) -> None:
         raise NotImplementedError
+
+    def begin(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        """Do some work in the background, in place of what the page does in that group.
+
+        Work that is replaced before it began was never made: a coroutine in its place would warn that nobody waited.
+        """
+        doing: Any = work
+        self.run_worker(doing, exclusive=True, group=group)
 
     async def ask(self, query: Query) -> Answer:
         """Return the engine's answer; one that did not come is an answer with the problem."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -78,10 +79,10 @@ class SalesPage(Page):
 
     def on_row_list_near_end(self) -> None:
         if self._answer is not None and self._answer.next_before and len(self._answer.rows) < KEPT:
-            self.run_worker(self._fetch(self._answer.next_before), exclusive=True, group="read")
+            self.begin(partial(self._fetch, self._answer.next_before), "read")
 
     def _read(self) -> None:
-        self.run_worker(self._fetch(None), exclusive=True, group="read")
+        self.begin(partial(self._fetch, None), "read")
 
     async def _fetch(self, before: int | None) -> None:
         slow = self.set_timer(SLOW_S, self._tell_slow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from math import isfinite
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ from rms_console.tui.wrapping import wrapped
 
 SLOW_S: Final = 0.3
 DETAIL_HEIGHT: Final = 4
+ROOMY: Final = 16
+"""Rows of a screen from which there is room for the detail."""
 MOST: Final = 500
 SECTION: Final = "section"
 INTERVAL: Final = "sync.interval_minutes"
@@ -75,7 +78,9 @@ class SettingsPage(Page):
 
     def _show_detail(self) -> None:
         lines = detail_lines(self.query_one(PickList).chosen, self.words, self.size.width)
-        self.query_one("#detail", Panel).show([(), *lines[: DETAIL_HEIGHT - 1]])
+        detail = self.query_one("#detail", Panel)
+        detail.display = self.size.height >= ROOMY
+        detail.show([(), *lines[: DETAIL_HEIGHT - 1]])
 
     def on_pick_list_moved(self) -> None:
         self._show_detail()
@@ -84,7 +89,7 @@ class SettingsPage(Page):
         return fit(row_line(row, self.words, width), width)
 
     def _read(self) -> None:
-        self.run_worker(self._fetch(), exclusive=True, group="read")
+        self.begin(self._fetch, "read")
 
     async def _fetch(self) -> None:
         slow = self.set_timer(SLOW_S, self._tell_slow)
@@ -157,7 +162,7 @@ class SettingsPage(Page):
         request = ChangeSettings({key: value}, write_back)
         name = self.words.phrase("Change of {key}", key=clean(key, 40))
         task = self.console_app.actions.send(request, name, undo_of(row, write_back))
-        self.run_worker(self._await(task, row, value), group="change")
+        self.begin(partial(self._await, task, row, value), "change")
 
     async def _await(self, task: Any, row: Row, value: Value) -> None:
         """Ask again, with the reason, where the engine refuses the value."""
