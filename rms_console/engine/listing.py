@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.queries import Page, Query
 from rms_console.contract.records import UpcomingSale
-from rms_console.domain.zone import day_start
+from rms_console.domain.sale import Priced, shop_price
+from rms_console.domain.zone import day_start, to_local
 from rms_console.engine.trends import hours_of
+from rms_console.errors import SourceError
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -70,7 +73,8 @@ async def config(engine: EngineService, query: Query) -> Page:
 async def sales(engine: EngineService, query: Query) -> Page:
     """Return the price changes to come by date alone, the soonest first; `before` is how many to leave out.
 
-    The filter `days` says how far to look ahead. An item whose sale is on has its end among them.
+    The filter `days` says how far to look ahead. An item whose sale is on has its end among them. With `prices` = 1
+    RMS is asked for the prices of what has yet to begin: one read of the store's view.
     """
     deps = engine.deps
     offset, limit = query.before or 0, max(1, min(MOST_SALES, query.limit))
@@ -78,12 +82,35 @@ async def sales(engine: EngineService, query: Query) -> Page:
     until = deps.clock.now() + timedelta(days=min(float(days), 3650.0)) if _is_number(days) else None
     found = await deps.disk(deps.ledger.upcoming_sales, until, limit, offset)
     total = await deps.disk(deps.ledger.count_sales, until)
-    rows = tuple(map(_sale_row, found))
+    offered = await _offered(engine, found) if query.filters.get("prices") == "1" else {}
+    rows = tuple(_sale_row(sale, offered.get((sale.item_id, sale.at))) for sale in found)
     following = offset + len(rows)
     return Page(query.subject, rows, total=total, next_before=following if following < total else None)
 
 
-def _sale_row(sale: UpcomingSale) -> dict[str, object]:
+async def _offered(engine: EngineService, found: Sequence[UpcomingSale]) -> dict[tuple[int, datetime], Priced]:
+    """Return the price that each sale will begin with, as the shop will show it; nothing while RMS does not answer."""
+    deps, world = engine.deps, engine.world
+    begin = [sale for sale in found if sale.starts]
+    if world is None or not begin:
+        return {}
+    try:
+        read = await deps.sql(deps.source.read_items, sorted({sale.item_id for sale in begin}))
+    except SourceError:
+        return {}
+    items = {item.item_id: item for item in read.rows}
+    zone, policy = engine.settings.zone, world.policy
+    return {
+        (sale.item_id, sale.at): shop_price(items[sale.item_id], to_local(sale.at, zone), policy)
+        for sale in begin
+        if sale.item_id in items
+    }
+
+
+def _sale_row(sale: UpcomingSale, offered: Priced | None) -> dict[str, object]:
+    sale_price = sale.sale_price
+    if offered is not None and offered.on_sale:
+        sale_price = offered.price
     return {
         "at": sale.at.isoformat().replace("+00:00", "Z"),
         "starts": sale.starts,
@@ -92,7 +119,7 @@ def _sale_row(sale: UpcomingSale) -> dict[str, object]:
         "style": sale.style,
         "title": sale.title,
         "price": None if sale.price is None else str(sale.price),
-        "sale_price": None if sale.sale_price is None else str(sale.sale_price),
+        "sale_price": None if sale_price is None else str(sale_price),
     }
 
 

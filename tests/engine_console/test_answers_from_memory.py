@@ -22,7 +22,7 @@ from rms_console.contract.events import EventName
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.state import EngineState
 from rms_console.domain.operations import Operation
-from rms_console.errors import ShopRejected
+from rms_console.errors import ShopRejected, SourceUnavailable
 from tests.engine.conftest import Make
 from tests.engine.world import OPENS, World, on_sale, shoes, tuned
 
@@ -125,6 +125,16 @@ async def test_sales_to_come_are_listed_and_their_end_when_they_are_on(world: Wo
         assert first.next_before == 1
         assert (await ask(world, Subject.SALES, limit=1, before=1)).rows == page.rows[1:]
         assert (await ask(world, Subject.SALES, days="0.01")).rows == ()
+        assert page.rows[0]["sale_price"] is None
+        priced = (await ask(world, Subject.SALES, prices="1")).rows
+        assert [float(row["sale_price"] or 0) for row in priced] == [9000.0, 0]
+
+        def down(name: str) -> None:
+            raise SourceUnavailable("gone")
+
+        world.around.before = down
+        assert (await ask(world, Subject.SALES, prices="1")).rows == page.rows
+        world.around.before = lambda name: None
         await world.wait(OPENS.total_seconds() + 60)
         (row,) = (await ask(world, Subject.SALES)).rows
         assert not row["starts"]
