@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import backlog, large, latency, plan100k, quiet, restart, stock
+from tests.bench import backlog, console, large, latency, loglines, plan100k, quiet, restart, stock
 
 BENCHES = {
     "quiet": quiet.main,
@@ -12,8 +12,10 @@ BENCHES = {
     "stock": stock.main,
     "backlog": backlog.main,
     "latency": latency.main,
+    "loglines": loglines.main,
     "plan100k": plan100k.main,
     "large": large.main,
+    "console": console.main,
 }
 
 
