@@ -52,12 +52,17 @@ async def _queue(engine: EngineService, query: Query) -> Page:
 
 
 async def _holds(engine: EngineService, query: Query) -> Page:
-    """Return holds in order of their numbers, open ones unless `state` says otherwise; `next_before` goes on."""
+    """Return holds in order of their numbers, open ones unless `state` says otherwise; `next_before` goes on.
+
+    The reason is told in the language of the filter `language`.
+    """
     asked = query.filters.get("state", HoldState.OPEN.value)
     states = () if asked == "all" else (HoldState(asked),)
     ledger = engine.deps.ledger
     holds = await engine.deps.disk(ledger.holds_page, states, _limit(query), query.before or 0)
-    return Page(query.subject, tuple(map(hold_row, holds)), next_before=holds[-1].hold_id if holds else None)
+    language = query.filters.get("language", "en")
+    rows = tuple(hold_row(hold, language) for hold in holds)
+    return Page(query.subject, rows, next_before=holds[-1].hold_id if holds else None)
 
 
 async def _plan(engine: EngineService, query: Query) -> Page:

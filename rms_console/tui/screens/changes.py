@@ -20,6 +20,22 @@ RESULTS: Final = {
     "left": mark("left RMS"),
     "unknown": mark("no clear answer"),
 }
+FIELDS: Final = {
+    "price": mark("price"),
+    "compare_at": mark("compare at"),
+    "stock": mark("stock"),
+    "barcode": mark("barcode"),
+    "options": mark("options"),
+    "weight": mark("weight"),
+    "title": mark("title"),
+    "description": mark("description"),
+    "vendor": mark("vendor"),
+    "product_type": mark("type"),
+    "tags": mark("tags"),
+    "status": mark("status"),
+    "publications": mark("channels"),
+    "variants": mark("variants"),
+}
 RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "held": "warn", "unknown": "warn"}
 
 
@@ -28,11 +44,22 @@ def change_line(change: Mapping[str, Any], words: Words) -> Line:
     who = change.get("sku") or change.get("item_id") or ""
     return line(
         Part(f"  {clean(who, 18):<18.18} ", "dim"),
-        f"{clean(change.get('field', ''), 20):<18.18} ",
+        f"{field_name(change.get('field', ''), words):<18.18} ",
         Part(value_text(change.get("before"), words), "dim"),
         f" {words.glyphs.arrow} ",
         Part(value_text(change.get("after"), words), "strong"),
     )
+
+
+def field_name(field: Any, words: Words) -> str:
+    """Return a field's name; the stock of one location is `stock@` and the location's number."""
+    name, at, place = clean(field, 60).partition("@")
+    return f"{words.phrase(FIELDS.get(name, name))}{at}{place.rpartition('/')[2]}"
+
+
+def field_names(changes: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """Return which fields changed, each once."""
+    return ", ".join(sorted({field_name(change.get("field", ""), words) for change in changes}))
 
 
 def change_lines(changes: Sequence[Mapping[str, Any]], words: Words) -> list[Line]:

@@ -1,4 +1,4 @@
-"""One run: what it did to each product."""
+"""One run: what it did to each product, and the log lines of that run alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from rms_console.tui.format import duration, moment
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.changes import change_lines, result_part
+from rms_console.tui.screens.changes import change_lines, field_names, result_part
 from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.listpage import AT_ONCE, ListPage
+from rms_console.tui.screens.overview import LEVEL_ROLES
 from rms_console.tui.screens.product import ProductPage
 from rms_console.tui.view import View
 from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.wrapping import wrapped
+
+LINES = 500
+"""So many lines of one run are shown, the newest."""
 
 
 class CyclePage(ListPage):
@@ -28,6 +32,7 @@ class CyclePage(ListPage):
     DETAIL_ROWS = 8
     is_detail = True
     ACTS = (
+        Act("cycle.log", "L", "log", mark("Its log"), mark("Show the log lines of this run alone")),
         Act("cycle.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
         Act("cycle.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
     )
@@ -58,14 +63,64 @@ class CyclePage(ListPage):
     def empty(self, view: View) -> Sequence[Line]:
         return [line(Part(view.words.phrase("This run touched no product."), "dim"))]
 
+    def action_log(self) -> None:
+        self.app.push_screen(RunLogPage(self._run))
+
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         self.app.push_screen(ProductPage(str(event.row.get("style", ""))))
 
 
+class RunLogPage(ListPage):
+    """The log lines of one run, oldest first, as far as the engine still keeps them."""
+
+    NAME = "run_log"
+    SUBJECT = Subject.LOGS
+    KEY = "number"
+    DETAIL_ROWS = 6
+    IS_HISTORY = False
+    is_detail = True
+    ACTS = (
+        Act("run_log.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
+        Act("run_log.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
+    )
+    BINDINGS = bindings(ACTS)
+
+    def __init__(self, run: Row) -> None:
+        super().__init__()
+        self._run = run
+
+    def question(self) -> Query:
+        return Query(Subject.LOGS, LINES, filters={"sync_id": str(self._run.get("sync_id", ""))})
+
+    def heading(self, view: View) -> Line:
+        return line(Part(view.words.phrase("LOG OF RUN {number}", number=self._run.get("number")), "title"))
+
+    def row_line(self, row: Row, view: View, width: int) -> Line:
+        return run_log_line(row, view)
+
+    def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
+        return wrapped(clean(row.get("message", "")), width, LEVEL_ROLES.get(str(row.get("level")), ""), 5)
+
+    def empty(self, view: View) -> Sequence[Line]:
+        return [line(Part(view.words.phrase("The log lines of this run are no longer kept."), "dim"))]
+
+
+def run_log_line(row: Row, view: View) -> Line:
+    """Return one log line: time, first letter of the level, who, what."""
+    zone = zone_of(view.snapshot, view.words) if view.snapshot else "UTC"
+    level = clean(row.get("level", ""), 10)
+    role = LEVEL_ROLES.get(level, "")
+    return line(
+        Part(f"{moment(row.get('at'), zone, view.now, view.words.language, seconds=True)} ", "dim"),
+        Part(f"{level[:1]} ", role),
+        Part(f"{clean(row.get('service', ''), 14):<14.14} ", "dim"),
+        Part(clean(row.get("message", ""), 400), role),
+    )
+
+
 def product_line(row: Row, view: View) -> Line:
     """Return what became of one product in one run."""
-    changes = row.get("changes") or ()
-    fields = ", ".join(sorted({clean(change.get("field", ""), 20) for change in changes}))
+    fields = field_names(row.get("changes") or (), view.words)
     return line(
         f"{clean(row.get('style', ''), 16):<16.16} ",
         result_part(row.get("result", ""), view.words),

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from rms_console.contract.commands import DecideHolds
 from rms_console.contract.events import EventName
+from rms_console.contract.holding import Danger
 from rms_console.contract.queries import Query, Subject
+from rms_console.domain.holds import LABELS
 from rms_console.locale import mark
 from rms_console.tui.format import moment
 from rms_console.tui.keys import Act, bindings
@@ -17,10 +19,12 @@ from rms_console.tui.screens.dialogs import Confirm
 from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.listpage import AT_ONCE, ListPage
 from rms_console.tui.screens.product import ProductPage
-from rms_console.tui.view import View
+from rms_console.tui.view import View, Words
 from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.wrapping import wrapped
 
+ASKED = 8
+"""So many fields are told where a person is asked."""
 STATE_ROLES = {"open": "warn", "approved": "good", "rejected": "dim"}
 STATE_NAMES = {
     "open": mark("open"),
@@ -37,6 +41,7 @@ class HoldsPage(ListPage):
     NAME = "holds"
     SUBJECT = Subject.HOLDS
     KEY = "hold_id"
+    IS_HISTORY = False
     DETAIL_ROWS = 10
     NEWS = frozenset({EventName.CYCLE_FINISHED, EventName.COMMAND_DONE, EventName.PRODUCT_HELD})
     ACTS = (
@@ -58,7 +63,8 @@ class HoldsPage(ListPage):
         self._all = False
 
     def question(self) -> Query:
-        return Query(Subject.HOLDS, AT_ONCE, filters={"state": "all"} if self._all else {})
+        state = {"state": "all"} if self._all else {}
+        return Query(Subject.HOLDS, AT_ONCE, filters={"language": self.words.language, **state})
 
     def heading(self, view: View) -> Line:
         return line(Part(view.words.phrase("HELD FOR A PERSON'S YES"), "title"))
@@ -68,7 +74,7 @@ class HoldsPage(ListPage):
 
     def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
         reason = wrapped(clean(row.get("reason") or "", 600), width, "warn", 3)
-        return [*reason, *change_lines(row.get("changes") or (), view.words)]
+        return [*reason, *decision_lines(row, view), *change_lines(row.get("changes") or (), view.words)]
 
     def empty(self, view: View) -> Sequence[Line]:
         return [line(Part(view.words.phrase("Nothing is held."), "good"))]
@@ -91,7 +97,9 @@ class HoldsPage(ListPage):
         changes = row.get("changes") or ()
         items = len(row.get("item_ids") or ())
         text = [line(words.phrase("{fields} fields of {items} items:", fields=len(changes), items=items))]
-        text += change_lines(changes[:8], words)
+        text += change_lines(changes[:ASKED], words)
+        if len(changes) > ASKED:
+            text.append(line(words.phrase("  … and {count} more", count=len(changes) - ASKED)))
         if approve:
             title = words.phrase("Send this change of {name} to the shop?", name=clean(row.get("style", ""), 30))
         else:
@@ -107,7 +115,7 @@ class HoldsPage(ListPage):
 
 
 def hold_line(row: Row, view: View) -> Line:
-    """Return one hold: since when, of what, why."""
+    """Return one hold: since when, of what, what the danger is."""
     words = view.words
     zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
     state = clean(row.get("state", ""), 12)
@@ -116,5 +124,22 @@ def hold_line(row: Row, view: View) -> Line:
         Part(f"{words.phrase(STATE_NAMES.get(state, state)):<10.10} ", STATE_ROLES.get(state, "")),
         f"{clean(row.get('style', ''), 14):<14.14} ",
         f"{clean(row.get('title', ''), 20):<20.20} ",
-        Part(clean(row.get("reason") or "", 200), "dim"),
+        Part(kind_text(row, words), "dim"),
     )
+
+
+def kind_text(row: Row, words: Words) -> str:
+    """Return the danger in a few words; one of a newer engine is told by its own name."""
+    kind = clean(row.get("kind") or "", 30)
+    return words.phrase(LABELS[Danger(kind)]) if kind in set(Danger) else kind
+
+
+def decision_lines(row: Row, view: View) -> list[Line]:
+    """Return who decided a hold, when and why; nothing while it is open."""
+    words = view.words
+    if not row.get("decided_by"):
+        return []
+    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
+    at = moment(row.get("decided_at"), zone, view.now, words.language)
+    told = words.phrase("decided by {by} at {at}", by=clean(row["decided_by"], 30), at=at)
+    return [line(Part(f"  {told}  {clean(row.get('decision_reason') or '', 120)}", "dim"))]

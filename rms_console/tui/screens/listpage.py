@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual.widget import Widget
@@ -21,7 +22,11 @@ from rms_console.tui.widgets.rows import Row, RowList
 
 AT_ONCE: Final = 100
 MOST: Final = 10_000
+MOST_AT_ONCE: Final = 500
+"""More rows than that no answer has."""
 SLOW_S: Final = 0.3
+FRAME_ROWS: Final = 8
+"""Head, title and foot."""
 
 
 class ListPage(Page):
@@ -33,6 +38,8 @@ class ListPage(Page):
     SUBJECT: ClassVar[Subject]
     NEWS: ClassVar[frozenset[str]] = frozenset({EventName.CYCLE_FINISHED, EventName.COMMAND_DONE})
     DETAIL_ROWS: ClassVar[int] = 6
+    IS_HISTORY: ClassVar[bool] = True
+    """Whether rows stay once they are there; else what is gone from the answer is gone from the list."""
     KEY: ClassVar[str]
 
     def __init__(self) -> None:
@@ -77,10 +84,7 @@ class ListPage(Page):
     def body(self) -> Iterable[Widget]:
         yield Panel(id="title")
         yield PickList(self._draw_row, lambda row: row.get(self.KEY), id="body")
-        detail = Panel(id="detail")
-        detail.styles.height = self.DETAIL_ROWS
-        detail.display = self.DETAIL_ROWS > 0
-        yield detail
+        yield Panel(id="detail")
 
     def on_screen_resume(self) -> None:
         self.listed.focus()
@@ -110,10 +114,19 @@ class ListPage(Page):
         return (Part("  " + view.words.phrase("reading…"), "dim"),) if self._is_reading else ()
 
     def _show_detail(self, view: View) -> None:
-        row = self.listed.chosen
-        width = self.size.width
+        row, width = self.listed.chosen, self.size.width
         lines = list(self.detail(row, view, width)) if row is not None else []
-        self.query_one("#detail", Panel).show([(), *(fit(one, width) for one in lines[: self.DETAIL_ROWS - 1])])
+        panel, height = self.query_one("#detail", Panel), self._detail_height()
+        panel.styles.height, panel.display = height, height > 0
+        if len(lines) >= height > 1:
+            more = view.words.phrase("… and {count} more", count=len(lines) - height + 2)
+            lines = [*lines[: height - 2], (Part(f"  {more}", "dim"),)]
+        panel.show([(), *(fit(one, width) for one in lines)])
+
+    def _detail_height(self) -> int:
+        """Return the rows of the detail: on a small screen the list comes first."""
+        spare = self.size.height - FRAME_ROWS
+        return min(self.DETAIL_ROWS, spare // 2) if spare >= 8 else 0
 
     def _draw_row(self, row: Row, width: int) -> Line:
         return fit(self.row_line(row, self.console_app.view(), width), width)
@@ -123,44 +136,51 @@ class ListPage(Page):
 
     def on_row_list_near_end(self, event: RowList.NearEnd) -> None:
         if self._next is not None and len(self._rows) < MOST:
-            self.run_worker(self._read_more(), exclusive=True, group="older")
+            self.begin(self._read_more, "older")
 
     # Reading
 
     def read(self) -> None:
         """Ask for the newest rows; those that are there stay until the answer comes."""
-        self.run_worker(self._fetch(), exclusive=True, group="read")
+        self.begin(self._fetch, "read")
 
     async def _fetch(self) -> None:
         slow = self.set_timer(SLOW_S, self._tell_slow)
         try:
-            answer = await self.ask(self.question())
+            asked = self._question_again()
+            answer = await self.ask(asked)
         finally:
             slow.stop()
             self._is_reading = False
         self._problem = answer.problem
         if not answer.problem:
-            self._take(answer)
+            self._take(answer, asked.limit)
         self.console_app.draw()
 
-    def _take(self, answer: Answer) -> None:
+    def _question_again(self) -> Query:
+        """Return the question for the newest rows, or for as many as there are where rows may leave the list."""
+        asked = self.question()
+        rows = len(self._rows)
+        return asked if self.IS_HISTORY or rows <= asked.limit else replace(asked, limit=min(rows, MOST_AT_ONCE))
+
+    def _take(self, answer: Answer, asked: int) -> None:
         self._has_read = True
         new = list(answer.rows)
         last = new[-1].get(self.KEY) if new else None
         keys = [row.get(self.KEY) for row in self._rows]
-        if last in keys and len(self._rows) > len(new):
+        if self.IS_HISTORY and last in keys and len(self._rows) > len(new) >= asked:
             # Older rows were read before: they stay below the newest.
             self._rows = new + self._rows[keys.index(last) + 1 :]
         else:
-            self._rows, self._next = new, answer.next_before if len(new) >= AT_ONCE else None
+            self._rows, self._next = new, answer.next_before if len(new) >= asked else None
 
     async def _read_more(self) -> None:
         asked = self.question()
-        answer = await self.ask(Query(asked.subject, AT_ONCE, self._next, asked.key, asked.filters))
+        answer = await self.ask(replace(asked, before=self._next))
         if not answer.problem:
             known = {row.get(self.KEY) for row in self._rows}
             self._rows += [row for row in answer.rows if row.get(self.KEY) not in known]
-            self._next = answer.next_before if len(answer.rows) >= AT_ONCE else None
+            self._next = answer.next_before if len(answer.rows) >= asked.limit else None
             self.console_app.draw()
 
     def _tell_slow(self) -> None:

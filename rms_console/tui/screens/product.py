@@ -11,7 +11,7 @@ from rms_console.tui.format import moment
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.changes import change_lines, result_part
+from rms_console.tui.screens.changes import change_lines, field_names, result_part
 from rms_console.tui.screens.dialogs import Confirm
 from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.listpage import AT_ONCE, ListPage
@@ -69,8 +69,7 @@ def history_line(row: Row, view: View) -> Line:
     """Return one thing that was done to a product."""
     words = view.words
     zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
-    changes = row.get("changes") or ()
-    fields = ", ".join(sorted({clean(change.get("field", ""), 20) for change in changes}))
+    fields = field_names(row.get("changes") or (), words)
     return line(
         f"{moment(row.get('at'), zone, view.now, words.language):<14} ",
         Part(f"#{row.get('cycle', '')!s:<7} ", "dim"),

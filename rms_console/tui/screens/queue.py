@@ -44,6 +44,7 @@ class QueuePage(ListPage):
     NAME = "queue"
     SUBJECT = Subject.QUEUE
     KEY = "item_id"
+    IS_HISTORY = False
     ACTS = (
         Act("queue.filter", "f", "filter", mark("Filter"), mark("Show all, or those of one state")),
         Act("queue.retry", "R", "retry", mark("Retry"), mark("Try this item again now")),

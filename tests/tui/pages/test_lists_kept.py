@@ -1,0 +1,118 @@
+"""Rows that are gone leave their list; a run shows its own log; the list has room on any screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rms_console.contract.events import EventName
+from rms_console.contract.queries import Subject
+from rms_console.tui.app import ConsoleApp
+from rms_console.tui.lines import text_of
+from rms_console.tui.screens.changes import field_names
+from rms_console.tui.screens.dialogs import Confirm
+from rms_console.tui.screens.holds import kind_text
+from rms_console.tui.screens.listpage import ListPage
+from rms_console.tui.widgets.panel import Panel
+from tests.tui.fakeport import FakePort, a_setup
+from tests.tui.pages import watching
+from tests.tui.pages.test_lists import AT, CHANGE, ROWS, a_run, opened, shown
+from tests.tui.test_overview import a_view
+from tests.tui.test_steering import settled
+
+
+def a_wait(number: int) -> dict[str, Any]:
+    return {"item_id": number, "sku": f"A-{number}", "style": "S", "state": "waiting", "enqueued_at": AT}
+
+
+def a_hold(number: int) -> dict[str, Any]:
+    return {**ROWS[Subject.HOLDS][0], "hold_id": number, "kind": "price-jump"}
+
+
+@pytest.mark.parametrize(
+    ("key", "subject", "before", "after"),
+    [
+        ("3", Subject.QUEUE, [a_wait(n) for n in range(1, 13)], [a_wait(n) for n in range(1, 8)]),
+        ("3", Subject.QUEUE, [a_wait(n) for n in range(1, 251)], [a_wait(n) for n in range(1, 251) if n % 50 != 20]),
+        ("8", Subject.HOLDS, [a_hold(1), a_hold(2)], [a_hold(1)]),
+    ],
+)
+async def test_what_is_settled_leaves_the_list_wherever_it_stood(
+    tmp_path: Path, key: str, subject: Subject, before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    port = FakePort(pages={subject: before})
+    app = ConsoleApp(port, a_setup(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, key, lambda: isinstance(app.screen, ListPage) and app.screen.listed.rows)
+        page = app.screen
+        assert isinstance(page, ListPage)
+        while len(page.listed.rows) < len(before):
+            had = len(page.listed.rows)
+            await pilot.press("G")
+            await settled(pilot, lambda: len(page.listed.rows) > had)  # noqa: B023
+        port.pages[subject] = after
+        port.tell(EventName.CYCLE_FINISHED)
+        await settled(pilot, lambda: list(page.listed.rows) == after)
+
+
+async def test_a_run_shows_the_log_lines_of_that_run_alone(tmp_path: Path) -> None:
+    lines = [{"number": n, "at": AT, "level": "WARN", "service": "ToShopify", "message": f"line {n}"} for n in (1, 2)]
+    port = FakePort(
+        pages={**ROWS, Subject.ACTIVITY: [a_run(12, sync_id="sync-12")], Subject.LOGS: lines},
+    )
+    app = ConsoleApp(port, a_setup(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, "2", lambda: "#12" in shown(app))
+        await pilot.press("enter")
+        await settled(pilot, lambda: "RUN 12" in shown(app))
+        await pilot.press("L")
+        await settled(pilot, lambda: "LOG OF RUN 12" in shown(app) and "line 2" in shown(app))
+    assert {"sync_id": "sync-12"} in [query.filters for query in port.asked if query.subject is Subject.LOGS]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 10)])
+@pytest.mark.parametrize("key", ["2", "3", "8", "b"])
+async def test_the_list_has_room_at_any_size(tmp_path: Path, key: str, size: tuple[int, int]) -> None:
+    app = ConsoleApp(FakePort(pages=ROWS), a_setup(tmp_path))
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app, key, lambda: isinstance(app.screen, ListPage) and app.screen.listed.rows)
+        page = app.screen
+        assert isinstance(page, ListPage)
+        await settled(pilot, lambda: page.listed.size.height > 0)
+        await settled(pilot, lambda: "> " in watching.shown(app))
+
+
+async def test_a_detail_that_does_not_fit_says_how_much_is_left_out(tmp_path: Path) -> None:
+    hold = {**a_hold(3), "changes": [{**CHANGE, "item_id": n, "sku": f"K-{n}"} for n in range(40)]}
+    app = ConsoleApp(FakePort(pages={Subject.HOLDS: [hold]}), a_setup(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, "8", lambda: "24YM05051" in shown(app))
+        detail = [text_of(one) for one in app.screen.query_one("#detail", Panel).lines]
+        told = sum("K-" in one for one in detail)
+        assert detail[-1].strip() == f"… and {40 - told} more"
+        await pilot.press("Y")
+        assert isinstance(app.screen, Confirm)
+        await settled(pilot, lambda: "… and 32 more" in watching.shown(app))
+
+
+async def test_holds_are_asked_for_in_the_language_of_the_console(tmp_path: Path) -> None:
+    port = FakePort(pages=ROWS)
+    app = ConsoleApp(port, a_setup(tmp_path, language="es"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, "8", lambda: "24YM05051" in shown(app))
+    assert {query.filters["language"] for query in port.asked if query.subject is Subject.HOLDS} == {"es"}
+
+
+def test_fields_and_dangers_have_names_and_unknown_ones_stay() -> None:
+    words = a_view().words
+    changes: list[dict[str, Any]] = [
+        CHANGE,
+        {"field": "compare_at"},
+        {"field": "stock@gid://shopify/Location/7"},
+        {"field": "metafields.x"},
+    ]
+    assert field_names(changes, words) == "compare at, metafields.x, price, stock@7"
+    assert kind_text({"kind": "price-jump"}, words) == "price jump"
+    assert kind_text({"kind": "of tomorrow\x1b[2J"}, words).startswith("of tomorrow")
