@@ -36,10 +36,10 @@ class LogsPage(Page):
         Act("logs.find", "slash", "find", mark("Find"), mark("Find: text, re: expression, ! without it"), True),
         Act("logs.level", "v", "level", mark("Level"), mark("Show all lines, or only more serious ones"), True),
         Act("logs.follow", "s", "follow", mark("Follow"), mark("Follow the newest line, or stay"), True),
+        Act("logs.context", "w", "context", mark("Around"), mark("Show the 20 lines before and after this one"), True),
         Act("logs.next", "n", "match(1)", mark("Next"), mark("To the next line found")),
         Act("logs.previous", "N", "match(-1)", mark("Previous"), mark("To the previous line found")),
         Act("logs.hide", "e", "hide", mark("Hide others"), mark("Hide the lines not found, or only mark those found")),
-        Act("logs.context", "w", "context", mark("Around"), mark("Show the 20 lines before and after this one"), True),
         Act("logs.copy", "y", "copy", mark("Copy"), mark("Copy the line under the cursor")),
         Act("logs.copy_all", "Y", "copy_all", mark("Copy all"), mark("Copy the lines shown, at most 2000")),
     )

@@ -174,14 +174,14 @@ def row_line(row: Mapping[str, Any], view: View, width: int) -> Line:
     verb = words.phrase("begins") if starts else words.phrase("ends")
     price, sale_price = _price(row.get("price"), view), _price(row.get("sale_price"), view)
     before, after = (price, sale_price) if starts else (sale_price, price)
-    spare = max(0, width - 78)
+    spare = max(0, width - 76)
     cells = columns(
         (
             (Part(clock(row.get("at"), zone)), 5, "left"),
-            (Part(words.phrase("in {left}", left=row.get("left", "")), "dim"), 12, "left"),
+            (Part(words.phrase("in {left}", left=row.get("left", "")), "dim"), 11, "left"),
             (Part(verb, "good" if starts else "warn"), 8, "left"),
             (Part(clean(row.get("sku") or ""), "strong"), 14 + spare // 4, "left"),
-            (Part(clean(row.get("style") or "")), 10, "left"),
+            (Part(clean(row.get("style") or "")), 9, "left"),
             (Part(before, "dim"), 11, "right"),
             (Part(words.glyphs.arrow, "dim"), 1, "left"),
             (Part(after), 10, "left"),

@@ -216,6 +216,11 @@ def shown(value: object, words: Words) -> str:
     return clean(value, 300)
 
 
+def told(value: object, words: Words) -> str:
+    """Return a value as it stands in a text: an empty one is seen too."""
+    return shown(value, words) or '""'
+
+
 def setting_rows(settings: Iterable[Mapping[str, Any]], wanted: str = "") -> list[Row]:
     """Return the settings in the engine's order by section, each section headed; only those with `wanted` in them."""
     needle = wanted.strip().lower()
@@ -223,7 +228,7 @@ def setting_rows(settings: Iterable[Mapping[str, Any]], wanted: str = "") -> lis
     groups: dict[str, list[Row]] = {}
     for setting in settings:
         if needle in _searched(setting):
-            section = str(setting.get("key", "")).rpartition(".")[0] or "-"
+            section = str(setting.get("key", "")).rpartition(".")[0]
             groups.setdefault(section.split(".")[0], []).append({**setting, "kind": "setting"})
     for name, members in groups.items():
         rows += [{"kind": SECTION, "key": name}, *members]
@@ -262,16 +267,17 @@ def title_line(answer: Answer | None, wanted: str, words: Words, is_reading: boo
 def row_line(row: Mapping[str, Any], words: Words, width: int) -> Line:
     """Return a section's head, or one setting: name, value, whether it is the default, its source, whether it moves."""
     if row.get("kind") == SECTION:
-        return line(Part(f"[{clean(row.get('key'), 60)}]", "title"))
+        name = clean(row.get("key"), 60)
+        return line(Part(f"[{name}]" if name else words.phrase("top of the file"), "title"))
     untouched = is_default(row)
-    spare = max(0, width - 78)
+    spare = max(0, width - 76)
     source = words.phrase("default") if untouched else words.phrase(str(row.get("source") or ""))
-    value = shown(row.get("value"), words) or '""'
+    value = told(row.get("value"), words)
     return columns(
         (
-            (Part(f" {clean(row.get('key'), 60)}", "" if untouched else "strong"), 28 + spare // 4, "left"),
+            (Part(f" {clean(row.get('key'), 60)}", "" if untouched else "strong"), 27 + spare // 4, "left"),
             (Part(value, "dim" if untouched else "strong"), 20 + spare // 2, "left"),
-            (Part(clean(source, 40), "dim"), 14 + spare // 4, "left"),
+            (Part(clean(source, 40), "dim"), 13 + spare // 4, "left"),
             (Part(words.phrase("Enter changes") if row.get("runtime") else "", "key"), 13, "left"),
         )
     )
@@ -286,9 +292,9 @@ def detail_lines(row: Mapping[str, Any] | None, words: Words, width: int) -> lis
 
 
 def _facts_line(row: Mapping[str, Any], words: Words) -> Line:
-    parts = [words.phrase("default {value}", value=shown(row.get("default"), words) or '""')]
+    parts = [words.phrase("default {value}", value=told(row.get("default"), words))]
     if row.get("limits"):
-        parts.append(words.phrase("limits {limits}", limits=clean(row["limits"], 80)))
+        parts.append(words.phrase("limits {limits}", limits=clean(words.phrase(str(row["limits"])), 80)))
     if row.get("environment"):
         parts.append(clean(row["environment"], 60))
     return line(Part("   ".join(parts), "dim"))
@@ -297,7 +303,7 @@ def _facts_line(row: Mapping[str, Any], words: Words) -> Line:
 def change_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
     """Return what a person should know before a change."""
     lines = wrapped(clean(words.phrase(str(row.get("description") or "")), 400), 68, "", 4)
-    now = words.phrase("now {value}, from {source}", value=shown(row.get("value"), words), source=_source(row, words))
+    now = words.phrase("now {value} ({source})", value=told(row.get("value"), words), source=_source(row, words))
     return [*lines, fit(line(Part(now, "strong")), 68), fit(_facts_line(row, words), 68)]
 
 
@@ -307,7 +313,10 @@ def fixed_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
     environment = clean(row.get("environment") or "", 60)
     lines = change_lines(row, words)
     lines += [(), line(words.phrase("It is read when the engine starts. To change it:"))]
-    lines.append(line(words.phrase("1. in console.toml, under [{section}], write:", section=section or "-")))
+    if section:
+        lines.append(line(words.phrase("1. in console.toml, under [{section}], write:", section=section)))
+    else:
+        lines.append(line(words.phrase("1. at the top of console.toml, write:")))
     lines.append(line(Part(f"     {name} = …", "strong")))
     if environment:
         lines.append(line(words.phrase("   or set {name} in the environment, which goes first", name=environment)))

@@ -241,7 +241,7 @@ def test_a_typed_text_becomes_a_value_of_the_same_kind(typed: str, like: object,
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("width", [78, 118])
+@pytest.mark.parametrize("width", [76, 116])
 def test_rows_and_details_fit(language: str, width: int) -> None:
     for glyphs in (UNICODE, ASCII):
         words = Words(language, glyphs)
