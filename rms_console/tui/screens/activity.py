@@ -11,6 +11,7 @@ from rms_console.tui.format import clock, count, duration, moment
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
+from rms_console.tui.screens.changes import word_of
 from rms_console.tui.screens.cycle import CyclePage
 from rms_console.tui.screens.frame import TRIGGERS, zone_of
 from rms_console.tui.screens.listpage import ListPage
@@ -20,6 +21,7 @@ from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.wrapping import wrapped
 
 SHOWN: Final = (("all", mark("all")), ("changes", mark("with changes")), ("problems", mark("with problems")))
+LOOK_BACK: Final = 2_000
 
 
 class ActivityPage(ListPage):
@@ -51,8 +53,11 @@ class ActivityPage(ListPage):
         shown = words.phrase("shown: {what} (f)", what=words.phrase(SHOWN[self._shown][1]))
         return line(Part(words.phrase("RUNS, NEWEST FIRST"), "title"), Part(f"  {shown}", "dim"))
 
-    def header(self, view: View) -> Line:
-        return line(Part("  " + header_text(view.words), "dim"))
+    def columns(self) -> Sequence[tuple[str, int]]:
+        return (
+            (mark("time"), 12), (mark("result"), 6), (mark("run"), 7), (mark("trigger"), 16), (mark("items"), -5),
+            (mark("prod."), -5), (mark("stock"), -5), (mark("err."), -3), (mark("time taken"), -8),
+        )  # fmt: skip
 
     def row_line(self, row: Row, view: View, width: int) -> Line:
         return activity_line(row, view, width)
@@ -72,6 +77,18 @@ class ActivityPage(ListPage):
     def action_filter(self) -> None:
         self._shown = (self._shown + 1) % len(SHOWN)
         self.console_app.draw()
+        self.begin(self._fill, "older")
+
+    async def _fill(self) -> None:
+        """Look further back while the runs that are shown do not fill the screen, but not without end."""
+        begun, has_more = self._shown, True
+        while has_more and self._shown == begun and self._is_short() and len(self._rows) < LOOK_BACK:
+            had = len(self._rows)
+            await self._read_more()
+            has_more = len(self._rows) > had and self._next is not None
+
+    def _is_short(self) -> bool:
+        return sum(is_shown(row, SHOWN[self._shown][0]) for row in self._rows) <= self.size.height
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         self.app.push_screen(CyclePage(event.row))
@@ -86,30 +103,16 @@ def is_shown(row: Row, what: str) -> bool:
     return True
 
 
-def header_text(words: Words) -> str:
-    """Return the names of the columns, as wide as the columns are."""
-    names = (
-        (words.phrase("time"), 13),
-        (words.phrase("result"), 7),
-        (words.phrase("run"), 8),
-        (words.phrase("trigger"), 17),
-        (words.phrase("items"), 6),
-        (words.phrase("prod."), 6),
-        (words.phrase("stock"), 6),
-        (words.phrase("err."), 4),
-        (words.phrase("time taken"), 8),
-    )
-    return "".join(f"{name:<{width}.{width - 1}}" for name, width in names)
-
-
 def activity_line(row: Row, view: View, width: int) -> Line:
     """Return one run: when, how it ended, who or what began it, what it did, how long it took."""
     words = view.words
     zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
     result = clean(row.get("result", ""), 6)
-    trigger = clean(words.phrase(TRIGGERS.get(str(row.get("trigger")), str(row.get("trigger", "")))), 16)
+    trigger = clean(word_of(TRIGGERS, str(row.get("trigger", "")), words), 16)
     if row.get("by") and row.get("trigger") in ("manual", "full sync"):
-        trigger = f"{clean(row['by'], 12)}: {trigger}"
+        # Both must be told in 16 columns: the word in full, and as much of the name as fits.
+        name, room = clean(row["by"], 40), max(4, 14 - len(trigger))
+        trigger = f"{name if len(name) <= room else name[:room]}: {trigger}"
     errors = int(row.get("errors") or 0) + int(row.get("quarantined") or 0)
     return line(
         f"{moment(row.get('started_at'), zone, view.now, words.language):<13}",

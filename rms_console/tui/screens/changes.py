@@ -39,6 +39,11 @@ FIELDS: Final = {
 RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "held": "warn", "unknown": "warn"}
 
 
+def word_of(names: Mapping[str, str], value: str, words: Words) -> str:
+    """Return the word for a value, or the value as it is: what is not ours never serves as a template."""
+    return words.phrase(names[value]) if value in names else value
+
+
 def change_line(change: Mapping[str, Any], words: Words) -> Line:
     """Return one changed field in one line."""
     who = change.get("sku") or change.get("item_id") or ""
@@ -54,7 +59,7 @@ def change_line(change: Mapping[str, Any], words: Words) -> Line:
 def field_name(field: Any, words: Words) -> str:
     """Return a field's name; the stock of one location is `stock@` and the location's number."""
     name, at, place = clean(field, 60).partition("@")
-    return f"{words.phrase(FIELDS.get(name, name))}{at}{place.rpartition('/')[2]}"
+    return f"{word_of(FIELDS, name, words)}{at}{place.rpartition('/')[2]}"
 
 
 def field_names(changes: Sequence[Mapping[str, Any]], words: Words) -> str:
@@ -75,4 +80,4 @@ def value_text(value: Any, words: Words) -> str:
 def result_part(result: Any, words: Words) -> Part:
     """Return what came of a product as a word of a fixed width."""
     name = clean(result, 16)
-    return Part(f"{words.phrase(RESULTS.get(name, name)):<16.16} ", RESULT_ROLES.get(name, ""))
+    return Part(f"{word_of(RESULTS, name, words):<16.16} ", RESULT_ROLES.get(name, ""))

@@ -14,7 +14,7 @@ from rms_console.tui.format import moment
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.changes import change_lines
+from rms_console.tui.screens.changes import change_lines, word_of
 from rms_console.tui.screens.dialogs import Confirm
 from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.listpage import AT_ONCE, ListPage
@@ -69,6 +69,15 @@ class HoldsPage(ListPage):
     def heading(self, view: View) -> Line:
         return line(Part(view.words.phrase("HELD FOR A PERSON'S YES"), "title"))
 
+    def columns(self) -> Sequence[tuple[str, int]]:
+        return (
+            (mark("since"), 14),
+            (mark("state"), 10),
+            (mark("product"), 14),
+            (mark("title"), 20),
+            (mark("danger"), 12),
+        )
+
     def row_line(self, row: Row, view: View, width: int) -> Line:
         return hold_line(row, view)
 
@@ -121,7 +130,7 @@ def hold_line(row: Row, view: View) -> Line:
     state = clean(row.get("state", ""), 12)
     return line(
         f"{moment(row.get('created_at'), zone, view.now, words.language):<14} ",
-        Part(f"{words.phrase(STATE_NAMES.get(state, state)):<10.10} ", STATE_ROLES.get(state, "")),
+        Part(f"{word_of(STATE_NAMES, state, words):<10.10} ", STATE_ROLES.get(state, "")),
         f"{clean(row.get('style', ''), 14):<14.14} ",
         f"{clean(row.get('title', ''), 20):<20.20} ",
         Part(kind_text(row, words), "dim"),

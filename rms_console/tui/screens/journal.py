@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Subject
@@ -12,11 +12,14 @@ from rms_console.tui.format import moment
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
+from rms_console.tui.screens.changes import word_of
 from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.view import View
 from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
+
+RESULTS: Final = {"accepted": mark("accepted"), "refused": mark("refused")}
 
 
 class JournalPage(ListPage):
@@ -34,6 +37,9 @@ class JournalPage(ListPage):
 
     def heading(self, view: View) -> Line:
         return line(Part(view.words.phrase("WHO DID WHAT"), "title"))
+
+    def columns(self) -> Sequence[tuple[str, int]]:
+        return ((mark("time"), 14), (mark("who"), 14), (mark("action"), 18), (mark("result"), 12), (mark("reason"), 12))
 
     def row_line(self, row: Row, view: View, width: int) -> Line:
         return journal_line(row, view)
@@ -66,6 +72,6 @@ def journal_line(row: Row, view: View) -> Line:
         f"{moment(row.get('at'), zone, view.now, words.language):<14} ",
         f"{clean(row.get('actor', ''), 14):<14.14} ",
         f"{clean(row.get('action', ''), 18):<18.18} ",
-        Part(f"{result:<12.12} ", "good" if result == "accepted" else "warn"),
+        Part(f"{word_of(RESULTS, result, words):<12.12} ", "good" if result == "accepted" else "warn"),
         Part(why, "dim"),
     )

@@ -61,8 +61,9 @@ class ListPage(Page):
         raise NotImplementedError
 
     def header(self, view: View) -> Line:
-        """Return the names of the columns."""
-        return ()
+        """Return the names of the columns, above them."""
+        names = [column_name(view.words.phrase(name), width) for name, width in self.columns()]
+        return (Part("  " + " ".join(names), "dim"),) if names else ()
 
     def row_line(self, row: Row, view: View, width: int) -> Line:
         raise NotImplementedError
@@ -73,6 +74,10 @@ class ListPage(Page):
 
     def empty(self, view: View) -> Sequence[Line]:
         """Return what an empty list means."""
+        return ()
+
+    def columns(self) -> Sequence[tuple[str, int]]:
+        """Return the name of each column and its width; a width below zero is a column of figures, to the right."""
         return ()
 
     # The page
@@ -201,3 +206,8 @@ class ListPage(Page):
         if row is not None:
             lines = [self.row_line(row, view, 400), *self.detail(row, view, 400)]
             self.console_app.copy("\n".join(text_of(one).rstrip() for one in lines))
+
+
+def column_name(name: str, width: int) -> str:
+    """Return a name as wide as its column."""
+    return f"{name:>{-width}.{-width}}" if width < 0 else f"{name:<{width}.{width}}"

@@ -13,6 +13,7 @@ from rms_console.tui.format import age, moment, short_age
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
+from rms_console.tui.screens.changes import word_of
 from rms_console.tui.screens.dialogs import Ask, Confirm
 from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.listpage import AT_ONCE, ListPage
@@ -67,6 +68,12 @@ class QueuePage(ListPage):
         words = view.words
         shown = words.phrase("shown: {what} (f)", what=words.phrase(STATE_NAMES[STATES[self._state]]))
         return line(Part(words.phrase("QUEUE"), "title"), Part(f"  {shown}", "dim"))
+
+    def columns(self) -> Sequence[tuple[str, int]]:
+        return (
+            (mark("SKU"), 20), (mark("product"), 14), (mark("state"), 11), (mark("since"), -7), (mark("tries"), -3),
+            (mark("reason"), 12),
+        )  # fmt: skip
 
     def row_line(self, row: Row, view: View, width: int) -> Line:
         return queue_line(row, view)
@@ -129,7 +136,7 @@ def queue_line(row: Row, view: View) -> Line:
     return line(
         f"{name_of(row):<20.20} ",
         f"{clean(row.get('style') or words.glyphs.unknown, 14):<14.14} ",
-        Part(f"{words.phrase(STATE_NAMES.get(state, state)):<11.11} ", STATE_ROLES.get(state, "")),
+        Part(f"{word_of(STATE_NAMES, state, words):<11.11} ", STATE_ROLES.get(state, "")),
         Part(f"{_since(row, view):>7} ", "dim"),
         Part(f"{row.get('attempts') or 0!s:>3} ", "dim"),
         Part(clean(row.get("message") or _reason(row, words), 200), "dim"),
@@ -138,7 +145,7 @@ def queue_line(row: Row, view: View) -> Line:
 
 def _reason(row: Row, words: Words) -> str:
     reason = clean(row.get("reason", ""), 20)
-    return words.phrase(REASONS.get(reason, reason))
+    return word_of(REASONS, reason, words)
 
 
 def _since(row: Row, view: View) -> str:

@@ -11,10 +11,13 @@ from rms_console.contract.events import EventName
 from rms_console.contract.queries import Subject
 from rms_console.tui.app import ConsoleApp
 from rms_console.tui.lines import text_of
-from rms_console.tui.screens.changes import field_names
+from rms_console.tui.screens.activity import activity_line
+from rms_console.tui.screens.changes import change_line, field_names
 from rms_console.tui.screens.dialogs import Confirm
 from rms_console.tui.screens.holds import kind_text
+from rms_console.tui.screens.journal import journal_line
 from rms_console.tui.screens.listpage import ListPage
+from rms_console.tui.screens.queue import queue_line
 from rms_console.tui.widgets.panel import Panel
 from tests.tui.fakeport import FakePort, a_setup
 from tests.tui.pages import watching
@@ -116,3 +119,48 @@ def test_fields_and_dangers_have_names_and_unknown_ones_stay() -> None:
     assert field_names(changes, words) == "compare at, metafields.x, price, stock@7"
     assert kind_text({"kind": "price-jump"}, words) == "price jump"
     assert kind_text({"kind": "of tomorrow\x1b[2J"}, words).startswith("of tomorrow")
+
+
+async def test_narrowed_runs_are_looked_for_further_back(tmp_path: Path) -> None:
+    runs = [a_run(number, result="FAIL" if number in (20, 130) else "OK") for number in range(250, 0, -1)]
+    app = ConsoleApp(FakePort(pages={**ROWS, Subject.ACTIVITY: runs}), a_setup(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, "2", lambda: "#250" in shown(app))
+        page = app.screen
+        assert isinstance(page, ListPage)
+        await pilot.press("f", "f")
+        await settled(pilot, lambda: [row["number"] for row in page.listed.rows] == [130, 20])
+
+
+def test_a_long_name_leaves_room_for_what_was_done() -> None:
+    row = a_run(1, trigger="manual", by="maria.fernandez.rojas")
+    assert "maria.f: by hand" in text_of(activity_line(row, a_view(), 80))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("key", ["2", "3", "8", "b"])
+async def test_the_names_of_columns_stand_above_them(tmp_path: Path, key: str, language: str) -> None:
+    app = ConsoleApp(FakePort(pages=ROWS), a_setup(tmp_path, language=language))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, key, lambda: isinstance(app.screen, ListPage) and app.screen.listed.rows)
+        page = app.screen
+        assert isinstance(page, ListPage)
+        header = text_of(page.header(app.view()))
+        row = "  " + text_of(page.row_line(page.listed.rows[0], app.view(), 78))
+        assert len(header) <= 80
+        place = 2
+        for _, width in page.columns()[:-1]:
+            place += abs(width) + 1
+            assert header[place - 1] == row[place - 1] == " ", (place, header, row)
+
+
+def test_a_value_of_the_data_never_serves_as_a_template() -> None:
+    view, evil = a_view(), "{x.__class__}"
+    lines = [
+        activity_line(a_run(1, trigger=evil), view, 120),
+        queue_line({**ROWS[Subject.QUEUE][1], "reason": evil, "message": ""}, view),
+        change_line({"field": evil}, view.words),
+        journal_line({"detail": {"result": evil}}, view),
+    ]
+    for one in lines:
+        assert "{x.__class" in text_of(one)
