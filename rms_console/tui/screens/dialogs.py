@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -88,10 +89,12 @@ class Choice(Dialog[str]):
         offered = [line(Part(key, "key"), f" {what}") for key, what in self._choices.items()]
         return [*offered, line(Part("Esc", "key"), f" {self.phrase('stay')}")]
 
-    def on_key(self, event: object) -> None:
-        key = getattr(event, "character", None)
-        if key in self._choices:
-            self.dismiss(key)
+    def on_key(self, event: Key) -> None:
+        if event.character in self._choices:
+            # Else the console would take the same key too: `r` would resume the engine.
+            event.stop()
+            event.prevent_default()
+            self.dismiss(event.character)
 
 
 class Ask(Dialog[str]):

@@ -35,6 +35,8 @@ INTERVAL: Final = "sync.interval_minutes"
 NEWS: Final = frozenset({EventName.SETTING_CHANGED, EventName.COMMAND_DONE})
 TRUE: Final = frozenset({"true", "yes", "on", "1", "sí", "si"})
 FALSE: Final = frozenset({"false", "no", "off", "0"})
+SOURCES: Final = (mark("default"), mark("changed while running"), mark("environment"), mark("command line"))
+"""Where a value may come from, as the engine says it; a file goes by its name."""
 Value = str | int | float | bool
 
 
@@ -153,9 +155,9 @@ class SettingsPage(Page):
         phrase = self.words.phrase
         before, after = shown(row.get("value"), self.words), shown(value, self.words)
         text = [line(Part(before, "dim"), f" {self.words.glyphs.arrow} ", Part(after, "strong"))]
-        choices = [("r", phrase("until the engine is started again")), ("s", phrase("also save it to console.toml"))]
+        choices = [("1", phrase("until the engine is started again")), ("2", phrase("also save it to console.toml"))]
         dialog = Choice(phrase("Change {key}", key=clean(row.get("key"), 60)), text, choices)
-        self.app.push_screen(dialog, lambda key: self._send(row, value, key == "s") if key else None)
+        self.app.push_screen(dialog, lambda key: self._send(row, value, key == "2") if key else None)
 
     def _send(self, row: Row, value: Value, write_back: bool) -> None:
         key = str(row.get("key"))
@@ -288,23 +290,24 @@ def detail_lines(row: Mapping[str, Any] | None, words: Words, width: int) -> lis
     if row is None or row.get("kind") == SECTION:
         return []
     lines = wrapped(clean(words.phrase(str(row.get("description") or "")), 400), width, "", 2)
-    return [*lines, fit(_facts_line(row, words), width)]
+    return [*lines, fit(line(Part("   ".join(_facts(row, words)), "dim")), width)]
 
 
-def _facts_line(row: Mapping[str, Any], words: Words) -> Line:
+def _facts(row: Mapping[str, Any], words: Words) -> list[str]:
     parts = [words.phrase("default {value}", value=told(row.get("default"), words))]
     if row.get("limits"):
         parts.append(words.phrase("limits {limits}", limits=clean(words.phrase(str(row["limits"])), 80)))
     if row.get("environment"):
         parts.append(clean(row["environment"], 60))
-    return line(Part("   ".join(parts), "dim"))
+    return parts
 
 
 def change_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
     """Return what a person should know before a change."""
     lines = wrapped(clean(words.phrase(str(row.get("description") or "")), 400), 68, "", 4)
     now = words.phrase("now {value} ({source})", value=told(row.get("value"), words), source=_source(row, words))
-    return [*lines, fit(line(Part(now, "strong")), 68), fit(_facts_line(row, words), 68)]
+    facts = [one for part in _facts(row, words) for one in wrapped(part, 68, "dim", 2)]
+    return [*lines, fit(line(Part(now, "strong")), 68), *facts]
 
 
 def fixed_lines(row: Mapping[str, Any], words: Words) -> list[Line]:

@@ -94,7 +94,7 @@ async def test_settings_are_grouped_with_source_and_what_may_move(tmp_path: Path
         assert "SYNC_INTERVAL_MINUTES" in shown(app)
 
 
-@pytest.mark.parametrize(("key", "is_saved"), [("r", False), ("s", True)])
+@pytest.mark.parametrize(("key", "is_saved"), [("1", False), ("2", True)])
 async def test_a_change_goes_to_the_engine_and_may_be_saved(tmp_path: Path, key: str, is_saved: bool) -> None:
     port = a_port()
     async with opened(port, "settings", tmp_path) as (app, pilot):
@@ -120,7 +120,7 @@ async def test_a_refusal_is_told_where_the_value_is_typed_and_nothing_is_changed
         await pilot.press("down", "enter")
         await answered(app, pilot, "9999")
         await settled(pilot, lambda: isinstance(app.screen, Choice))
-        await pilot.press("r")
+        await pilot.press("1")
         await settled(pilot, lambda: isinstance(app.screen, Ask))
         assert "Refused: 9999 minutes: allowed are 0.01 to 1440" in shown(app)
         assert "type less" in shown(app)
