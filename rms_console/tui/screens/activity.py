@@ -56,7 +56,7 @@ class ActivityPage(ListPage):
     def columns(self) -> Sequence[tuple[str, int]]:
         return (
             (mark("time"), 12), (mark("result"), 6), (mark("run"), 7), (mark("trigger"), 16), (mark("items"), -5),
-            (mark("prod."), -5), (mark("stock"), -5), (mark("err."), -3), (mark("time taken"), -8),
+            (mark("prod."), -5), (mark("stock"), -5), (mark("err."), -3), (mark("took"), -8),
         )  # fmt: skip
 
     def row_line(self, row: Row, view: View, width: int) -> Line:

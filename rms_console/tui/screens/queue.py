@@ -71,7 +71,7 @@ class QueuePage(ListPage):
 
     def columns(self) -> Sequence[tuple[str, int]]:
         return (
-            (mark("SKU"), 20), (mark("product"), 14), (mark("state"), 11), (mark("since"), -7), (mark("tries"), -3),
+            (mark("SKU"), 20), (mark("product"), 14), (mark("state"), 11), (mark("since"), -7), (mark("try"), -3),
             (mark("reason"), 12),
         )  # fmt: skip
 
