@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 import platformdirs
 
 from rms_console.contract.commands import Actor
-from rms_console.engine.faces import console_fell, console_lost
+from rms_console.engine.faces import console_fell
 from rms_console.hosting.enginehost import EngineHost, place_of
 from rms_console.hosting.terminal import Terminal, lend_terminal, look_at_terminal
 from rms_console.hosting.watchdog import Watchdog
@@ -116,7 +116,7 @@ class Hosting:
         host.begin()
         if dog.is_screenless:
             reason = self._phrase(mark("the terminal was lost"))
-            host.on_engine(lambda engine: console_lost(engine, reason))
+            host.on_engine(lambda engine: engine.tell_console_lost(reason))
         else:
             stream.open_on(sys.__stderr__)
         while not host.join(0.5):

@@ -57,7 +57,7 @@ class Actions:
         if action is None or event.name != EventName.COMMAND_DONE:
             return
         stage = Stage.DONE if event.facts.get("result") == "done" else Stage.FAILED
-        self._note(replace(action, stage=stage, message=str(event.facts.get("note") or action.message)))
+        self._note(replace(action, stage=stage, message=_note_of(event) or action.message))
 
     async def _carry(self, command: Command, undo: Request | None) -> Reply | None:
         mine = self._latest[command.command_id]
@@ -82,3 +82,9 @@ class Actions:
         while len(self._latest) > KEPT:
             self._latest.pop(next(iter(self._latest)))
         self._told(action)
+
+
+def _note_of(event: Event) -> str:
+    """Return the note as the engine sent it: a sentence of its can be told in the console's language."""
+    note = event.facts.get("note")
+    return note if isinstance(note, str) else ""

@@ -20,6 +20,7 @@ from rms_console.tui.glyphs import glyphs_for
 from rms_console.tui.plain import clean
 from rms_console.tui.screens import pages
 from rms_console.tui.screens.dialogs import BOX
+from rms_console.tui.screens.frame import STAGE_NAMES
 from rms_console.tui.screens.page import Page
 from rms_console.tui.setup import Leave, Setup
 from rms_console.tui.steer import Steering
@@ -141,8 +142,9 @@ class ConsoleApp(Steering, App[Leave]):
         self.follower.poke()
         self.draw()
         if action.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.FAILED):
-            hint = f" ({action.hint})" if action.hint else ""
-            self.notice(f"{action.name}: {self.words.phrase(action.stage.value)}: {action.message}{hint}", "warning")
+            told = self.words.told
+            hint = f" ({told(action.hint)})" if action.hint else ""
+            self.notice(f"{action.name}: {told(STAGE_NAMES[action.stage])}: {told(action.message)}{hint}", "warning")
 
     # Pages
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
@@ -136,7 +138,12 @@ class Steering(App[Leave]):
             text = [line(Part(self.words.phrase("Counting what would change… (Esc leaves it)"), "dim"))]
             dialog = Ask(self.words.phrase("Full sync of {shop}", shop=clean(shop)), text, must_be=clean(shop))
             self.push_screen(dialog, self._full_sync)
-            self.run_worker(self._preview(dialog), exclusive=True, group="preview")
+            self._begin(partial(self._preview, dialog))
+
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        # A callable, not a coroutine: one that is replaced before it began would never be awaited.
+        doing: Any = work
+        self.run_worker(doing, exclusive=True, group="preview")
 
     async def _preview(self, dialog: Ask) -> None:
         """Tell in the dialog what a full sync would do, as soon as it is known."""
@@ -156,7 +163,7 @@ class Steering(App[Leave]):
 
     def _named(self, name: str | None) -> None:
         if name:
-            self.run_worker(self._show_one(name), exclusive=True, group="preview")
+            self._begin(partial(self._show_one, name))
 
     async def _show_one(self, name: str) -> None:
         answer = await self._answer(Query(Subject.PLAN, 20, key=name))

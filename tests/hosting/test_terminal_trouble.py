@@ -60,7 +60,7 @@ def test_a_stalled_terminal_does_not_slow_the_engine_and_sigterm_ends_it(seat: S
 
 def test_a_lost_line_leaves_the_engine_working_without_a_screen(seat: Seat, logs: Path) -> None:
     seat.hang_up()
-    until(lambda: any("the engine goes on without a screen" in line for line in log_lines(logs)), what="it is told")
+    until(lambda: any("The console was lost" in line for line in log_lines(logs)), what="it is told")
     assert grows(logs)
     assert seat.process.poll() is None
     seat.signal("SIGTERM")

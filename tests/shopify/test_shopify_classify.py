@@ -259,6 +259,14 @@ def test_w9_no_answer_makes_it_fail(content: bytes, status: int) -> None:
         assert isinstance(of(status, content, document), (Done, Failed, Throttled))
 
 
+@pytest.mark.parametrize("errors", [True, "no", {"message": "no"}, 1])
+def test_w9_errors_in_an_unknown_form_leave_the_outcome_open(errors: object) -> None:
+    verdict = of(200, body(data={"productUpdate": {"userErrors": errors}}))
+    assert isinstance(verdict, Failed)
+    assert isinstance(verdict.error, ShopOutcomeUnknown)
+    assert classify.problems({"userErrors": errors}) == ()
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "THROTTLED", "undefinedField", "ñ"]),
     lambda inner: st.lists(inner, max_size=3)

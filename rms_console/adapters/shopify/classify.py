@@ -105,7 +105,14 @@ def of_answer(answer: HttpAnswer, document: Document) -> Verdict:
 def problems(payload: Any) -> tuple[Problem, ...]:
     """Return the user errors of a mutation's payload."""
     entries = payload.get("userErrors") if isinstance(payload, dict) else None
-    return tuple(_problem(entry) for entry in entries or () if isinstance(entry, dict))
+    listed = entries if isinstance(entries, list) else ()
+    return tuple(_problem(entry) for entry in listed if isinstance(entry, dict))
+
+
+def _tells(payload: Any) -> bool:
+    """Return whether a payload says in a form we know if there were errors; else nobody can tell what was done."""
+    entries = payload.get("userErrors") if isinstance(payload, dict) else None
+    return entries is None or isinstance(entries, list)
 
 
 def rejected(found: Sequence[Problem], document: Document) -> ShopRejected:
@@ -139,7 +146,7 @@ def of_parsed(body: dict[str, Any], document: Document) -> Verdict:
     is_answer = isinstance(payload, (dict, list)) or (
         isinstance(data, dict) and document.root in data and document.null_is_an_answer
     )
-    if is_answer:
+    if is_answer and _tells(payload):
         return Done(payload, cost)
     return Failed(_error(rulings.NO_ANSWER, document, f"{document.root} is missing in the answer"), cost)
 

@@ -52,7 +52,7 @@ def head_lines(view: View, page: str, width: int) -> list[Line]:
     words = view.words
     seen = view.snapshot
     if seen is None:
-        waiting = words.phrase("connecting to the engine…") if not view.problem else clean(view.problem, 200)
+        waiting = words.phrase("connecting to the engine…") if view.stale_s is None else clean(view.problem, 200)
         return [
             fit(line(Part("rms_console", "strong"), _demo(view), "  ", Part(waiting, "dim")), width),
             *_crash(view, width),
