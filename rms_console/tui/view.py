@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from rms_console.contract.snapshot import EngineSnapshot
-from rms_console.locale import Sentence, told, translate
+from rms_console.locale import Sentence, messages, told, translate
 from rms_console.tui.glyphs import Glyphs
 
 
@@ -26,9 +26,18 @@ class Words:
         """Return a message in the console's language."""
         return translate(self.language, template, facts)
 
-    def told(self, text: str) -> str:
-        """Return a text of the engine in the console's language, where the engine sent it as a sentence."""
-        return told(self.language, text) if isinstance(text, Sentence) else translate(self.language, text, {})
+    def told(self, text: object) -> str:
+        """Return a text of the engine in the console's language: a sentence, or a message that has a translation.
+
+        Never a template: what is not ours would be read as one.
+        """
+        if isinstance(text, Sentence):
+            return told(self.language, text)
+        return "" if text is None else messages(self.language).get(str(text), str(text))
+
+    def word(self, names: Mapping[str, str], value: object) -> str:
+        """Return the word for a value in a table of templates; a value that is not in it as it is."""
+        return self.phrase(names[value]) if isinstance(value, str) and value in names else str(value)
 
 
 class Stage(StrEnum):

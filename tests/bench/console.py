@@ -91,9 +91,8 @@ def leaving() -> None:
                 sent = seat.signal("SIGTERM")
                 code = seat.ends()
                 took = time.monotonic() - sent
-        print(
-            f"SIGTERM, terminal {'stalled for 10 s' if stalled else 'reading'}: exit {code} after {took:.1f} s (reach <= 10)"
-        )
+        how = "stalled for 10 s" if stalled else "reading"
+        print(f"SIGTERM, terminal {how}: exit {code} after {took:.1f} s (reach <= 10)")
 
 
 def main() -> None:

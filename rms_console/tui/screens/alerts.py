@@ -195,7 +195,7 @@ def row_line(row: Mapping[str, Any], view: View) -> Line:
         Part(f"{sign} {severity:<8} ", role),
         Part(f"{since:>12} ", "dim"),
         Part(f"{state:<20.20} ", "strong" if is_open(row) else "dim"),
-        Part(clean(words.phrase(str(row.get("title") or "")), 200), "dim" if is_over else ""),
+        Part(clean(words.told(row.get("title") or ""), 200), "dim" if is_over else ""),
     )
 
 
@@ -204,8 +204,8 @@ def detail_lines(row: Mapping[str, Any] | None, view: View, width: int) -> list[
     if row is None:
         return []
     words = view.words
-    lines = wrapped(clean(words.phrase(str(row.get("detail") or ""))), width, "", 2)
-    todo = clean(words.phrase(str(row.get("what_to_do") or "")))
+    lines = wrapped(clean(words.told(row.get("detail") or "")), width, "", 2)
+    todo = clean(words.told(row.get("what_to_do") or ""))
     if todo:
         lines += wrapped(f"{words.glyphs.arrow} {todo}", width, "accent", 2)
     return lines

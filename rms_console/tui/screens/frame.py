@@ -97,7 +97,7 @@ def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
     elif seen.progress is not None:
         run = seen.progress
         ratio = run.products_done / run.products_total if run.products_total else 0.0
-        trigger = words.phrase(TRIGGERS.get(run.trigger, run.trigger))
+        trigger = words.word(TRIGGERS, run.trigger)
         parts.append(Part(" " + words.phrase("run {number}, {trigger}", number=run.cycle, trigger=clean(trigger, 20))))
         parts.append(Part(f"  {bar(ratio, 12, glyphs)} ", "accent"))
         parts.append(Part(words.phrase("{done} of {total} products", done=run.products_done, total=run.products_total)))

@@ -160,7 +160,7 @@ def _bucket(bucket: BucketView, words: Words) -> Line:
     if bucket.throttled_today:
         parts.append(Part("  " + words.phrase("{count} throttled today", count=bucket.throttled_today), "warn"))
     if bucket.limited_by != "nothing":
-        limit = words.phrase(LIMITS.get(bucket.limited_by, bucket.limited_by))
+        limit = words.word(LIMITS, bucket.limited_by)
         parts.append(Part("  " + words.phrase("limit: {what}", what=clean(limit, 30)), "dim"))
     return tuple(parts)
 
@@ -269,7 +269,7 @@ def run_line(row: dict[str, Any], seen: EngineSnapshot, words: Words, width: int
     """Return one finished run in one line."""
     result = clean(row.get("result", ""), 6)
     at = clock(row.get("started_at"), zone_of(seen, words), seconds=True)
-    trigger = clean(words.phrase(TRIGGERS.get(str(row.get("trigger")), str(row.get("trigger", "")))), 14)
+    trigger = clean(words.word(TRIGGERS, row.get("trigger", "")), 14)
     if row.get("by") and row.get("trigger") in ("manual", "full sync"):
         trigger = f"{trigger}: {clean(row['by'], 12)}"
     found = words.phrase(

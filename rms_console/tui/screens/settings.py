@@ -170,9 +170,9 @@ class SettingsPage(Page):
         """Ask again, with the reason, where the engine refuses the value."""
         reply = await task
         if isinstance(reply, Refused) and self.is_current:
-            told = clean(self.words.phrase(reply.message), 300)
+            told = clean(self.words.told(reply.message), 300)
             lines = [*wrapped(self.words.phrase("Refused: {why}", why=told), 68, "warn", 3)]
-            lines += wrapped(clean(self.words.phrase(reply.hint), 300), 68, "dim", 2) if reply.hint else []
+            lines += wrapped(clean(self.words.told(reply.hint), 300), 68, "dim", 2) if reply.hint else []
             self._change(row, [*lines, ()], shown(value, self.words))
         elif isinstance(reply, Accepted):
             self._read()
@@ -273,7 +273,7 @@ def row_line(row: Mapping[str, Any], words: Words, width: int) -> Line:
         return line(Part(f"[{name}]" if name else words.phrase("top of the file"), "title"))
     untouched = is_default(row)
     spare = max(0, width - 76)
-    source = words.phrase("default") if untouched else words.phrase(str(row.get("source") or ""))
+    source = words.phrase("default") if untouched else words.told(row.get("source") or "")
     value = told(row.get("value"), words)
     return columns(
         (
@@ -289,14 +289,14 @@ def detail_lines(row: Mapping[str, Any] | None, words: Words, width: int) -> lis
     """Return what the setting under the cursor does, its limits and its other name."""
     if row is None or row.get("kind") == SECTION:
         return []
-    lines = wrapped(clean(words.phrase(str(row.get("description") or "")), 400), width, "", 2)
+    lines = wrapped(clean(words.told(row.get("description") or ""), 400), width, "", 2)
     return [*lines, fit(line(Part("   ".join(_facts(row, words)), "dim")), width)]
 
 
 def _facts(row: Mapping[str, Any], words: Words) -> list[str]:
     parts = [words.phrase("default {value}", value=told(row.get("default"), words))]
     if row.get("limits"):
-        parts.append(words.phrase("limits {limits}", limits=clean(words.phrase(str(row["limits"])), 80)))
+        parts.append(words.phrase("limits {limits}", limits=clean(words.told(row["limits"]), 80)))
     if row.get("environment"):
         parts.append(clean(row["environment"], 60))
     return parts
@@ -304,7 +304,7 @@ def _facts(row: Mapping[str, Any], words: Words) -> list[str]:
 
 def change_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
     """Return what a person should know before a change."""
-    lines = wrapped(clean(words.phrase(str(row.get("description") or "")), 400), 68, "", 4)
+    lines = wrapped(clean(words.told(row.get("description") or ""), 400), 68, "", 4)
     now = words.phrase("now {value} ({source})", value=told(row.get("value"), words), source=_source(row, words))
     facts = [one for part in _facts(row, words) for one in wrapped(part, 68, "dim", 2)]
     return [*lines, fit(line(Part(now, "strong")), 68), *facts]
@@ -327,7 +327,7 @@ def fixed_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
 
 
 def _source(row: Mapping[str, Any], words: Words) -> str:
-    return clean(words.phrase(str(row.get("source") or "default")), 60)
+    return clean(words.told(row.get("source") or "default"), 60)
 
 
 def empty_lines(answer: Answer | None, wanted: str, words: Words) -> list[Line]:
