@@ -23,7 +23,12 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int that no float holds
+        return False
 
 
 def age(seconds: float | None) -> str:
@@ -68,9 +73,10 @@ def duration(seconds: float | None) -> str:
     """Return how long something took: `12 ms`, `2.3s`, `3m 05s`."""
     if seconds is None or not _is_number(seconds):
         return UNKNOWN
-    if seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
-    return f"{seconds:.1f}s" if seconds < MINUTE else age(seconds)
+    taken = max(0.0, seconds)
+    if taken < 0.9995:  # what rounds to the next unit is told in it
+        return f"{taken * 1000:.0f}ms"
+    return f"{taken:.1f}s" if taken < MINUTE - 0.05 else age(math.ceil(taken) if taken < MINUTE else taken)
 
 
 def _instant(at: datetime | str | None) -> datetime | None:
@@ -80,6 +86,14 @@ def _instant(at: datetime | str | None) -> datetime | None:
         except ValueError:
             return None
     return at if at is not None and at.tzinfo is not None else None
+
+
+def _local(at: datetime | str | None, zone: str) -> datetime | None:
+    instant = _instant(at)
+    try:
+        return None if instant is None else instant.astimezone(_zone(zone))
+    except OverflowError:  # the first and the last day that a datetime knows have no neighbours
+        return None
 
 
 @lru_cache(maxsize=8)
@@ -92,19 +106,17 @@ def _zone(name: str) -> ZoneInfo:
 
 def clock(at: datetime | str | None, zone: str, *, seconds: bool = False, utc: bool = False) -> str:
     """Return the time of day of an instant (aware, or ISO text) in `zone`."""
-    instant = _instant(at)
-    if instant is None:
+    local = _local(at, "UTC" if utc else zone)
+    if local is None:
         return UNKNOWN
-    local = instant.astimezone(_zone("UTC" if utc else zone))
     return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
 
 
 def moment(at: datetime | str | None, zone: str, now: datetime, language: str = "en", *, seconds: bool = False) -> str:
     """Return the time of day, with the date where it is not today's."""
-    instant = _instant(at)
-    if instant is None:
+    local, today = _local(at, zone), now.astimezone(_zone(zone))
+    if local is None:
         return UNKNOWN
-    local, today = instant.astimezone(_zone(zone)), now.astimezone(_zone(zone))
     time = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
     if local.date() == today.date():
         return time
@@ -117,17 +129,17 @@ def count(number: float | None, language: str = "en") -> str:
     """Return a count with the language's separators."""
     if number is None or not _is_number(number):
         return UNKNOWN
-    if abs(number) < 1000:
-        return f"{number:.0f}"
     grouped = f"{number:,.0f}"
     return grouped.replace(",", "\u00a0") if language == "es" else grouped
 
 
 def percent(ratio: float | None, language: str = "en") -> str:
-    """Return a ratio 0-1 as percent."""
+    """Return a ratio 0-1 as percent; what is not whole is never told as 100."""
     if ratio is None or not _is_number(ratio):
         return UNKNOWN
-    text = f"{ratio * 100:.1f}" if 0 < ratio < 1 and round(ratio * 100) in (99, 100) else f"{ratio * 100:.0f}"
+    text = (
+        f"{min(ratio * 100, 99.9):.1f}" if 0 < ratio < 1 and round(ratio * 100) in (99, 100) else f"{ratio * 100:.0f}"
+    )
     return (text.replace(".", ",") if language == "es" else text) + "\u00a0%"
 
 
@@ -137,6 +149,8 @@ def money(amount: object, currency: str, language: str = "en") -> str:
 
     try:
         value = Decimal(str(amount))
+        if not value.is_finite():
+            return clean(amount, 40)
         return clean(format_currency(value, currency, locale=LOCALES.get(language, "en_US")))
     except (InvalidOperation, ValueError, KeyError):
         return UNKNOWN if amount is None else clean(amount, 40)
@@ -147,16 +161,17 @@ def bytes_(number: float | None) -> str:
     if number is None or not _is_number(number):
         return UNKNOWN
     for unit in ("B", "kB", "MB", "GB"):
-        if abs(number) < 1000:
+        if abs(number) < 999.5:
             return f"{number:.0f} {unit}"
         number /= 1000
     return f"{number:.1f} TB"
 
 
 def bar(ratio: float | None, width: int, glyphs: Glyphs) -> str:
-    """Return a bar of `width` cells."""
-    known = ratio if ratio is not None and _is_number(ratio) else 0.0
-    full = round(max(0.0, min(1.0, known)) * width)
+    """Return a bar of `width` cells; what is not known is a row of dashes, not an empty bar."""
+    if ratio is None or not _is_number(ratio):
+        return glyphs.unknown * width
+    full = round(max(0.0, min(1.0, ratio)) * width)
     return glyphs.full * full + glyphs.empty * (width - full)
 
 
@@ -171,7 +186,7 @@ def spark(values: Sequence[float | None], width: int, glyphs: Glyphs) -> str:
         if value is None:
             signs.append(glyphs.gap)
         else:
-            signs.append(glyphs.ramp[0 if peak <= 0 else max(0, min(top, round(value / peak * top)))])
+            signs.append(glyphs.ramp[0 if peak <= 0 else round(max(0.0, value / peak) * top)])
     return "".join(signs).rjust(width)
 
 

@@ -68,8 +68,10 @@ def columns(cells: Sequence[tuple[str | Part, int, Literal["left", "right"]]]) -
 
 def _cell(cell: str | Part, width: int, side: str) -> Part:
     part = cell if isinstance(cell, Part) else Part(cell)
+    if width <= 0:
+        return replace(part, text="")
     size = cell_len(part.text)
     if size > width:
-        return replace(part, text=set_cell_size(part.text, max(0, width - 1)) + "~")
+        return replace(part, text=set_cell_size(part.text, width - 1) + "~")
     fill = " " * (width - size)
     return replace(part, text=fill + part.text if side == "right" else part.text + fill)

@@ -22,6 +22,10 @@ MOST_MARKS: Final = 3
 _ORDINARY: Final = re.compile(r"[ -~]*")
 _HARMLESS_CATEGORIES: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi"})
 _MARKS: Final = frozenset({"Mn", "Mc", "Me"})
+_UNSEEN: Final = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Marks that draw nothing and only choose a variant: terminals do not agree on the width they give."""
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that draw nothing: a name made of them would be no name."""
 _KEPT: Final = _HARMLESS_CATEGORIES | {"Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs"}
 
 
@@ -31,7 +35,9 @@ def clean(text: object, limit: int = MOST) -> str:
     Control characters (C0, DEL, C1), line separators, bidirectional and zero-width ones, lone surrogates and unassigned
     ones are replaced; a line break becomes a sign, a tab a space. The rest is as it was, composed (NFC).
     """
-    raw = text if isinstance(text, str) else _as_text(text)
+    if limit <= 0:
+        return ""
+    raw = str.__str__(text) if isinstance(text, str) else _as_text(text)
     if len(raw) <= limit and _ORDINARY.fullmatch(raw):
         return raw
     cut = raw[: limit + 1]
@@ -40,12 +46,12 @@ def clean(text: object, limit: int = MOST) -> str:
     except ValueError:
         composed = cut
     out = unicodedata.normalize("NFC", "".join(_harmless(composed)))
-    return out if len(raw) <= limit and len(out) <= limit else out[: max(0, limit - 1)] + "~"
+    return out if len(raw) <= limit and len(out) <= limit else out[: limit - 1] + "~"
 
 
 def _as_text(value: object) -> str:
     try:
-        return str(value)
+        return str.__str__(str(value))  # what a class of its own overrides is left behind
     except Exception as error:  # noqa: BLE001  # whatever an object's own text raises, the screen goes on
         return f"({type(error).__name__})"
 
@@ -53,7 +59,7 @@ def _as_text(value: object) -> str:
 def _harmless(text: str) -> list[str]:
     out: list[str] = []
     marks = 0
-    for character in text.replace("\r\n", "\n"):
+    for character in _UNSEEN.sub("", text.replace("\r\n", "\n")):
         category = unicodedata.category(character)
         if category in _MARKS:
             marks += 1
@@ -65,7 +71,7 @@ def _harmless(text: str) -> list[str]:
             out.append(NEW_LINE)
         elif character == "\t":
             out.append(" ")
-        elif category in _KEPT:
+        elif category in _KEPT and character not in _BLANK:
             out.append(character)
         else:
             out.append(MARK)

@@ -14,6 +14,7 @@ from rich.color import Color, ColorParseError
 from rich.style import Style
 
 from rms_console.tui.lines import ROLES
+from rms_console.tui.plain import clean
 
 if TYPE_CHECKING:
     from textual.theme import Theme as TextualTheme
@@ -23,8 +24,9 @@ COLOURS: Final = (*GROUNDS, "text", "dim", "good", "warn", "bad", "accent")
 ATTRIBUTES: Final = ("bold", "italic", "underline", "reverse")
 HERE: Final = Path(__file__).resolve().parent
 BUILT_IN: Final = (HERE.parent / "_themes", HERE.parent.parent / "themes")
-"""In a wheel, and beside the package in a checkout."""
+"""In a wheel, and beside the package in a checkout: the first that is there. A wheel's neighbours are not ours."""
 DARK, MONO = "noche", "mono"
+MOST_NAME: Final = 40
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,14 @@ def load_themes(folders: Sequence[Path] = ()) -> Themes:
     """Return the built-in themes and those of `folders`; a later one of the same name wins, a broken one is told."""
     found: dict[str, Theme] = {}
     problems: list[str] = []
-    for folder in (*BUILT_IN, *folders):
-        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+    built_in = [folder for folder in BUILT_IN if folder.is_dir()][:1]
+    for folder in (*built_in, *folders):
+        try:
+            paths = sorted(folder.glob("*.toml")) if folder.is_dir() else []
+        except OSError as error:
+            problems.append(f"{folder}: {error.strerror}")
+            continue
+        for path in paths:
             try:
                 theme = read_theme(path)
             except (OSError, ValueError) as error:
@@ -78,10 +86,26 @@ def read_theme(path: Path) -> Theme:
     Raises:
         ValueError: what is wrong in it. OSError: it cannot be read.
     """
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
-    colours = {name: _colour(data.get("colours", {}).get(name), f"colours.{name}") for name in COLOURS}
-    roles = {name: _look(name, wanted) for name, wanted in data.get("roles", {}).items()}
-    return Theme(str(data.get("name", path.stem)), bool(data.get("dark", True)), colours, roles)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    given = _table(data, "colours")
+    colours = {name: _colour(given.get(name), f"colours.{name}") for name in COLOURS}
+    roles = {name: _look(name, wanted) for name, wanted in _table(data, "roles").items()}
+    name, is_dark = data.get("name", path.stem), data.get("dark", True)
+    if not isinstance(name, str) or not name.strip() or clean(name, MOST_NAME) != name:
+        raise ValueError(f"name must be one line of at most {MOST_NAME} characters")
+    if not isinstance(is_dark, bool):
+        raise ValueError("dark must be true or false")  # one kind of error for whoever reads the file
+    return Theme(name, is_dark, colours, roles)
+
+
+def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = data.get(name, {})
+    if not isinstance(found, dict):
+        raise ValueError(f"{name} must be a table")  # one kind of error for whoever reads the file
+    return found
 
 
 def _colour(value: object, where: str) -> str:
@@ -99,7 +123,10 @@ def _look(name: str, wanted: Any) -> Look:
         raise ValueError(f"roles.{name} is unknown" + (f"; did you mean {near[0]}?" if near else ""))
     if not isinstance(wanted, dict):
         raise ValueError(f"roles.{name} must be a table")
-    attributes = tuple(wanted.get("attributes", ()))
+    given = wanted.get("attributes", [])
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise ValueError(f"roles.{name}.attributes must be a list of words")
+    attributes = tuple(given)
     if unknown := set(attributes) - set(ATTRIBUTES):
         raise ValueError(f"roles.{name}: unknown attributes {sorted(unknown)}; known are {', '.join(ATTRIBUTES)}")
     colours = {

@@ -50,9 +50,9 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert clean(text) == text
 
 
-@given(ANY, st.integers(1, 50))
+@given(ANY, st.integers(-3, 50))
 def test_the_length_is_bounded(text: str, limit: int) -> None:
-    assert len(clean(text, limit)) <= limit
+    assert len(clean(text, limit)) <= max(0, limit)
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text.startswith("[")])
@@ -77,6 +77,29 @@ def test_marks_that_pile_up_are_bounded() -> None:
 class Unspeakable:
     def __str__(self) -> str:
         raise RuntimeError("no")
+
+
+class Sly(str):
+    def __len__(self) -> int:
+        raise RuntimeError("no")
+
+    def __getitem__(self, place: object) -> str:
+        return "\x1b[2J"
+
+
+class SaysSly:
+    def __str__(self) -> str:
+        return Sly("a\x1bb")
+
+
+def test_a_text_of_a_class_of_its_own_is_cleaned_by_what_it_holds() -> None:
+    assert clean(Sly("a\x1bb")) == "a·b"
+    assert clean(SaysSly()) == "a·b"
+
+
+def test_what_draws_nothing_is_seen_or_left_out() -> None:
+    assert clean("\u3164\u115f\u2800") == "···"
+    assert clean("❤\ufe0f a\u034fb x\U000e0100") == "❤ ab x"
 
 
 def test_an_object_without_a_text_is_told_by_its_error() -> None:

@@ -14,6 +14,7 @@ from rms_console.tui.themes import GROUNDS, Theme, choose, load_themes, read_the
 
 BUILT_IN = load_themes()
 NAMES = sorted(BUILT_IN.found)
+NOCHE = (Path(__file__).parents[3] / "themes" / "noche.toml").read_text(encoding="utf-8")
 LEAST = 4.5
 """WCAG 2.2, success criterion 1.4.3."""
 
@@ -100,6 +101,15 @@ def test_a_persons_own_theme_wins_over_a_built_in_one(tmp_path: Path) -> None:
         ("name = ", "Invalid value"),
         ('name = "x"', "colours.background is missing"),
         ('[colours]\nbackground = "nearly black"', "nearly black"),
+        ("colours = 3", "colours must be a table"),
+        pytest.param("x = " + "[" * 5000 + "]" * 5000, "nested too deep", id="deep"),
+        (NOCHE.replace("dark = true", 'dark = "false"'), "dark must be true or false"),
+        (NOCHE.replace('name = "noche"', 'name = "\\u001b[2J"'), "name must be one line"),
+        (NOCHE.replace('name = "noche"', "name = 7"), "name must be one line"),
+        (NOCHE.split("[roles]")[0].replace("dark = true", "roles = 1"), "roles must be a table"),
+        (NOCHE + "dim = { attributes = 5 }", "roles.dim.attributes must be a list"),
+        (NOCHE + 'dim = { attributes = [["bold"]] }', "roles.dim.attributes must be a list"),
+        (NOCHE + 'dim = { attributes = ["blink"] }', "unknown attributes"),
     ],
 )
 def test_a_broken_theme_is_told_with_file_and_reason(tmp_path: Path, broken: str, told: str) -> None:
@@ -109,6 +119,21 @@ def test_a_broken_theme_is_told_with_file_and_reason(tmp_path: Path, broken: str
     assert len(themes.problems) == 1
     assert "broken.toml" in themes.problems[0]
     assert told in themes.problems[0]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_no_end(tmp_path: Path) -> None:
+    assert set(load_themes([tmp_path / ("x" * 300), tmp_path / "absent"]).found) == set(NAMES)
+
+
+def test_a_folder_of_that_name_beside_an_installed_package_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, others = tmp_path / "_themes", tmp_path / "themes"
+    for folder, name in ((ours, "noche"), (others, "foreign")):
+        folder.mkdir()
+        (folder / "one.toml").write_text(NOCHE.replace('"noche"', f'"{name}"'), encoding="utf-8")
+    monkeypatch.setattr("rms_console.tui.themes.BUILT_IN", (ours, others))
+    assert set(load_themes().found) == {"noche"}
 
 
 def test_an_unknown_role_names_the_nearest(tmp_path: Path) -> None:
