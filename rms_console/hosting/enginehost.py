@@ -12,8 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from rms_console.contract.state import EngineState
 from rms_console.control.threaded import ThreadedPort
-from rms_console.errors import ConsoleError
+from rms_console.errors import ConsoleError, LeaseHeld
 from rms_console.wiring import Options, Site, open_site
 
 if TYPE_CHECKING:
@@ -155,6 +156,18 @@ class EngineHost:
             self._refused()
 
     async def _live(self, engine: EngineService) -> None:
+        try:
+            await self._open_and_run(engine)
+        except LeaseHeld:
+            raise
+        except Exception:
+            if engine.machine.state is not EngineState.STOPPED:
+                # Or its lock would be held by this very process, against the engine that comes after it.
+                with contextlib.suppress(ConsoleError):
+                    await engine.close()
+            raise
+
+    async def _open_and_run(self, engine: EngineService) -> None:
         from rms_console.engine.memory import settle_memory
 
         await engine.open()

@@ -130,7 +130,8 @@ def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
     if queue.oldest_unsent_s is None and queue.reconcile_waiting:
         parts = [Part(words.phrase("Full comparison under way"), "accent")]
     elif queue.oldest_unsent_s is None:
-        parts = [Part(words.phrase("Everything is in the shop"), "good")]
+        is_old = view.stale_s is not None or view.crash
+        parts = [Part(words.phrase("Everything is in the shop"), "dim" if is_old else "good")]
     else:
         role = "good" if queue.oldest_unsent_s < 60 else "warn" if queue.oldest_unsent_s < 900 else "bad"
         parts = [Part(words.phrase("Oldest unsent: {age}", age=short_age(queue.oldest_unsent_s)), role)]

@@ -1,0 +1,124 @@
+"""What falls over beside the terminal: the engine, the console, a second engine; and leaving without a screen."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.acceptance.site import Site
+from tests.acceptance.store_file import Shoe
+from tests.hosting.seat import Seat, log_lines, until
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a POSIX matter")
+
+SHOE = Shoe(11, "24YM0001")
+DEMO = """
+import sys
+from rms_console.cli import main
+{patch}
+sys.argv = ["rms-console", "--lang", "en", "--log-dir", sys.argv[1], "--demo"]
+main()
+"""
+ENGINE_FALLS = """
+import asyncio
+from rms_console.engine.service import EngineService
+lived, lives = EngineService.run, []
+
+async def falls(self):
+    lives.append(1)
+    if len(lives) == 1:
+        await asyncio.sleep(2)
+        raise KeyError("a-secret-value")
+    await lived(self)
+
+EngineService.run = falls
+"""
+CONSOLE_FALLS = """
+from rms_console.tui.app import ConsoleApp
+drawn, draws = ConsoleApp.draw, []
+
+def falls(self):
+    draws.append(1)
+    if len(draws) in {draws}:
+        raise RuntimeError("a-secret-value")
+    drawn(self)
+
+ConsoleApp.draw = falls
+"""
+
+
+def test_a_dead_engine_is_shown_and_started_again_by_key(tmp_path: Path) -> None:
+    with Seat(["-c", DEMO.format(patch=ENGINE_FALLS), str(tmp_path)]) as seat:
+        seat.shows("ENGINE CRASHED: KeyError")
+        assert "a-secret-value" not in seat.text
+        seat.press("R")
+        seat.shows("today 1 runs")
+        seat.signal("SIGTERM")
+        assert seat.ends() == 143
+
+
+def test_a_console_that_falls_over_is_opened_again(tmp_path: Path) -> None:
+    patch = CONSOLE_FALLS.format(draws="(8,)")
+    with Seat(["-c", DEMO.format(patch=patch), str(tmp_path)]) as seat:
+        until(
+            lambda: any("The console fell over: RuntimeError" in row for row in log_lines(tmp_path)), what="it is told"
+        )
+        seat.shows("today")
+        assert b"a-secret-value" not in bytes(seat.raw)
+        seat.signal("SIGTERM")
+        assert seat.ends() == 143
+
+
+def test_a_console_that_falls_over_again_and_again_leaves_the_engine_working(tmp_path: Path) -> None:
+    patch = CONSOLE_FALLS.format(draws="range(8, 10_000)")
+    with Seat(["-c", DEMO.format(patch=patch), str(tmp_path)]) as seat:
+        until(lambda: b"The engine goes on without a screen" in bytes(seat.raw), what="it is told")
+        assert b"a-secret-value" not in bytes(seat.raw)
+        seen = len(log_lines(tmp_path))
+        until(lambda: len(log_lines(tmp_path)) > seen, what="the engine goes on")
+        seat.signal("SIGTERM")
+        assert seat.ends() == 143
+
+
+def test_a_second_console_on_the_same_shop_is_refused(site: Site) -> None:
+    with Seat(["-m", "rms_console", *site.command()[3:]]) as first:
+        first.shows("today")
+        with Seat(["-m", "rms_console", *site.command()[3:]]) as second:
+            assert second.ends() == 4
+            until(lambda: f"process {first.process.pid}" in second.text.replace("\n", ""), 5, "it says who runs")
+        first.signal("SIGTERM")
+        assert first.ends() == 143
+
+
+def test_wrong_settings_end_it_before_anything_is_drawn(site: Site) -> None:
+    site.config.write_text(site.config.read_text(encoding="utf-8") + "\n[snyc]\nenabled = true\n", encoding="utf-8")
+    with Seat(["-m", "rms_console", *site.command()[3:]]) as seat:
+        assert seat.ends() == 2
+        until(lambda: "snyc" in seat.text, 5)
+        assert b"\x1b[?1049h" not in bytes(seat.raw)
+
+
+def test_left_running_the_engine_goes_on_as_a_process_of_its_own(site: Site) -> None:
+    with Seat(["-m", "rms_console", *site.command()[3:]], columns=160) as seat:
+        seat.shows("today")
+        seat.press("q")
+        seat.shows("Leave the console?")
+        seat.press("l")
+        assert seat.ends() == 0
+        until(lambda: "goes on as process" in seat.text, 5)
+        found = re.search(r"goes on as process (\d+)", seat.text)
+        assert found is not None
+        engine = psutil.Process(int(found.group(1)))
+        try:
+            assert "--no-ui" in engine.cmdline()
+            site.store.add([SHOE])
+            until(lambda: site.shop.products(), what="it still syncs")
+        finally:
+            engine.send_signal(signal.SIGTERM)
+            engine.wait(30)
+        assert not engine.is_running()
