@@ -66,15 +66,21 @@ class ConsoleApp(Steering, App[Leave]):
 
     def on_mount(self) -> None:
         self.push_screen(self._page("overview"))
-        known = [*keys.GLOBAL, *keys.IN_LISTS, *pages.own_acts()]
-        good, problems = keys.checked_keymap(self.setup.keymap, known, self.words)
-        self.set_keymap(good)
-        for problem in [*self._problems, *problems]:
+        for problem in [*self._problems, *self._bind_anew()]:
             self.notice(problem, "warning")
         self._loop_here = asyncio.get_running_loop()
         self.call_after_refresh(self.setup.engine.begin)
         self.follower.begin()
         self.set_interval(1 / self.setup.refresh_hz, self.draw)
+
+    def _bind_anew(self) -> list[str]:
+        """Bind keys as a person's keymap says; return what is wrong in it."""
+        if not self.setup.keymap:
+            return []
+        known = [*keys.GLOBAL, *keys.IN_LISTS, *pages.own_acts()]
+        good, problems = keys.checked_keymap(self.setup.keymap, known, self.words)
+        self.set_keymap(good)
+        return problems
 
     def end_from_thread(self) -> None:
         """Close the console from another thread, without a choice of a person's."""
@@ -150,7 +156,7 @@ class ConsoleApp(Steering, App[Leave]):
 
     def _page(self, name: str) -> Page:
         if name not in self._pages:
-            self._pages[name] = pages.PAGES[name]()
+            self._pages[name] = pages.page_class(name)()
             # An installed screen lives on while another one is on top: its rows and its place in them are kept.
             self.install_screen(self._pages[name], f"page-{name}")
         return self._pages[name]

@@ -1,52 +1,46 @@
-"""The pages by name; each module is one page."""
+"""The pages by name, each loaded when it is opened first: the console must be on the screen at once."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from rms_console.tui.keys import Act
-from rms_console.tui.screens.activity import ActivityPage
-from rms_console.tui.screens.alerts import AlertsPage
-from rms_console.tui.screens.help import HelpPage
-from rms_console.tui.screens.holds import HoldsPage
-from rms_console.tui.screens.journal import JournalPage
-from rms_console.tui.screens.links import LinksPage
-from rms_console.tui.screens.lock import LockPage
-from rms_console.tui.screens.logs import LogsPage
-from rms_console.tui.screens.overview import OverviewPage
 from rms_console.tui.screens.page import Page
-from rms_console.tui.screens.performance import PerformancePage
-from rms_console.tui.screens.queue import QueuePage
-from rms_console.tui.screens.sales import SalesPage
-from rms_console.tui.screens.settings import SettingsPage
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-PAGES: Final[dict[str, type[Page]]] = {
-    page.NAME: page
-    for page in (
-        OverviewPage,
-        ActivityPage,
-        QueuePage,
-        LogsPage,
-        LockPage,
-        LinksPage,
-        PerformancePage,
-        HoldsPage,
-        SalesPage,
-        AlertsPage,
-        SettingsPage,
-        JournalPage,
-    )
+PAGES: Final = {
+    "overview": "OverviewPage",
+    "activity": "ActivityPage",
+    "queue": "QueuePage",
+    "logs": "LogsPage",
+    "lock": "LockPage",
+    "links": "LinksPage",
+    "performance": "PerformancePage",
+    "holds": "HoldsPage",
+    "sales": "SalesPage",
+    "alerts": "AlertsPage",
+    "settings": "SettingsPage",
+    "journal": "JournalPage",
 }
+"""Name of a page, which is that of its module too -> its class."""
+
+
+def page_class(name: str) -> type[Page]:
+    """Return the class of a page."""
+    found: type[Page] = getattr(import_module(f"rms_console.tui.screens.{name}"), PAGES[name])
+    return found
 
 
 def own_acts() -> list[Act]:
     """Return the actions that belong to single pages."""
-    return [act for page in PAGES.values() for act in page.ACTS]
+    return [act for name in PAGES for act in page_class(name).ACTS]
 
 
-def help_page(screen: Screen[object]) -> HelpPage:
+def help_page(screen: Screen[object]) -> Page:
     """Return the help for what is on top."""
+    from rms_console.tui.screens.help import HelpPage
+
     return HelpPage(screen.NAME, screen.ACTS) if isinstance(screen, Page) else HelpPage("", ())
