@@ -43,6 +43,7 @@ TRIGGERS: Final = {
     "change": mark("change seen"),
     "backlog": mark("backlog"),
     "watch": mark("change seen"),
+    "once": mark("by hand"),
 }
 ACTION_SHOWN_S = 90.0
 

@@ -33,7 +33,7 @@ def a_run(number: int, **changes: Any) -> dict[str, Any]:
         "number": number,
         "started_at": AT,
         "result": "OK",
-        "trigger": "scheduled",
+        "trigger": "schedule",
         "items_found": 12,
         "products_synced": 4,
         "stock_rows": 9,
