@@ -19,6 +19,7 @@ from rms_console.wiring import Options, Site, open_site
 
 if TYPE_CHECKING:
     from rms_console.adapters.logs import LogStream
+    from rms_console.demo.rms import StoreEvent
     from rms_console.engine.service import EngineService
 
 SETTLE_WITHIN_S: Final = 9.0
@@ -96,13 +97,15 @@ class EngineHost:
         self._stop_asked = True
         self.on_engine(lambda engine: engine.stop())
 
-    def on_engine(self, call: Callable[[EngineService], object]) -> None:
-        """Have `call` run on the engine's own loop, soon; dropped where there is no engine."""
+    def on_engine(self, call: Callable[[EngineService], object]) -> bool:
+        """Have `call` run on the engine's own loop, soon; return whether there is an engine."""
         present = self._present()
         if present is not None:
             engine, loop = present
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(lambda: call(engine))
+                return True
+        return False
 
     def join(self, timeout_s: float | None) -> bool:
         """Wait for the engine's thread; return whether it has ended."""
@@ -167,6 +170,9 @@ class EngineHost:
                     await engine.close()
             raise
 
+    def _sold(self, event: StoreEvent) -> None:
+        self.on_engine(partial(_till, text=event.text))
+
     async def _open_and_run(self, engine: EngineService) -> None:
         from rms_console.engine.memory import settle_memory
 
@@ -175,7 +181,7 @@ class EngineHost:
         self._engine, self._loop = engine, asyncio.get_running_loop()
         embedded = self.site.embedded if self.site is not None else None
         if embedded is not None and not embedded.is_selling:
-            embedded.begin(lambda event: self.on_engine(partial(_till, text=event.text)))
+            embedded.begin(self._sold)
         if self._stop_asked:
             engine.stop()
         await engine.run()

@@ -7,17 +7,19 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Final, TextIO
 
 import platformdirs
 
 from rms_console.contract.commands import Actor
 from rms_console.engine.faces import console_fell
-from rms_console.hosting.enginehost import EngineHost, place_of
-from rms_console.hosting.terminal import Terminal, lend_terminal, look_at_terminal
+from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost, place_of
+from rms_console.hosting.terminal import Lent, Terminal, lend_terminal, look_at_terminal
 from rms_console.hosting.watchdog import Watchdog
 from rms_console.locale import language_for, mark, translate
 from rms_console.wiring import Options, Site, site_as_it_is
@@ -43,9 +45,14 @@ def run_console(options: Options) -> int:
     if terminal.problem:
         return _without_console(options, terminal.problem)
     hosting = Hosting(site_as_it_is(options), terminal)
+    sys.excepthook = hosting.fell
     code = hosting.run()
     if hosting.said:
         sys.stdout.write(hosting.said + "\n")
+    if hosting.is_stuck:
+        # The interpreter would wait for the engine's thread for ever. The system gives its lock back.
+        sys.stdout.flush()
+        os._exit(code)
     return code
 
 
@@ -67,6 +74,8 @@ class Hosting:
         self._terminal = terminal
         self.said = ""
         """What is to be told once the terminal is given back."""
+        self.is_stuck = False
+        """Whether the engine did not end although it was told to."""
 
     def run(self) -> int:
         stream = Switch()
@@ -74,22 +83,34 @@ class Hosting:
         on_hangup = self._site.settings.console.on_hangup
         with lend_terminal() as lent:
             host = EngineHost(self._site.options, stream, opened=lambda site: lent.log_to(site.logs))
-            with Watchdog(host, lent, on_hangup) as dog:
+            threading.excepthook = partial(_thread_fell, host)
+            with Watchdog(host, lent, on_hangup, partial(self._tell_lost, host)) as dog:
                 host.when_refused(dog.close_screen)
                 with host:
-                    leave = self._screen(host, dog)
+                    leave = self._screen(host, dog, lent)
                     if dog.ended_by is None and host.refusal is None and leave is None:
                         self._without_screen(host, dog, stream)
                 if dog.ended_by is not None:
                     return EXIT_WELL if dog.is_screenless else 128 + dog.ended_by
         if host.refusal is not None:
             raise host.refusal
+        if host.is_alive:
+            self.is_stuck = True
+            text = mark("The engine did not settle in {seconds} s and was ended; what it sent is read back later.")
+            self.said = self._phrase(text, seconds=round(SETTLE_WITHIN_S))
+            return EXIT_NOT_HEALTHY
         if leave == "run_on":
             return self._hand_over()
         return EXIT_NOT_HEALTHY if host.crash else EXIT_WELL
 
-    def _screen(self, host: EngineHost, dog: Watchdog) -> Leave | None:
+    def fell(self, kind: type[BaseException], error: BaseException, _at: TracebackType | None) -> None:
+        """Tell a defect that ends the program, in one line and without the values that were at hand."""
+        self._tell(mark("A defect ended this program: {where}"), where=f"{kind.__name__} {place_of(error)}")
+
+    def _screen(self, host: EngineHost, dog: Watchdog, lent: Lent) -> Leave | None:
         """Show the console; one that falls over is opened again, a few times."""
+        # Nothing here is worth bytes on a slow line that only move; read when Textual is loaded.
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
         # Loaded this late: nothing else of the program needs Textual.
         from rms_console.tui.start import ConsoleCrashed, run
 
@@ -100,7 +121,9 @@ class Hosting:
         while True:
             try:
                 return run(host.port, setup_of(self._site, self._terminal, host), ready)
-            except ConsoleCrashed as error:
+            except Exception as error:  # noqa: BLE001  # whatever is wrong with the screen, the engine goes on
+                if not isinstance(error, ConsoleCrashed):
+                    lent.restore()  # Textual did not get to it
                 cause = error.__cause__ or error
                 where = f"{type(cause).__name__} {place_of(cause)}"
                 host.on_engine(partial(console_fell, where=where))
@@ -114,13 +137,14 @@ class Hosting:
     def _without_screen(self, host: EngineHost, dog: Watchdog, stream: Switch) -> None:
         """Wait for the engine's end; its log lines go where the screen was."""
         host.begin()
-        if dog.is_screenless:
-            reason = self._phrase(mark("the terminal was lost"))
-            host.on_engine(lambda engine: engine.tell_console_lost(reason))
-        else:
+        if not dog.is_screenless:
             stream.open_on(sys.__stderr__)
         while not host.join(0.5):
             pass
+
+    def _tell_lost(self, host: EngineHost) -> bool:
+        reason = self._phrase(mark("the terminal was lost"))
+        return host.on_engine(lambda engine: engine.tell_console_lost(reason))
 
     def _hand_over(self) -> int:
         """Begin the same engine as a process of its own, now that this one has let go."""
@@ -182,8 +206,19 @@ class Switch:
         return False
 
     def fileno(self) -> int:
-        """Raise OSError: it has no descriptor of its own."""
-        raise OSError("no descriptor of its own")
+        """Return where it leads: past Python's buffer, whose lock a stalled terminal would keep.
+
+        Raises:
+            OSError: it leads nowhere.
+        """
+        if self._onto is None:
+            raise OSError("no descriptor of its own")
+        return self._onto.fileno()
+
+
+def _thread_fell(host: EngineHost, args: threading.ExceptHookArgs) -> None:
+    where = f"{args.exc_type.__name__} {place_of(args.exc_value) if args.exc_value is not None else ''}"
+    host.on_engine(partial(console_fell, where=where))
 
 
 def setup_of(site: Site, terminal: Terminal, host: EngineHost) -> Setup:

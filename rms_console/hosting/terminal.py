@@ -6,6 +6,7 @@ import contextlib
 import faulthandler
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ RESTORE: Final = (
 )
 """What undoes everything a full-screen program may have asked of a terminal."""
 STDERR_FILE: Final = "stderr.log"
+RESTORE_WITHIN_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,14 @@ def make_sane() -> bool:
 
 
 class Lent:
-    """The terminal while the console has it. `tty` is the descriptor the console draws on."""
+    """The terminal while the console has it.
+
+    `tty` is the descriptor the console draws on, `line` leads to the terminal itself as long as there is one.
+    """
 
     def __init__(self, tty: int) -> None:
         self.tty = tty
+        self.line = os.dup(tty)
         self._saved = termios.tcgetattr(0) if termios is not None and os.isatty(0) else None
 
     def log_to(self, folder: Path) -> None:
@@ -109,22 +115,37 @@ class Lent:
         """Throw away what a stalled terminal has not taken: whoever waits to write goes on."""
         if termios is not None:
             with contextlib.suppress(OSError, termios.error):
-                termios.tcflush(self.tty, termios.TCOFLUSH)
+                termios.tcflush(self.line, termios.TCOFLUSH)
 
     def restore(self) -> None:
         """Give the terminal back as it was; never waits for it."""
         self.unblock()
         with contextlib.suppress(OSError):
             descriptor = os.open("/dev/tty", os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
-            with contextlib.suppress(OSError):
-                os.write(descriptor, RESTORE.encode())
+            self._put_back(descriptor)
             os.close(descriptor)
         if self._saved is not None:
             with contextlib.suppress(OSError, termios.error):
-                termios.tcsetattr(0, termios.TCSANOW, self._saved)
+                termios.tcsetattr(self.line, termios.TCSANOW, self._saved)
+
+    def _put_back(self, descriptor: int) -> None:
+        """Write the whole of what restores a terminal, as far as it takes it."""
+        left, until = RESTORE.encode(), time.monotonic() + RESTORE_WITHIN_S
+        while left and time.monotonic() < until:
+            try:
+                left = left[os.write(descriptor, left) :]
+            except BlockingIOError:
+                self.unblock()
+                left = RESTORE.encode()  # what it had taken of it was thrown away too
+                time.sleep(0.05)
+            except OSError:
+                return
 
     def drop(self) -> None:
-        """Let all that leads to the terminal lead to nowhere: it is gone, the process goes on."""
+        """Let all that is drawn from now on go nowhere, and nothing be read: it is gone, or takes nothing.
+
+        Who waits already for a stalled terminal waits on, until `unblock` has made room for all of it.
+        """
         self.unblock()
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, self.tty):
@@ -157,5 +178,6 @@ def lend_terminal() -> Iterator[Lent]:
         sys.__stderr__ = before  # type: ignore[misc]
         with contextlib.suppress(OSError):
             os.dup2(tty, 2)
-        with contextlib.suppress(OSError):
-            os.close(tty)
+        for descriptor in (tty, lent.line):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -10,11 +11,16 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from rms_console.hosting.closing_window import ask_when_window_closes
 from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost
 from rms_console.hosting.terminal import Lent
 
-LEAVE_WITHIN_S: Final = 1.5
+LEAVE_WITHIN_S: Final = 1.0
 """How long the screen may take to close by itself."""
+FREE_WITHIN_S: Final = 3.0
+"""How long it may then take to get rid of what a stalled terminal does not take."""
+END_WITHIN_S: Final = 0.8
+"""How long the process may take to end once screen and engine have."""
 LOOK_EVERY_S: Final = 2.0
 ENDING: Final = ("SIGTERM", "SIGQUIT", "SIGINT", "SIGBREAK")
 
@@ -22,13 +28,16 @@ ENDING: Final = ("SIGTERM", "SIGQUIT", "SIGINT", "SIGBREAK")
 class Watchdog:
     """While inside, signals end the screen and the engine in order, in at most about ten seconds.
 
-    `on_hangup` is `continue` (a lost terminal leaves the engine running without a screen) or `stop`.
+    `on_hangup` is `continue` (a lost terminal leaves the engine running without a screen) or `stop`. `tell_lost` tells
+    the engine of it and returns whether there was one to tell.
     """
 
-    def __init__(self, host: EngineHost, terminal: Lent, on_hangup: str) -> None:
+    def __init__(self, host: EngineHost, terminal: Lent, on_hangup: str, tell_lost: Callable[[], bool]) -> None:
         self._host = host
         self._terminal = terminal
         self._on_hangup = on_hangup
+        self._tell_lost = tell_lost
+        self._is_told = False
         self._signals: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._before: dict[int, Any] = {}
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -50,10 +59,14 @@ class Watchdog:
         if stop is not None:
             # To stop this process is to stop the engine with it.
             self._before[stop] = signal.signal(stop, signal.SIG_IGN)
+        ask_when_window_closes(lambda: self._signals.put(signal.SIGTERM), self._host.join)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.ended_by is not None:
+            # The thread stays until the process has ended: whatever hangs on the way there is cut short.
+            return
         self._signals.put(None)
         self._thread.join(LOOK_EVERY_S)
         for number, handler in self._before.items():
@@ -70,13 +83,16 @@ class Watchdog:
         self._close_screen = None
         self._screen_closed.set()
 
+    def close_screen(self) -> bool:
+        """Ask the screen to close; return whether it did in time."""
+        return self._closes(LEAVE_WITHIN_S, lambda: None)
+
     def _watch(self) -> None:
         while True:
             try:
                 number = self._signals.get(timeout=LOOK_EVERY_S)
             except queue.Empty:
-                if not self.is_screenless and self._terminal.is_gone():
-                    self._hang_up()
+                self._look()
                 continue
             if number is None:
                 return
@@ -85,34 +101,53 @@ class Watchdog:
             else:
                 self._end(number)
 
+    def _look(self) -> None:
+        """See to what no signal tells."""
+        if not self.is_screenless:
+            if self._terminal.is_gone():
+                self._hang_up()
+            return
+        if not self._screen_closed.is_set():
+            self._free_screen()
+        self._is_told = self._is_told or self._tell_lost()
+
     def _hang_up(self) -> None:
         if self._on_hangup == "stop":
             self._end(int(getattr(signal, "SIGHUP", signal.SIGTERM)))
         elif not self.is_screenless:
             self.is_screenless = True
-            self._terminal.drop()
-            self.close_screen()
+            self._is_told = self._tell_lost()
+            self._free_screen()
 
     def _end(self, number: int) -> None:
-        """Stop everything. The main thread leaves by itself where it can; where it hangs, the process ends here."""
+        """Stop everything. The main thread ends the process by itself where it can; where it hangs, it ends here."""
         began = time.monotonic()
         self.ended_by = number
         self._host.stop()
-        if not self.close_screen():
-            self._terminal.unblock()
+        is_freed = not self.close_screen()
+        is_closed = not is_freed or self._free_screen()
         self._host.join(max(0.0, SETTLE_WITHIN_S - (time.monotonic() - began)))
-        if self._screen_closed.wait(max(0.2, LEAVE_WITHIN_S - (time.monotonic() - began))) and not self._host.is_alive:
-            return
+        if is_freed and not self.is_screenless:
+            self._terminal.restore()
+        if is_closed and not self._host.is_alive:
+            time.sleep(END_WITHIN_S)
         if not self.is_screenless:
             self._terminal.restore()
-        os._exit(128 + number)
+        os._exit(0 if self.is_screenless and not self._host.is_alive else 128 + number)
 
-    def close_screen(self) -> bool:
-        """Ask the screen to close; return whether it did in time."""
-        until = time.monotonic() + LEAVE_WITHIN_S
+    def _free_screen(self) -> bool:
+        """Close a screen that may wait for a terminal that takes nothing; return whether it closed in time."""
+        self._terminal.drop()
+        return self._closes(FREE_WITHIN_S, self._terminal.unblock)
+
+    def _closes(self, within_s: float, meanwhile: Callable[[], None]) -> bool:
+        until = time.monotonic() + within_s
         while time.monotonic() < until:
-            if self._close_screen is not None:
-                self._close_screen()
-            if self._screen_closed.wait(0.2):
+            close = self._close_screen
+            if close is not None:
+                with contextlib.suppress(RuntimeError):
+                    close()
+            meanwhile()
+            if self._screen_closed.wait(0.05):
                 return True
         return False
