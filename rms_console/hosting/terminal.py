@@ -116,6 +116,9 @@ class Lent:
         if termios is not None:
             with contextlib.suppress(OSError, termios.error):
                 termios.tcflush(self.line, termios.TCOFLUSH)
+                # Throwing away alone does not wake who waits to write to a pseudo-terminal; starting output anew does.
+                termios.tcflow(self.line, termios.TCOOFF)
+                termios.tcflow(self.line, termios.TCOON)
 
     def restore(self) -> None:
         """Give the terminal back as it was; never waits for it."""
@@ -148,10 +151,20 @@ class Lent:
         """
         self.unblock()
         nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, self.tty):
-            with contextlib.suppress(OSError):
-                os.dup2(nowhere, descriptor)
+        _point(nowhere, 0, 1, self.tty)
         os.close(nowhere)
+
+    def let_go(self) -> None:
+        """Keep nothing open that leads to a lost terminal: it can be closed for good."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        _point(nowhere, self.line)
+        os.close(nowhere)
+
+
+def _point(target: int, *descriptors: int) -> None:
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.dup2(target, descriptor, inheritable=descriptor <= 2)
 
 
 @contextlib.contextmanager

@@ -107,8 +107,8 @@ class Watchdog:
             if self._terminal.is_gone():
                 self._hang_up()
             return
-        if not self._screen_closed.is_set():
-            self._free_screen()
+        if not self._screen_closed.is_set() and self._free_screen():
+            self._terminal.let_go()
         self._is_told = self._is_told or self._tell_lost()
 
     def _hang_up(self) -> None:
@@ -117,7 +117,8 @@ class Watchdog:
         elif not self.is_screenless:
             self.is_screenless = True
             self._is_told = self._tell_lost()
-            self._free_screen()
+            if self._free_screen():
+                self._terminal.let_go()
 
     def _end(self, number: int) -> None:
         """Stop everything. The main thread ends the process by itself where it can; where it hangs, it ends here."""
