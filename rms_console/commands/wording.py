@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from rms_console.commands.output import harmless
+from rms_console.contract.field_names import FIELDS
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.domain.zone import to_local
 from rms_console.locale import mark, translate
@@ -26,23 +27,6 @@ ACTIONS: Mapping[str, str] = {
     "update": mark("change"),
     "leave": mark("withdraw"),
     "none": mark("nothing"),
-}
-FIELDS: Mapping[str, str] = {
-    "price": mark("price"),
-    "compare_at": mark("compare at"),
-    "stock": mark("stock"),
-    "sku": mark("SKU"),
-    "barcode": mark("barcode"),
-    "options": mark("options"),
-    "weight": mark("weight"),
-    "title": mark("title"),
-    "description": mark("description"),
-    "vendor": mark("vendor"),
-    "product_type": mark("type"),
-    "tags": mark("tags"),
-    "status": mark("status"),
-    "publications": mark("channels"),
-    "variants": mark("variants"),
 }
 
 

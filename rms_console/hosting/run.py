@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import platform
@@ -170,6 +171,10 @@ class Hosting:
                 self.said = translate(self._site.language, text, {"pid": child.pid, "log": self._site.logs / "app.log"})
                 return EXIT_WELL
             time.sleep(0.1)
+        # One that came to work after all would make this message untrue.
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(SETTLE_WITHIN_S)
         text = mark("The engine did not start without a screen; {log} says why. Nothing is synced now.")
         self.said = translate(self._site.language, text, {"log": self._site.logs / "app.log"})
         return EXIT_NOT_HEALTHY

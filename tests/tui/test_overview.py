@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rms_console.contract.snapshot import AlertView, FaultView, PauseView, ProgressView, QueueView
+from rms_console.contract.snapshot import AlertView, FaultView, PauseView, ProgressView, QueueView, TodayView
 from rms_console.contract.state import EngineState, Mode
 from rms_console.tui.glyphs import ASCII, UNICODE
 from rms_console.tui.lines import text_of, width_of
@@ -48,6 +48,41 @@ def test_the_first_figure_is_the_age_of_the_oldest_unsent_change(size: tuple[int
     text = whole(a_view(snapshot=a_snapshot(queue=queue)), *size)
     assert text.split("\n")[2].startswith("Oldest unsent: 1h 01m")
     assert "12 waiting  1 to retry  2 set aside  3 held for a yes" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"state": EngineState.IDLE}, "Everything is in the shop"),
+        ({"state": EngineState.RECOVERING}, "whether RMS has changes is not known now"),
+        ({"state": EngineState.ERROR}, "whether RMS has changes is not known now"),
+        ({"fault": FaultView("rms-down", "down", "", NOW)}, "whether RMS has changes is not known now"),
+        ({"mode": Mode.OBSERVE}, "planned, not sent"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_an_empty_queue_is_called_all_sent_only_where_that_is_known(
+    language: str, changes: dict[str, Any], told: str
+) -> None:
+    view = a_view(snapshot=a_snapshot(**changes))
+    line = text_of(head_lines(view, "overview", 80)[2])
+    assert told in line
+    assert ("Everything" in line) is (told == "Everything is in the shop")
+    spanish = text_of(head_lines(replace(view, words=Words(language, UNICODE)), "overview", 80)[2])
+    assert width_of(head_lines(view, "overview", 80)[2]) <= 80
+    assert (spanish == line) is (language == "en")
+
+
+def test_a_run_that_counts_no_products_yet_tells_its_stage() -> None:
+    run = ProgressView(12, "sync-1", "schedule", "comparing", NOW, 0, 0, 0, 0, 0)
+    state = text_of(head_lines(a_view(snapshot=a_snapshot(progress=run)), "overview", 80)[1])
+    assert state.endswith("run 12, scheduled  comparing")
+
+
+def test_runs_that_are_not_read_yet_are_not_called_none() -> None:
+    text = whole(a_view(activity=()), 80, 24)
+    assert "No runs yet" not in text
+    assert "reading…" in text
 
 
 def test_a_queue_of_a_comparison_alone_is_not_called_empty() -> None:
@@ -106,7 +141,8 @@ def test_alerts_show_with_severity_and_who_has_seen_them() -> None:
 
 
 def test_without_history_the_page_says_when_the_first_run_is() -> None:
-    assert "No runs yet. The first begins at 15:50." in whole(a_view(), 80, 24)
+    snapshot = a_snapshot(today=TodayView())
+    assert "No runs yet. The first begins at 15:50." in whole(a_view(snapshot=snapshot), 80, 24)
 
 
 def test_before_the_first_answer_it_says_that_it_connects() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from rms_console.contract.field_names import FIELDS
 from rms_console.locale import mark
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
@@ -19,22 +20,6 @@ RESULTS: Final = {
     "held": mark("held"),
     "left": mark("left RMS"),
     "unknown": mark("no clear answer"),
-}
-FIELDS: Final = {
-    "price": mark("price"),
-    "compare_at": mark("compare at"),
-    "stock": mark("stock"),
-    "barcode": mark("barcode"),
-    "options": mark("options"),
-    "weight": mark("weight"),
-    "title": mark("title"),
-    "description": mark("description"),
-    "vendor": mark("vendor"),
-    "product_type": mark("type"),
-    "tags": mark("tags"),
-    "status": mark("status"),
-    "publications": mark("channels"),
-    "variants": mark("variants"),
 }
 RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "held": "warn", "unknown": "warn"}
 

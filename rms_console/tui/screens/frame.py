@@ -33,6 +33,14 @@ STAGE_NAMES: Final = {
     Stage.REFUSED: mark("refused"),
     Stage.UNKNOWN: mark("no answer: it may have been carried out"),
 }
+READING: Final = (EngineState.IDLE, EngineState.RUNNING, EngineState.PROCESSING, EngineState.PAUSED)
+"""States in which changes of RMS are found."""
+STAGES: Final = {
+    "reading": mark("reading"),
+    "planning": mark("planning"),
+    "comparing": mark("comparing"),
+    "pushing": mark("pushing"),
+}
 TRIGGERS: Final = {
     "schedule": mark("scheduled"),
     "manual": mark("by hand"),
@@ -100,8 +108,9 @@ def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
         ratio = run.products_done / run.products_total if run.products_total else 0.0
         trigger = words.word(TRIGGERS, run.trigger)
         parts.append(Part(" " + words.phrase("run {number}, {trigger}", number=run.cycle, trigger=clean(trigger, 20))))
-        parts.append(Part(f"  {bar(ratio, 12, glyphs)} ", "accent"))
-        parts.append(Part(words.phrase("{done} of {total} products", done=run.products_done, total=run.products_total)))
+        parts.append(Part(f"  {bar(ratio, 12, glyphs)} " if run.products_total else "  ", "accent"))
+        done = words.phrase("{done} of {total} products", done=run.products_done, total=run.products_total)
+        parts.append(Part(done if run.products_total else words.word(STAGES, run.stage)))
         if run.eta_at is not None:
             parts.append(Part("  " + words.phrase("until {at}", at=clock(run.eta_at, seen.zone, utc=words.utc)), "dim"))
     elif seen.pause is not None:
@@ -131,8 +140,7 @@ def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
     if queue.oldest_unsent_s is None and queue.reconcile_waiting:
         parts = [Part(words.phrase("Full comparison under way"), "accent")]
     elif queue.oldest_unsent_s is None:
-        is_old = view.stale_s is not None or view.crash
-        parts = [Part(words.phrase("Everything is in the shop"), "dim" if is_old else "good")]
+        parts = [_all_sent(view, seen)]
     else:
         role = "good" if queue.oldest_unsent_s < 60 else "warn" if queue.oldest_unsent_s < 900 else "bad"
         parts = [Part(words.phrase("Oldest unsent: {age}", age=short_age(queue.oldest_unsent_s)), role)]
@@ -148,6 +156,17 @@ def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
         if number:
             parts += [Part("  "), Part(words.phrase(template, count=number), role)]
     return fit(tuple(parts), width)
+
+
+def _all_sent(view: View, seen: EngineSnapshot) -> Part:
+    """Return what an empty queue means: that all is in the shop is known only while RMS is read."""
+    words = view.words
+    reads = seen.fault is None and view.stale_s is None and not view.crash and seen.state in READING
+    if not reads:
+        return Part(words.phrase("Nothing is queued; whether RMS has changes is not known now"), "warn")
+    if seen.mode is Mode.OBSERVE:
+        return Part(words.phrase("Nothing is queued; what was found is planned, not sent"), "dim")
+    return Part(words.phrase("Everything is in the shop"), "good")
 
 
 def _crash(view: View, width: int) -> list[Line]:

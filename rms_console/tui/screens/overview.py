@@ -257,6 +257,8 @@ def _values(view: View, key: str) -> list[float | None]:
 
 def _runs(view: View, seen: EngineSnapshot, width: int, most: int) -> list[Line]:
     words = view.words
+    if not view.activity and seen.today.runs:
+        return [line(Part(words.phrase("reading…"), "dim"))]
     if not view.activity:
         if seen.next_check_at is not None:
             at = clock(seen.next_check_at, zone_of(seen, words))

@@ -87,7 +87,7 @@ class SalesPage(Page):
     async def _fetch(self, before: int | None) -> None:
         slow = self.set_timer(SLOW_S, self._tell_slow)
         try:
-            answer = await self.ask(Query(Subject.SALES, BATCH, before, filters={"days": str(DAYS)}))
+            answer = await self.ask(Query(Subject.SALES, BATCH, before, filters={"days": str(DAYS), "prices": "1"}))
         finally:
             slow.stop()
             self._is_reading = False

@@ -107,7 +107,10 @@ async def test_the_page_shows_the_days_and_what_the_title_counts(tmp_path: Path)
         await settled(pilot, lambda: "SKU3" in shown(app))
         assert "2 begin, 1 end" in shown(app)
         assert shown(app).count(" 2026 ─") == 3
-        assert next(query for query in port.asked if query.subject is Subject.SALES).filters == {"days": "30"}
+        assert next(query for query in port.asked if query.subject is Subject.SALES).filters == {
+            "days": "30",
+            "prices": "1",
+        }
         await pilot.press("down", "G", "g")
         port.pages[Subject.SALES] = sales[1:]
         port.tell(EventName.SALE_BOUNDARY_PASSED)

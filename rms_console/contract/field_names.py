@@ -1,0 +1,25 @@
+"""What people call the fields of a product; one table for every face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rms_console.locale import mark
+
+FIELDS: Mapping[str, str] = {
+    "price": mark("price"),
+    "compare_at": mark("compare at"),
+    "stock": mark("stock"),
+    "sku": mark("SKU"),
+    "barcode": mark("barcode"),
+    "options": mark("options"),
+    "weight": mark("weight"),
+    "title": mark("title"),
+    "description": mark("description"),
+    "vendor": mark("vendor"),
+    "product_type": mark("type"),
+    "tags": mark("tags"),
+    "status": mark("status"),
+    "publications": mark("channels"),
+    "variants": mark("variants"),
+}
