@@ -88,8 +88,9 @@ class Follower:
     async def _snapshots(self) -> None:
         seen = await self._port.snapshot()
         if seen.boot_id != self._boot:
-            # Another life of the engine: its numbers begin anew.
-            self._boot, self._event, self.logs_last = seen.boot_id, seen.event, 0
+            if self._boot:
+                self.logs_last = 0  # another life of the engine: its numbers begin anew
+            self._boot, self._event = seen.boot_id, seen.event
         self.snapshot, self.problem = seen, ""
         self._answered_at = time.monotonic()
         await asyncio.sleep(self._refresh_s)

@@ -123,7 +123,9 @@ def test_a_fault_says_what_is_wrong_and_what_to_do() -> None:
 def test_an_engine_that_does_not_answer_is_stale_and_one_that_died_says_so() -> None:
     stale = whole(a_view(stale_s=131.0), 80, 24)
     assert "STALE 2m 11s; last seen IDLE" in stale
-    dead = whole(a_view(crash="KeyError cycle.py:12"), 80, 24)
+    dead = whole(a_view(crash="KeyError cycle.py:12", stale_s=9.0), 80, 24)
+    assert "STOPPED" in dead.split("\n")[1]
+    assert "STALE" not in dead
     assert "ENGINE CRASHED: KeyError cycle.py:12" in dead
 
 

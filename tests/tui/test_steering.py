@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ import pytest
 from textual.pilot import Pilot
 
 from rms_console.contract.commands import FullSync, Pause, Refused, Resume, Trigger
-from rms_console.contract.queries import Page, Subject
+from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.snapshot import PauseView, ProgressView
 from rms_console.contract.state import EngineState
 from rms_console.tui.app import ConsoleApp
+from rms_console.tui.follow import Follower
+from rms_console.tui.lines import width_of
 from rms_console.tui.screens.dialogs import Dialog
 from rms_console.tui.setup import Leave
 from rms_console.tui.view import Stage
+from rms_console.tui.widgets.panel import Panel
 from tests.tui.fakeport import NOW, FakePort, a_setup, a_snapshot
 
 A_RUN = ProgressView(7, "s", "manual", "pushing", NOW, 1, 2, 1, 1, 0)
@@ -301,3 +305,45 @@ async def test_a_defect_of_the_console_is_kept_and_nothing_is_printed(
     assert isinstance(app.fault, RuntimeError)
     shown = capsys.readouterr()
     assert secret not in shown.out + shown.err
+
+
+async def test_log_lines_read_before_the_first_snapshot_are_not_shown_twice(tmp_path: Path) -> None:
+    port = FakePort(pages={Subject.LOGS: [a_log(1), a_log(2)]})
+    follower = Follower(port, lambda event: None, 0.01)
+    follower._take_logs(await port.ask(Query(Subject.LOGS)))
+    follower.begin()
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if follower.snapshot is not None and follower._boot:
+            break
+    await asyncio.sleep(0.3)
+    follower.end()
+    assert [row.number for row in follower.logs] == [1, 2]
+
+
+async def test_the_log_of_another_life_of_the_engine_is_read_from_its_beginning(tmp_path: Path) -> None:
+    port = FakePort(pages={Subject.LOGS: [a_log(1), a_log(2)]})
+    app = ConsoleApp(port, a_setup(tmp_path))
+    async with app.run_test() as pilot:
+        await settled(pilot, lambda: len(app.follower.logs) == 2)
+        port.pages[Subject.LOGS] = [a_log(1)]
+        port.now = a_snapshot(boot_id="boot-2")
+        await settled(pilot, lambda: len(app.follower.logs) == 3)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_what_a_dialog_asks_is_told_whole_at_80_columns(tmp_path: Path, language: str) -> None:
+    app = ConsoleApp(FakePort(), a_setup(tmp_path, language=language))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        for key in ("p", "F", "S", "q"):
+            await pilot.press(key)
+            await pilot.pause(0.1)
+            panel = app.screen.query_one("#ask", Panel)
+            assert max(width_of(one) for one in panel.lines) <= panel.size.width
+            await pilot.press("escape")
+            await pilot.pause()
+
+
+def a_log(number: int) -> dict[str, Any]:
+    return {"number": number, "at": NOW.isoformat(), "level": "INFO", "service": "S", "tag": "", "message": "x"}

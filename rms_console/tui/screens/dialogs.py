@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,11 +15,13 @@ from textual.widgets import Input
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rms_console.tui.app import ConsoleApp
 
 R = TypeVar("R")
+MOST_WIDE: Final = 74
 
 BOX = """
 Dialog { align: center middle; background: $background 60%; }
@@ -56,7 +58,13 @@ class Dialog(ModalScreen[R | None], Generic[R]):
         """Show another text under the same title."""
         self._text = list(text)
         for panel in self.query("#ask").results(Panel):  # none before it is on the screen
-            panel.show([line(Part(clean(self._title_text), "title")), (), *self._text, (), *self.keys()])
+            title = line(Part(clean(self._title_text), "title"))
+            panel.show([title, (), *self._wrapped(self._text), (), *self._wrapped(self.keys())])
+
+    def _wrapped(self, lines: Sequence[Line]) -> list[Line]:
+        """Return the lines with those of one text broken where the box ends: half a warning is none."""
+        room = max(10, min(MOST_WIDE, self.app.size.width) - 6)
+        return [row for one in lines for row in (wrapped(one[0].text, room, one[0].role) if len(one) == 1 else (one,))]
 
     def keys(self) -> list[Line]:
         """Return what the keys do."""

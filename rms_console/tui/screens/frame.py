@@ -96,10 +96,12 @@ def _title(view: View, seen: EngineSnapshot, width: int) -> Line:
 
 def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
     words, glyphs = view.words, view.words.glyphs
-    word = "STALE" if view.stale_s is not None else seen.state.value
-    role = "warn" if view.stale_s is not None else STATE_ROLES[seen.state]
+    word = EngineState.STOPPED.value if view.crash else "STALE" if view.stale_s is not None else seen.state.value
+    role = STATE_ROLES[EngineState(word)] if word in tuple(EngineState) else "warn"
     parts = [Part(f"{glyphs.state(word)} {word}", role)]
-    if view.stale_s is not None:
+    if view.crash:
+        pass  # why stands in the banner below
+    elif view.stale_s is not None:
         parts.append(
             Part(" " + words.phrase("{age}; last seen {state}", age=age(view.stale_s), state=seen.state.value))
         )
