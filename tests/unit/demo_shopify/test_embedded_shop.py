@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 
 import pytest
@@ -80,21 +81,27 @@ def test_looking_in_by_style_sku_and_location() -> None:
 
 
 def test_a_product_of_four_variants_takes_under_8_ms_and_250_stock_rows_under_15_ms() -> None:
-    """CPU time, so that a busy machine does not fail it; the first calls warm the document cache."""
+    """The median of this thread's own CPU time: neither a busy machine, other threads nor the collector fail it.
+
+    The first calls warm the document cache.
+    """
     bench = Bench(capacity_points=1e9)
     bench.make("warm", ["1"])
     sizes = ["38", "39", "40", "41"]
-    start = time.process_time()
+    products = []
     for number in range(63):
+        start = time.thread_time()
         assert bench.payload(SET, product(f"C{number}", sizes))["userErrors"] == []
-    per_product = (time.process_time() - start) / 63
+        products.append(time.thread_time() - start)
     items = [variant.item.id for product in bench.shop.products() for variant in product.variants][:250]
     assert len(items) == 250
     bench.payload(SET_STOCK, stock_call(stock_rows(items, bench.locations[0], 1, 0), "warm"))
-    start = time.process_time()
-    for number in range(1, 6):
+    calls = []
+    for number in range(1, 10):
         rows = stock_rows(items, bench.locations[0], number + 1, number)
+        start = time.thread_time()
         assert bench.payload(SET_STOCK, stock_call(rows, f"k{number}"))["userErrors"] == []
-    per_call = (time.process_time() - start) / 5
+        calls.append(time.thread_time() - start)
+    per_product, per_call = statistics.median(products), statistics.median(calls)
     assert per_product < 0.008
     assert per_call < 0.015
