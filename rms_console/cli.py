@@ -49,6 +49,8 @@ class Program(click.Group):
 @click.option("--log-dir", type=FILE, help="Folder of app.log.")
 @click.option("--lang", type=click.Choice(["es", "en"]), help="Language of messages; else by locale.")
 @click.option("--demo", is_flag=True, help="An embedded store and shop: reads no settings, meets no real engine.")
+@click.option("--attach", metavar="URL", default="", help="Meet the engine that answers at this address.")
+@click.option("--token-file", type=FILE, help="File with its token; else RMS_CONSOLE_TOKEN, else the state folder's.")
 @click.option("--no-ui", is_flag=True, help="The engine alone, for a service; SIGTERM settles and exits 0.")
 @click.option("--once", is_flag=True, help="With --no-ui: one cycle, a JSON summary on stdout; exit 0 or 1.")
 @click.option("--json", "as_json", is_flag=True, help="With --no-ui: log lines as JSON.")
@@ -62,13 +64,18 @@ def program(
     log_dir: Path | None,
     lang: str | None,
     demo: bool,
+    attach: str,
+    token_file: Path | None,
     no_ui: bool,
     once: bool,
     as_json: bool,
 ) -> None:
     """Bring every change of an RMS store to its Shopify shop. Without a command: the console, with the engine."""
-    options = Options(dict(os.environ), config, env_file, profile, state_dir, log_dir, lang, demo, as_json)
+    given = (config, env_file, profile, state_dir, log_dir, lang, demo, as_json, attach, token_file)
+    options = Options(dict(os.environ), *given)
     context.obj = options
+    if attach and (demo or no_ui):
+        raise click.UsageError("--attach goes with a console or a command, not with --demo or --no-ui")
     if context.invoked_subcommand is not None:
         if no_ui or once:
             raise click.UsageError("--no-ui and --once go without a command")

@@ -21,6 +21,7 @@ class Subject(StrEnum):
     CONFIG = "config"
     PERFORMANCE = "performance"
     PLAN = "plan"
+    DIAGNOSTICS = "diagnostics"
 
 
 @dataclass(frozen=True, slots=True)

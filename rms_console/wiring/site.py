@@ -32,6 +32,9 @@ class Options:
     language: str | None = None
     demo: bool = False
     as_json: bool = False
+    attach: str = ""
+    """Address of an engine that runs elsewhere."""
+    token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
