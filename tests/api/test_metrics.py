@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from rms_console.contract.snapshot import AlertView, BucketView, EngineSnapshot, RatesView, TodayView
@@ -13,11 +14,11 @@ from tests.tui.fakeport import NOW, a_snapshot
 
 
 def samples(snapshot: EngineSnapshot) -> dict[str, dict[tuple[str, ...], float]]:
-    """Return what is told: by name, the value for each values of the labels."""
+    """Return what is told: by name, then by the values of the labels in the order of the labels' names."""
     told: dict[str, dict[tuple[str, ...], float]] = {}
     for family in text_string_to_metric_families(exposition(snapshot).decode()):
         for sample in family.samples:
-            told.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+            told.setdefault(sample.name, {})[tuple(text for _, text in sorted(sample.labels.items()))] = sample.value
     return told
 
 
@@ -30,11 +31,11 @@ def test_every_name_told_stands_in_the_table_and_begins_alike() -> None:
 
 def test_figures_are_those_of_the_snapshot() -> None:
     told = samples(a_snapshot(errors_by_type={"ShopUnavailable": 3}))
-    assert told["rms_console_info"] == {("0.1.0", "live", "tienda.myshopify.com", "false"): 1}
+    assert told["rms_console_info"] == {("false", "live", "tienda.myshopify.com", "0.1.0"): 1}
     assert told["rms_console_state"][("IDLE",)] == 1
     assert sum(told["rms_console_state"].values()) == 1
     assert told["rms_console_cycles_today"] == {("ok",): 286, ("failed",): 2}
-    assert told["rms_console_success_ratio"] == {(): 0.993}
+    assert told["rms_console_success_ratio"] == {(): pytest.approx(0.993)}
     assert told["rms_console_cycle_seconds"][("p99",)] == 4.8
     assert told["rms_console_errors_total"] == {("ShopUnavailable",): 3}
     assert told["rms_console_connection_up"] == {("RMS",): 1, ("Shopify",): 1}
