@@ -38,6 +38,10 @@ class Terminal:
     is_utf8: bool = True
     no_color: bool = False
     over_ssh: bool = False
+    is_light: bool = False
+    """Whether its background is known to be light."""
+    owes_answer: bool = False
+    """Whether it was asked for its background and may still answer."""
 
 
 def look_at_terminal(environ: Mapping[str, str]) -> Terminal:

@@ -25,7 +25,7 @@ ATTRIBUTES: Final = ("bold", "italic", "underline", "reverse")
 HERE: Final = Path(__file__).resolve().parent
 BUILT_IN: Final = (HERE.parent / "_themes", HERE.parent.parent / "themes")
 """In a wheel, and beside the package in a checkout: the first that is there. A wheel's neighbours are not ours."""
-DARK, MONO = "noche", "mono"
+DARK, LIGHT, MONO = "noche", "dia", "mono"
 MOST_NAME: Final = 40
 
 
@@ -166,9 +166,12 @@ def to_textual(theme: Theme) -> TextualTheme:
     )
 
 
-def choose(setting: str, themes: Themes, no_color: bool) -> tuple[str, str]:
-    """Return the theme to use and, where the setting names none that is there, a problem in words."""
-    automatic = MONO if no_color else DARK
+def choose(setting: str, themes: Themes, no_color: bool, is_light: bool = False) -> tuple[str, str]:
+    """Return the theme to use and, where the setting names none that is there, a problem in words.
+
+    `auto` follows the terminal: without colours, on a light background, else dark.
+    """
+    automatic = MONO if no_color else LIGHT if is_light else DARK
     if setting == "auto":
         return automatic, ""
     if setting in themes.found:

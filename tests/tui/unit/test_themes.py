@@ -147,6 +147,8 @@ def test_an_unknown_role_names_the_nearest(tmp_path: Path) -> None:
 def test_the_choice_follows_the_setting_and_no_color() -> None:
     assert choose("auto", BUILT_IN, no_color=False) == ("noche", "")
     assert choose("auto", BUILT_IN, no_color=True) == ("mono", "")
+    assert choose("auto", BUILT_IN, no_color=False, is_light=True) == ("dia", "")
+    assert choose("auto", BUILT_IN, no_color=True, is_light=True) == ("mono", "")
     assert choose("dia", BUILT_IN, no_color=True) == ("dia", "")
     name, problem = choose("notche", BUILT_IN, no_color=False)
     assert name == "noche"
