@@ -6,15 +6,29 @@ Unknown keys in a request are refused, so that a misspelt one is not silently ig
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from rms_console.contract.commands import FullSync, ProbeConnections, SetInterval, Trigger
+from rms_console.contract.commands import FullSync, Pause, ProbeConnections, SetInterval, Trigger
 
 Connectivity = Literal["good", "slow", "down", "off", "unknown"]
 Load = Literal["low", "medium", "high"]
+LogLevel = Literal["debug", "info", "warn", "warning", "error", "critical"]
+LONGEST_PAUSE: Final = timedelta(days=366)
+
+
+def _sensible_end(at: datetime) -> datetime:
+    now = datetime.now(UTC)
+    if not now < at <= now + LONGEST_PAUSE:
+        raise ValueError("a pause ends in the future, within a year")
+    return at
+
+
+Reason = Annotated[str, Field(max_length=500)]
+Code = Annotated[str, Field(min_length=1, max_length=100)]
+PauseEnd = Annotated[AwareDatetime, AfterValidator(_sensible_end)]
 
 
 def seconds_text(seconds: float | None) -> str | None:
@@ -65,9 +79,9 @@ class TriggerRequest(Request):
 class SyncItemsRequest(Request):
     """POST /api/v1/sync/items: these styles or SKUs now."""
 
-    ccods: list[str] = []
-    skus: list[str] = []
-    reason: str = ""
+    ccods: Annotated[list[Code], Field(max_length=200)] = []
+    skus: Annotated[list[Code], Field(max_length=200)] = []
+    reason: Reason = ""
 
     def to_request(self) -> Trigger:
         return Trigger(styles=tuple(self.ccods), skus=tuple(self.skus), reason=self.reason)
@@ -85,14 +99,17 @@ class IntervalRequest(Request):
 class PauseRequest(Request):
     """POST /api/v1/sync/monitor/pause, body optional."""
 
-    reason: str = ""
-    until: datetime | None = None
+    reason: Reason = ""
+    until: PauseEnd | None = None
+
+    def to_request(self) -> Pause:
+        return Pause(self.reason, self.until)
 
 
 class FullSyncRequest(Request):
     """POST /api/v1/sync/monitor/force-full-sync."""
 
-    reason: str = "asked through the API"
+    reason: Reason = "asked through the API"
     include_zero_stock: bool | None = None
 
     def to_request(self) -> FullSync:
@@ -108,6 +125,20 @@ class ConnectivityRequest(Request):
 
     def to_request(self) -> ProbeConnections:
         return ProbeConnections(self.test_rms, self.test_shopify, self.test_redis)
+
+
+class Problem(Body):
+    """What is wrong with a request, or with the engine: a stable code, words for a person, what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class ErrorBody(Body):
+    """The answer of every request that could not be served."""
+
+    error: Problem
 
 
 class ActionBody(Body):
@@ -149,7 +180,7 @@ class StatsSummary(Body):
 
 
 class StatsPerformance(Body):
-    items_per_hour: float | None
+    items_per_hour: int | None
     avg_batch_time: str | None
     avg_batch_time_s: float | None = None
     fastest_sync: str | None
@@ -188,7 +219,7 @@ class CurrentPerformance(Body):
     avg_execution_time: str | None
     avg_execution_time_s: float | None = None
     items_per_minute: float | None
-    throughput_per_hour: float | None
+    throughput_per_hour: int | None
     memory_usage: str | None
     memory_usage_bytes: int | None = None
     cpu_usage: str | None
