@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 import platformdirs
 
+from rms_console.config.glance import APP_NAME
 from rms_console.config.settings import Settings
 from rms_console.errors import ConfigError
-
-APP_NAME: Final = "rms-console"
 
 
 def state_folder(settings: Settings, override: Path | None) -> Path:

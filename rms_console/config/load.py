@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from rms_console.config.checks import doubtful, impossible, impossible_together
 from rms_console.config.environment import env_file_layer, environment_layer
+from rms_console.config.glance import APP_NAME, FILE_NAME, find_config
 from rms_console.config.kinds import from_text
 from rms_console.config.layers import Layer, nested, profile_layer, text_of, toml_layer
 from rms_console.config.privacy import exposed
@@ -21,8 +22,6 @@ from rms_console.config.settings import Settings
 from rms_console.config.tree import FIELDS, RUNTIME_KEYS
 from rms_console.errors import ConfigError
 
-FILE_NAME: Final = "console.toml"
-APP_NAME: Final = "rms-console"
 COMMAND_LINE: Final = "command line"
 WHILE_RUNNING: Final = "changed while running"
 
@@ -78,16 +77,6 @@ def revise(settings: Settings, values: Mapping[str, object]) -> Settings:
     revised = _build([_overrides_layer(values, WHILE_RUNNING), *settings.layers], [], NOTHING_CHANGED)
     of_the_sources = [warning for warning in settings.warnings if warning not in set(doubtful(settings))]
     return revised.with_warnings([*of_the_sources, *doubtful(revised)])
-
-
-def find_config() -> Path | None:
-    """Return the first console.toml of the working, the user's and the system's folder."""
-    places = (
-        Path(FILE_NAME),
-        platformdirs.user_config_path(APP_NAME, appauthor=False) / FILE_NAME,
-        platformdirs.site_config_path(APP_NAME, appauthor=False) / FILE_NAME,
-    )
-    return next((place for place in places if place.is_file()), None)
 
 
 def _build(layers: Sequence[Layer], problems: Sequence[str], effect: str = NOTHING_STARTED) -> Settings:

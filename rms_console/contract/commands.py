@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks, for the audit trail. `via` is console, api, cli, signal or engine."""
-
-    name: str
-    host: str
-    via: str
+from rms_console.contract.actor import Actor as Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rms_console.contract.commands import Command, Reply
-from rms_console.contract.events import Event
-from rms_console.contract.queries import Page, Query
-from rms_console.contract.snapshot import EngineSnapshot
+if TYPE_CHECKING:
+    from rms_console.contract.commands import Command, Reply
+    from rms_console.contract.events import Event
+    from rms_console.contract.queries import Page, Query
+    from rms_console.contract.snapshot import EngineSnapshot
 
 
 class EnginePort(Protocol):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from rms_console.contract.commands import Command, Reply
 from rms_console.contract.engine_port import EnginePort
 from rms_console.contract.events import Event
 from rms_console.contract.queries import Page, Query
-from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.errors import LinkError
+
+if TYPE_CHECKING:
+    from rms_console.contract.commands import Command, Reply
+    from rms_console.contract.snapshot import EngineSnapshot
 
 T = TypeVar("T")
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 from rms_console.contract.state import EngineState
 from rms_console.control.threaded import ThreadedPort
 from rms_console.errors import ConsoleError, LeaseHeld
-from rms_console.wiring import Options, Site, open_site
+from rms_console.wiring import Options
 
 if TYPE_CHECKING:
     from rms_console.adapters.logs import LogStream
     from rms_console.demo.rms import StoreEvent
     from rms_console.engine.service import EngineService
+    from rms_console.wiring import Site
 
 SETTLE_WITHIN_S: Final = 9.0
 """How long the engine may take to settle what is in flight once it is told to stop."""
@@ -126,6 +127,7 @@ class EngineHost:
         has_begun = self.site is not None
         try:
             # Loaded here and not above: the screen is up before the engine's parts are.
+            from rms_console.wiring import open_site
             from rms_console.wiring.parts import open_engine
 
             if self.site is None:

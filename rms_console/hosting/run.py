@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
-import platform
 import subprocess
 import sys
 import threading
 import time
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, TextIO
 
-import platformdirs
-
-from rms_console.contract.commands import Actor
-from rms_console.engine.faces import console_fell
+from rms_console.config.glance import Glance, glance_at
 from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost, place_of
+from rms_console.hosting.setting_up import first_setup, setup_of
 from rms_console.hosting.terminal import Lent, Terminal, lend_terminal, look_at_terminal
 from rms_console.hosting.watchdog import Watchdog
 from rms_console.locale import language_for, mark, translate
-from rms_console.wiring import Options, Site, site_as_it_is
+from rms_console.wiring import Options
 
 if TYPE_CHECKING:
     from rms_console.tui.app import ConsoleApp
     from rms_console.tui.setup import Leave, Setup
+    from rms_console.wiring import Site
 
 EXIT_WELL, EXIT_NOT_HEALTHY = 0, 1
 CRASHES, CRASHES_WITHIN_S = 3, 60.0
 TAKE_OVER_WITHIN_S: Final = 20.0
-APP: Final = "rms-console"
 FELL: Final = mark("The console fell over ({where}). The engine goes on without a screen; Ctrl-C stops it.")
 
 
@@ -45,7 +40,7 @@ def run_console(options: Options) -> int:
     terminal = look_at_terminal(options.environ)
     if terminal.problem:
         return _without_console(options, terminal.problem)
-    hosting = Hosting(site_as_it_is(options), terminal)
+    hosting = Hosting(options, terminal)
     sys.excepthook = hosting.fell
     code = hosting.run()
     if hosting.said:
@@ -68,11 +63,14 @@ def _without_console(options: Options, problem: str) -> int:
 
 
 class Hosting:
-    """One life of the console on one site, of which at first only the settings are read."""
+    """One life of the console. The screen is drawn first; settings are read and checked by the engine's thread."""
 
-    def __init__(self, site: Site, terminal: Terminal) -> None:
-        self._site = site
+    def __init__(self, options: Options, terminal: Terminal) -> None:
+        self._options = options
         self._terminal = terminal
+        self._glance = Glance() if options.demo else glance_at(options.config)
+        self._site: Site | None = None
+        self._app: ConsoleApp | None = None
         self.said = ""
         """What is to be told once the terminal is given back."""
         self.is_stuck = False
@@ -81,11 +79,10 @@ class Hosting:
     def run(self) -> int:
         stream = Switch()
         leave: Leave | None = None
-        on_hangup = self._site.settings.console.on_hangup
         with lend_terminal() as lent:
-            host = EngineHost(self._site.options, stream, opened=lambda site: lent.log_to(site.logs))
+            host = EngineHost(self._options, stream, opened=lambda site: self._opened(site, host, dog, lent))
             threading.excepthook = partial(_thread_fell, host)
-            with Watchdog(host, lent, on_hangup, partial(self._tell_lost, host)) as dog:
+            with Watchdog(host, lent, partial(self._tell_lost, host)) as dog:
                 host.when_refused(dog.close_screen)
                 with host:
                     leave = self._screen(host, dog, lent)
@@ -100,13 +97,21 @@ class Hosting:
             text = mark("The engine did not settle in {seconds} s and was ended; what it sent is read back later.")
             self.said = self._phrase(text, seconds=round(SETTLE_WITHIN_S))
             return EXIT_NOT_HEALTHY
-        if leave == "run_on":
-            return self._hand_over()
+        if leave == "run_on" and self._site is not None:
+            return self._hand_over(self._site)
         return EXIT_NOT_HEALTHY if host.crash else EXIT_WELL
 
     def fell(self, kind: type[BaseException], error: BaseException, _at: TracebackType | None) -> None:
         """Tell a defect that ends the program, in one line and without the values that were at hand."""
         self._tell(mark("A defect ended this program: {where}"), where=f"{kind.__name__} {place_of(error)}")
+
+    def _opened(self, site: Site, host: EngineHost, dog: Watchdog, lent: Lent) -> None:
+        """Take over what the checked settings say of the screen; on the engine's thread."""
+        self._site = site
+        lent.log_to(site.logs)
+        dog.on_hangup = site.settings.console.on_hangup
+        if self._app is not None:
+            self._app.take_from_thread(setup_of(site, self._terminal, host))
 
     def _screen(self, host: EngineHost, dog: Watchdog, lent: Lent) -> Leave | None:
         """Show the console; one that falls over is opened again, a few times."""
@@ -116,24 +121,30 @@ class Hosting:
         from rms_console.tui.start import ConsoleCrashed, run
 
         def ready(app: ConsoleApp) -> None:
+            self._app = app
             dog.screen_opens(app.end_from_thread)
 
         crashes: list[float] = []
         while True:
             try:
-                return run(host.port, setup_of(self._site, self._terminal, host), ready)
+                return run(host.port, self._setup(host), ready)
             except Exception as error:  # noqa: BLE001  # whatever is wrong with the screen, the engine goes on
                 if not isinstance(error, ConsoleCrashed):
                     lent.restore()  # Textual did not get to it
                 cause = error.__cause__ or error
                 where = f"{type(cause).__name__} {place_of(cause)}"
-                host.on_engine(partial(console_fell, where=where))
+                _tell_fallen(host, where)
                 crashes = [*(at for at in crashes if time.monotonic() - at < CRASHES_WITHIN_S), time.monotonic()]
                 if len(crashes) >= CRASHES or dog.ended_by is not None:
                     self._tell(FELL, where=where)
                     return None
             finally:
                 dog.screen_closed()
+
+    def _setup(self, host: EngineHost) -> Setup:
+        if self._site is not None:
+            return setup_of(self._site, self._terminal, host)
+        return first_setup(self._options, self._glance, self._terminal, host)
 
     def _without_screen(self, host: EngineHost, dog: Watchdog, stream: Switch) -> None:
         """Wait for the engine's end; its log lines go where the screen was."""
@@ -147,28 +158,28 @@ class Hosting:
         reason = self._phrase(mark("the terminal was lost"))
         return host.on_engine(lambda engine: engine.tell_console_lost(reason))
 
-    def _hand_over(self) -> int:
+    def _hand_over(self, site: Site) -> int:
         """Begin the same engine as a process of its own, now that this one has let go."""
         from rms_console.adapters.clock import SystemClock
         from rms_console.adapters.lease import FileLease
 
-        command = [sys.executable, "-m", "rms_console", *arguments_of(self._site.options), "--no-ui"]
+        command = [sys.executable, "-m", "rms_console", *arguments_of(self._options), "--no-ui"]
         flags = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=dict(self._site.options.environ),
+            env=dict(self._options.environ),
             start_new_session=os.name != "nt",
             creationflags=flags,
         )
-        lease, until = FileLease(self._site.state, SystemClock()), time.monotonic() + TAKE_OVER_WITHIN_S
+        lease, until = FileLease(site.state, SystemClock()), time.monotonic() + TAKE_OVER_WITHIN_S
         while time.monotonic() < until and child.poll() is None:
             owner = lease.owner()
             if owner is not None and owner.pid == child.pid:
                 text = mark("The engine goes on as process {pid}; stop it with: kill {pid}. Log: {log}")
-                self.said = translate(self._site.language, text, {"pid": child.pid, "log": self._site.logs / "app.log"})
+                self.said = self._phrase(text, pid=child.pid, log=site.logs / "app.log")
                 return EXIT_WELL
             time.sleep(0.1)
         # One that came to work after all would make this message untrue.
@@ -176,11 +187,14 @@ class Hosting:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(SETTLE_WITHIN_S)
         text = mark("The engine did not start without a screen; {log} says why. Nothing is synced now.")
-        self.said = translate(self._site.language, text, {"log": self._site.logs / "app.log"})
+        self.said = self._phrase(text, log=site.logs / "app.log")
         return EXIT_NOT_HEALTHY
 
     def _phrase(self, template: str, **facts: object) -> str:
-        return translate(self._site.language, template, facts)
+        site, glance = self._site, self._glance
+        wanted = self._options.language or glance.language
+        language = site.language if site is not None else language_for(wanted, self._options.environ)
+        return translate(language, template, facts)
 
     def _tell(self, template: str, **facts: object) -> None:
         with_line = self._phrase(template, **facts) + "\r\n"
@@ -221,36 +235,15 @@ class Switch:
         return self._onto.fileno()
 
 
-def _thread_fell(host: EngineHost, args: threading.ExceptHookArgs) -> None:
-    where = f"{args.exc_type.__name__} {place_of(args.exc_value) if args.exc_value is not None else ''}"
+def _tell_fallen(host: EngineHost, where: str) -> None:
+    from rms_console.engine.faces import console_fell
+
     host.on_engine(partial(console_fell, where=where))
 
 
-def setup_of(site: Site, terminal: Terminal, host: EngineHost) -> Setup:
-    """Return what the console needs to know."""
-    from rms_console.tui.setup import Setup
-
-    console = site.settings.console
-    own = Path(platformdirs.user_config_dir(APP, appauthor=False))
-    mine = Path(platformdirs.user_data_dir(APP, appauthor=False))
-    mouse = console.mouse == "on" or (console.mouse == "auto" and not terminal.over_ssh)
-    return Setup(
-        actor=Actor(getpass.getuser(), platform.node(), "console"),
-        engine=host,
-        language=site.language,
-        theme=console.theme,
-        keymap=console.keymap,
-        refresh_hz=console.refresh_hz,
-        mouse=mouse,
-        is_utf8=terminal.is_utf8,
-        no_color=terminal.no_color,
-        over_ssh=terminal.over_ssh,
-        is_demo=site.options.demo,
-        may_leave_running=not site.options.demo,
-        theme_folders=(own / "themes",),
-        clip_file=mine / "clip.txt",
-        shots_folder=mine / "screenshots",
-    )
+def _thread_fell(host: EngineHost, args: threading.ExceptHookArgs) -> None:
+    where = f"{args.exc_type.__name__} {place_of(args.exc_value) if args.exc_value is not None else ''}"
+    _tell_fallen(host, where)
 
 
 def arguments_of(options: Options) -> list[str]:

@@ -28,14 +28,12 @@ ENDING: Final = ("SIGTERM", "SIGQUIT", "SIGINT", "SIGBREAK")
 class Watchdog:
     """While inside, signals end the screen and the engine in order, in at most about ten seconds.
 
-    `on_hangup` is `continue` (a lost terminal leaves the engine running without a screen) or `stop`. `tell_lost` tells
-    the engine of it and returns whether there was one to tell.
+    `tell_lost` tells the engine of a lost terminal and returns whether there was one to tell.
     """
 
-    def __init__(self, host: EngineHost, terminal: Lent, on_hangup: str, tell_lost: Callable[[], bool]) -> None:
+    def __init__(self, host: EngineHost, terminal: Lent, tell_lost: Callable[[], bool]) -> None:
         self._host = host
         self._terminal = terminal
-        self._on_hangup = on_hangup
         self._tell_lost = tell_lost
         self._is_told = False
         self._signals: queue.SimpleQueue[int | None] = queue.SimpleQueue()
@@ -44,6 +42,8 @@ class Watchdog:
         self._close_screen: Callable[[], None] | None = None
         self._screen_closed = threading.Event()
         self._screen_closed.set()
+        self.on_hangup = "continue"
+        """`continue`: a lost terminal leaves the engine running without a screen; or `stop`."""
         self.ended_by: int | None = None
         """The signal that ends the process."""
         self.is_screenless = False
@@ -112,7 +112,7 @@ class Watchdog:
         self._is_told = self._is_told or self._tell_lost()
 
     def _hang_up(self) -> None:
-        if self._on_hangup == "stop":
+        if self.on_hangup == "stop":
             self._end(int(getattr(signal, "SIGHUP", signal.SIGTERM)))
         elif not self.is_screenless:
             self.is_screenless = True

@@ -7,13 +7,16 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rms_console.contract.commands import Accepted, Actor, Command, Pause, Refused, Reply, Request, Resume, SetInterval
 from rms_console.contract.engine_port import EnginePort
 from rms_console.contract.events import Event, EventName
 from rms_console.errors import LinkError
 from rms_console.tui.view import Action, Stage
+
+if TYPE_CHECKING:
+    from rms_console.contract.actor import Actor
+    from rms_console.contract.commands import Command, Reply, Request
 
 KEPT: Final = 50
 ANSWER_WITHIN_S: Final = 30.0
@@ -44,6 +47,8 @@ class Actions:
 
     def send(self, request: Request, name: str, undo: Request | None = None) -> asyncio.Task[Reply | None]:
         """Send a request; `name` is what people call it. Returns a task with the reply, None when none came."""
+        from rms_console.contract.commands import Command
+
         command = Command(uuid.uuid4().hex, self._actor, request)
         self._note(Action(command.command_id, name, Stage.REQUESTED, self._now()))
         task = asyncio.ensure_future(self._carry(command, undo))
@@ -60,6 +65,8 @@ class Actions:
         self._note(replace(action, stage=stage, message=_note_of(event) or action.message))
 
     async def _carry(self, command: Command, undo: Request | None) -> Reply | None:
+        from rms_console.contract.commands import Accepted, Pause, Refused, Resume, SetInterval
+
         mine = self._latest[command.command_id]
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):

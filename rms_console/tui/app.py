@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from textual.app import App, SystemCommand
@@ -47,12 +48,9 @@ class ConsoleApp(Steering, App[Leave]):
         self.actions = Actions(port, setup.actor, self.now, self._acted)
         self.fault: Exception | None = None
         self._themes = load_themes(setup.theme_folders)
-        name, problem = choose(setup.theme, self._themes, setup.no_color)
-        self.look = self._themes.found[name]
         for theme in self._themes.found.values():
             self.register_theme(to_textual(theme))
-        self.theme = self.look.name
-        self._problems = [*self._themes.problems, *([problem] if problem else [])]
+        self._problems = [*self._themes.problems, *self._dress(setup)]
         self._frozen_at: float | None = None
         self._mouse_on = setup.mouse
         self._pages: dict[str, Page] = {}
@@ -71,7 +69,37 @@ class ConsoleApp(Steering, App[Leave]):
         self._loop_here = asyncio.get_running_loop()
         self.call_after_refresh(self.setup.engine.begin)
         self.follower.begin()
-        self.set_interval(1 / self.setup.refresh_hz, self.draw)
+        self._drawing = self.set_interval(1 / self.setup.refresh_hz, self.draw)
+
+    def _dress(self, setup: Setup) -> list[str]:
+        """Put on the theme that `setup` names; return what is wrong with that."""
+        name, problem = choose(setup.theme, self._themes, setup.no_color)
+        self.look = self._themes.found[name]
+        self.theme = name
+        return [problem] if problem else []
+
+    def take(self, setup: Setup) -> None:
+        """Go on with what the checked settings say, where it differs from what the first picture was drawn with."""
+        before, self.setup = self.setup, setup
+        if setup == before:
+            return
+        self.words = replace(self.words, language=setup.language)
+        if setup.theme != before.theme:
+            for problem in self._dress(setup):
+                self.notice(problem, "warning")
+        for problem in self._bind_anew():
+            self.notice(problem, "warning")
+        if self._mouse_on is not setup.mouse:
+            self._set_mouse(setup.mouse)
+        if setup.refresh_hz != before.refresh_hz:
+            self.follower.refresh_s = 1 / setup.refresh_hz
+            self._drawing.stop()
+            self._drawing = self.set_interval(1 / setup.refresh_hz, self.draw)
+        self.draw()
+
+    def take_from_thread(self, setup: Setup) -> None:
+        """Do `take` soon; from another thread."""
+        self._soon(lambda: self.take(setup))
 
     def _bind_anew(self) -> list[str]:
         """Bind keys as a person's keymap says; return what is wrong in it."""
@@ -84,9 +112,12 @@ class ConsoleApp(Steering, App[Leave]):
 
     def end_from_thread(self) -> None:
         """Close the console from another thread, without a choice of a person's."""
+        self._soon(self.exit)
+
+    def _soon(self, call: Callable[[], object]) -> None:
         if self._loop_here is not None:
             with contextlib.suppress(RuntimeError):
-                self._loop_here.call_soon_threadsafe(self.exit)
+                self._loop_here.call_soon_threadsafe(call)
 
     def on_unmount(self) -> None:
         self.follower.end()

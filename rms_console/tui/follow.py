@@ -7,15 +7,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rms_console.contract.engine_port import EnginePort
 from rms_console.contract.events import Event, EventName
 from rms_console.contract.queries import Page, Query, Subject
-from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.contract.state import EngineState
 from rms_console.errors import ConsoleError
 from rms_console.tui.view import LogRow
+
+if TYPE_CHECKING:
+    from rms_console.contract.snapshot import EngineSnapshot
 
 STALE_AFTER_S: Final = 5.0
 QUIET_S: Final = 2.0
@@ -32,7 +34,7 @@ class Follower:
     def __init__(self, port: EnginePort, heard: Callable[[Event], None], refresh_s: float) -> None:
         self._port = port
         self._heard = heard
-        self._refresh_s = refresh_s
+        self.refresh_s = refresh_s
         self.snapshot: EngineSnapshot | None = None
         self.problem = ""
         self.logs: deque[LogRow] = deque(maxlen=LOGS_KEPT)
@@ -93,11 +95,11 @@ class Follower:
             self._boot, self._event = seen.boot_id, seen.event
         self.snapshot, self.problem = seen, ""
         self._answered_at = time.monotonic()
-        await asyncio.sleep(self._refresh_s)
+        await asyncio.sleep(self.refresh_s)
         busy = seen.progress is not None or seen.state in (EngineState.STARTING, EngineState.RECOVERING)
         if not busy:
             try:
-                async with asyncio.timeout(max(0.0, QUIET_S - self._refresh_s)):
+                async with asyncio.timeout(max(0.0, QUIET_S - self.refresh_s)):
                     await self._news.wait()
             except TimeoutError:
                 pass

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rms_console.contract.commands import Actor
+if TYPE_CHECKING:
+    from rms_console.contract.actor import Actor
 
 
 class Leave(StrEnum):

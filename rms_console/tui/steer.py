@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
 
-from rms_console.contract.commands import CancelCycle, FullSync, Pause, ProbeConnections, Request, Resume, Trigger
 from rms_console.contract.queries import Page as Answer
 from rms_console.contract.queries import Query, Subject
 from rms_console.errors import ConsoleError
@@ -25,6 +24,7 @@ from rms_console.tui.setup import Leave, Setup
 from rms_console.tui.view import View, Words
 
 if TYPE_CHECKING:
+    from rms_console.contract.commands import Request
     from rms_console.tui.actions import Actions
     from rms_console.tui.follow import Follower
     from rms_console.tui.themes import Theme, Themes
@@ -34,7 +34,10 @@ OSC52_MOST: Final = 74_994
 
 
 class Steering(App[Leave]):
-    """The actions of the console, beside the drawing."""
+    """The actions of the console, beside the drawing.
+
+    The classes of requests are loaded when the first is made: the first picture must not wait for them.
+    """
 
     setup: Setup
     words: Words
@@ -77,11 +80,15 @@ class Steering(App[Leave]):
 
     def _paused(self, reason: str | None) -> None:
         if reason is not None:
+            from rms_console.contract.commands import Pause, Resume
+
             self._send(Pause(reason), mark("Pause"), Resume())
 
     def action_resume(self) -> None:
         seen = self.follower.snapshot
         if self._can("resume") and seen is not None and seen.pause is not None:
+            from rms_console.contract.commands import Pause, Resume
+
             self._send(Resume(), mark("Resume"), Pause(seen.pause.reason))
 
     def action_trigger(self) -> None:
@@ -98,15 +105,20 @@ class Steering(App[Leave]):
             ]
             self.push_screen(Confirm(self.words.phrase("Queue one more run?"), text), self._queued)
             return
-        self._send(Trigger(), mark("Trigger"))
+        self._queued(True)
 
     def _forced(self, yes: bool | None) -> None:
         if yes:
-            self._send(Trigger(force=True), mark("Trigger"))
+            self._run_now(mark("Trigger"), force=True)
 
     def _queued(self, yes: bool | None) -> None:
         if yes:
-            self._send(Trigger(), mark("Trigger"))
+            self._run_now(mark("Trigger"))
+
+    def _run_now(self, name: str, force: bool = False, product: tuple[str, ...] = ()) -> None:
+        from rms_console.contract.commands import Trigger
+
+        self._send(Trigger(force=force, styles=product, skus=product), name)
 
     def action_cancel(self) -> None:
         seen = self.follower.snapshot
@@ -114,10 +126,18 @@ class Steering(App[Leave]):
             left = seen.progress.products_total - seen.progress.products_done
             text = [line(self.words.phrase("{count} products of this run stay queued for the next one.", count=left))]
             dialog = Confirm(self.words.phrase("Cancel the run after the products in flight?"), text)
-            self.push_screen(dialog, lambda yes: self._send(CancelCycle(), mark("Cancel run")) if yes else None)
+            self.push_screen(dialog, self._cancelled)
+
+    def _cancelled(self, yes: bool | None) -> None:
+        if yes:
+            from rms_console.contract.commands import CancelCycle
+
+            self._send(CancelCycle(), mark("Cancel run"))
 
     def action_test_links(self) -> None:
         if self._can("test_links"):
+            from rms_console.contract.commands import ProbeConnections
+
             self._send(ProbeConnections(), mark("Connection test"))
 
     def action_undo(self) -> None:
@@ -154,6 +174,8 @@ class Steering(App[Leave]):
     def _full_sync(self, typed: str | None) -> None:
         self.workers.cancel_group(self, "preview")
         if typed:
+            from rms_console.contract.commands import FullSync
+
             self._send(FullSync(self.words.phrase("asked for in the console")), mark("Full sync"))
 
     def action_sync_one(self) -> None:
@@ -174,7 +196,7 @@ class Steering(App[Leave]):
         self.push_screen(dialog, lambda yes: self._sync(name) if yes else None)
 
     def _sync(self, name: str) -> None:
-        self._send(Trigger(styles=(name,), skus=(name,)), mark("Sync one"))
+        self._run_now(mark("Sync one"), product=(name,))
 
     async def _answer(self, query: Query) -> Answer:
         try:
@@ -194,18 +216,24 @@ class Steering(App[Leave]):
 
     def action_mouse(self) -> None:
         """Turn mouse reports on or off, so that the terminal's own selection works."""
-        driver: Any = self._driver
-        if not hasattr(driver, "_enable_mouse_support"):
+        if not self._set_mouse(not self._mouse_on):
             self.notice(self.words.phrase("This terminal's mouse cannot be turned on or off"), "warning")
             return
-        self._mouse_on = not self._mouse_on
-        driver._mouse = True
-        (driver._enable_mouse_support if self._mouse_on else driver._disable_mouse_support)()
         self.notice(
             self.words.phrase("Mouse on")
             if self._mouse_on
             else self.words.phrase("Mouse off: select with the terminal")
         )
+
+    def _set_mouse(self, on: bool) -> bool:
+        """Turn mouse reports on or off; return whether this terminal's driver can."""
+        driver: Any = self._driver
+        if not hasattr(driver, "_enable_mouse_support"):
+            return False
+        self._mouse_on = on
+        driver._mouse = True
+        (driver._enable_mouse_support if on else driver._disable_mouse_support)()
+        return True
 
     def action_next_theme(self) -> None:
         names = sorted(self._themes.found)

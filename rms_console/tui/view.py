@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.locale import Sentence, messages, told, translate
 from rms_console.tui.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from rms_console.contract.snapshot import EngineSnapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import platformdirs
 
 from rms_console.adapters.logs import LogWriter
 from rms_console.config import Settings, revise
-from rms_console.config.load import APP_NAME, FILE_NAME, WHILE_RUNNING
+from rms_console.config.glance import APP_NAME, FILE_NAME
+from rms_console.config.load import WHILE_RUNNING
 from rms_console.config.rows import setting_rows
 from rms_console.config.saving import save_values
 from rms_console.config.tree import RUNTIME_KEYS

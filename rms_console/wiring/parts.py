@@ -28,7 +28,8 @@ from rms_console.engine.service import EngineService
 from rms_console.errors import StoreDamaged, StoreError
 from rms_console.wiring.desk import Desk
 from rms_console.wiring.ends import Log, Nowhere, shop_of, source_name, source_of
-from rms_console.wiring.site import Options, Site, engine_settings, open_site, read_settings, site_as_it_is
+from rms_console.wiring.options import Options
+from rms_console.wiring.site import Site, engine_settings, open_site, read_settings, site_as_it_is
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ from rms_console.contract.endpoint import TOKEN_FILE, TOKEN_VARIABLE, Endpoint
 from rms_console.control.endpoint_file import read_endpoint, read_token
 from rms_console.errors import ConfigError
 from rms_console.locale import sentence
-from rms_console.wiring.site import Options, site_as_it_is
+from rms_console.wiring.options import Options
+from rms_console.wiring.site import site_as_it_is
 
 
 @dataclass(frozen=True, slots=True)

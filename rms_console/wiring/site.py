@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,27 +14,10 @@ from rms_console.contract.check import FolderFacts
 from rms_console.contract.settings import EngineSettings
 from rms_console.errors import StoreFull
 from rms_console.locale import language_for
+from rms_console.wiring.options import Options
 
 if TYPE_CHECKING:
     from rms_console.demo.embedded import Embedded
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line said."""
-
-    environ: Mapping[str, str]
-    config: Path | None = None
-    env_file: Path | None = None
-    profile: str | None = None
-    state_dir: Path | None = None
-    log_dir: Path | None = None
-    language: str | None = None
-    demo: bool = False
-    as_json: bool = False
-    attach: str = ""
-    """Address of an engine that runs elsewhere."""
-    token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

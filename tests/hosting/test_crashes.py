@@ -95,12 +95,15 @@ def test_a_second_console_on_the_same_shop_is_refused(site: Site) -> None:
         assert first.ends() == 143
 
 
-def test_wrong_settings_end_it_before_anything_is_drawn(site: Site) -> None:
+def test_wrong_settings_end_it_with_the_terminal_as_it_was_and_nothing_started(site: Site) -> None:
     site.config.write_text(site.config.read_text(encoding="utf-8") + "\n[snyc]\nenabled = true\n", encoding="utf-8")
     with Seat(["-m", "rms_console", *site.command()[3:]]) as seat:
         assert seat.ends() == 2
         until(lambda: "snyc" in seat.text, 5)
-        assert b"\x1b[?1049h" not in bytes(seat.raw)
+        raw = bytes(seat.raw)
+        assert raw.count(b"\x1b[?1049l") >= raw.count(b"\x1b[?1049h")
+        assert raw.rindex(b"snyc") > raw.rfind(b"\x1b[?1049l")
+    assert not site.state.exists() or not list(site.state.glob("*.db*"))
 
 
 def test_left_running_the_engine_goes_on_as_a_process_of_its_own(site: Site) -> None:

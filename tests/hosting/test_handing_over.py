@@ -31,8 +31,8 @@ def test_a_child_that_never_gets_the_lock_is_ended(tmp_path: Path, monkeypatch: 
     site = a_site(tmp_path)
     monkeypatch.setattr(run, "TAKE_OVER_WITHIN_S", 1.0)
     monkeypatch.setattr(sys, "executable", str(script))
-    hosting = Hosting(site, Terminal())
-    assert hosting._hand_over() == 1
+    hosting = Hosting(site.options, Terminal())
+    assert hosting._hand_over(site) == 1
     assert "Nothing is synced now" in hosting.said
     pid = int((tmp_path / "pid").read_text())
     until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE, 10, "it is ended")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.contract.state import EngineState, Mode
 from rms_console.locale import mark
 from rms_console.tui.format import age, bar, clock, countdown, short_age
@@ -13,6 +12,9 @@ from rms_console.tui.keys import GENERAL, STEER, Act, obstacle, shown_key
 from rms_console.tui.lines import Line, Part, fit, line, width_of
 from rms_console.tui.plain import clean
 from rms_console.tui.view import Stage, View, Words
+
+if TYPE_CHECKING:
+    from rms_console.contract.snapshot import EngineSnapshot
 
 STATE_ROLES: Final = {
     EngineState.STARTING: "accent",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.widget import Widget
 
-from rms_console.contract.snapshot import BucketView, ConnectionView, EngineSnapshot, LockView
 from rms_console.contract.state import Health, LockStatus
 from rms_console.locale import mark
 from rms_console.tui.format import bar, bytes_, clock, count, duration, percent, short_age, spark
@@ -18,6 +17,9 @@ from rms_console.tui.screens.frame import TRIGGERS, zone_of
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import LogRow, View, Words
 from rms_console.tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from rms_console.contract.snapshot import BucketView, ConnectionView, EngineSnapshot, LockView
 
 HEALTH_ROLES: Final = {
     Health.GOOD: "good",

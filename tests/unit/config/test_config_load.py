@@ -8,7 +8,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from rms_console.config import Settings, find_config, load_settings, revise
+from rms_console.config import Settings, load_settings, revise
+from rms_console.config.glance import Glance, find_config, glance_at
 from rms_console.config.names import ENVIRONMENT
 from rms_console.config.profiles import PROFILES
 from rms_console.config.tree import FIELDS
@@ -354,3 +355,13 @@ def test_a_file_saved_by_windows_is_read(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf[shopify]\r\nshop = 'tienda'\r\n\r\n[sync]\r\nbatch_size = 3\r\n")
     settings = load(path)
     assert settings.source_of("sync.batch_size") == f"{path}:5"
+
+
+def test_a_glance_tells_how_the_screen_looks_and_leaves_what_is_wrong_to_the_check(tmp_path: Path) -> None:
+    file = tmp_path / "console.toml"
+    file.write_text('[console]\nlanguage = "es"\ntheme = "dia"\nkeymap = 5\n[nonsense]\nx = 1\n', "utf-8")
+    assert glance_at(file) == Glance("es", "dia")
+    for text in ("[console]\ntheme = 7\n", "console = 1\n", "not toml", "\x00"):
+        file.write_text(text, "utf-8")
+        assert glance_at(file) == Glance(), text
+    assert glance_at(tmp_path / "absent.toml") == Glance()
