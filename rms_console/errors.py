@@ -199,3 +199,9 @@ class LinkError(ConsoleError):
     """Console side only: the engine could not be reached."""
 
     default_code = "engine-unreachable"
+
+
+class NotTaken(LinkError):
+    """The engine certainly took nothing of what was asked: it was not reached, or did not accept the request."""
+
+    default_code = "not-taken"
