@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "observe": "rms_console.commands.mode:observe",
     "queue": "rms_console.commands.queue:queue",
     "holds": "rms_console.commands.holds:holds",
+    "export": "rms_console.commands.export:export",
     "reset": "rms_console.commands.reset:reset",
 }
 """Name -> module and command in it."""

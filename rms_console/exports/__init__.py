@@ -1,0 +1,1 @@
+"""Files for service managers, containers and monitoring, made from templates and tables."""
