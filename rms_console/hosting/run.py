@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, TextIO
 
 from rms_console.config.glance import Glance, glance_at
+from rms_console.hosting.background import Background
 from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost, place_of
 from rms_console.hosting.setting_up import first_setup, setup_of
 from rms_console.hosting.terminal import Lent, Terminal, lend_terminal, look_at_terminal
@@ -69,6 +70,7 @@ class Hosting:
         self._options = options
         self._terminal = terminal
         self._glance = Glance() if options.demo else glance_at(options.config)
+        self._background = Background(options.environ)
         self._site: Site | None = None
         self._app: ConsoleApp | None = None
         self.said = ""
@@ -80,6 +82,8 @@ class Hosting:
         stream = Switch()
         leave: Leave | None = None
         with lend_terminal() as lent:
+            if self._glance.theme == "auto" and not self._terminal.no_color:
+                self._background.ask()
             host = EngineHost(self._options, stream, opened=lambda site: self._opened(site, host, dog, lent))
             threading.excepthook = partial(_thread_fell, host)
             with Watchdog(host, lent, partial(self._tell_lost, host)) as dog:
@@ -119,6 +123,8 @@ class Hosting:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
         # Loaded this late: nothing else of the program needs Textual.
         from rms_console.tui.start import ConsoleCrashed, run
+
+        self._terminal = self._background.take(self._terminal)
 
         def ready(app: ConsoleApp) -> None:
             self._app = app

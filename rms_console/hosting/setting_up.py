@@ -34,6 +34,8 @@ def first_setup(options: Options, glance: Glance, terminal: Terminal, engine: En
         mouse=not terminal.over_ssh,
         is_utf8=terminal.is_utf8,
         no_color=terminal.no_color,
+        is_light=terminal.is_light,
+        owes_answer=terminal.owes_answer,
         over_ssh=terminal.over_ssh,
         is_demo=options.demo,
         may_leave_running=not options.demo,

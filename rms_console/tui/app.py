@@ -18,6 +18,7 @@ from rms_console.tui import keys
 from rms_console.tui.actions import Actions
 from rms_console.tui.follow import Follower
 from rms_console.tui.glyphs import glyphs_for
+from rms_console.tui.others import told_of_others
 from rms_console.tui.plain import clean
 from rms_console.tui.screens import pages
 from rms_console.tui.screens.dialogs import BOX
@@ -45,7 +46,8 @@ class ConsoleApp(Steering, App[Leave]):
         self.setup = setup
         self.words = Words(setup.language, glyphs_for(setup.is_utf8))
         self.follower = Follower(port, self._hear, 1 / setup.refresh_hz)
-        self.actions = Actions(port, setup.actor, self.now, self._acted)
+        self.follower.returned, self.follower.renewed = self._returned, self._read_again
+        self.actions = Actions(port, setup.actor, self.now, self._acted, self._unreachable)
         self.fault: Exception | None = None
         self._themes = load_themes(setup.theme_folders)
         for theme in self._themes.found.values():
@@ -64,7 +66,7 @@ class ConsoleApp(Steering, App[Leave]):
 
     def on_mount(self) -> None:
         self.push_screen(self._page("overview"))
-        for problem in [*self._problems, *self._bind_anew()]:
+        for problem in [*self._problems, *self._bind_anew(), *self.setup.warnings]:
             self.notice(problem, "warning")
         self._loop_here = asyncio.get_running_loop()
         self.call_after_refresh(self.setup.engine.begin)
@@ -73,7 +75,7 @@ class ConsoleApp(Steering, App[Leave]):
 
     def _dress(self, setup: Setup) -> list[str]:
         """Put on the theme that `setup` names; return what is wrong with that."""
-        name, problem = choose(setup.theme, self._themes, setup.no_color)
+        name, problem = choose(setup.theme, self._themes, setup.no_color, setup.is_light)
         self.look = self._themes.found[name]
         self.theme = name
         return [problem] if problem else []
@@ -143,6 +145,8 @@ class ConsoleApp(Steering, App[Leave]):
             snapshot=follower.snapshot,
             stale_s=follower.stale_s,
             problem=follower.problem,
+            retries=follower.retries,
+            attached=self.setup.attached,
             crash=self.setup.engine.crash,
             frozen_s=None if self._frozen_at is None else time.monotonic() - self._frozen_at,
             actions=self.actions.latest,
@@ -170,8 +174,25 @@ class ConsoleApp(Steering, App[Leave]):
         level = {"warning": "warning", "error": "error"}.get(severity, "information")
         self.notify(clean(text), severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
 
+    def _returned(self, is_new: bool) -> None:
+        """Tell that a lost engine is there again."""
+        phrase = self.words.phrase
+        self.notice(phrase("The engine was started anew") if is_new else phrase("The engine answers again"))
+
+    def _read_again(self) -> None:
+        """Have the page on top read its rows again: events were missed."""
+        if isinstance(self.screen, Page):
+            self.screen.on_screen_resume()
+
+    def _unreachable(self) -> str:
+        """Return why nothing can be asked of the engine now, as a template; empty while it can."""
+        return keys.obstacle("test_links", self.view())
+
     def _hear(self, event: Event) -> None:
         self.actions.hear(event)
+        told = told_of_others(event, self.actions, self.words)
+        if told:
+            self.notice(told)
         if isinstance(self.screen, Page):
             self.screen.hear(event)
 

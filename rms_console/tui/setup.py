@@ -19,6 +19,8 @@ class Leave(StrEnum):
     """The engine is to stop too, after settling what is in flight."""
     RUN_ON = "run_on"
     """The engine is to go on without a screen."""
+    DETACH = "detach"
+    """The engine runs elsewhere, and goes on as it did."""
 
 
 class EngineWatch(Protocol):
@@ -54,9 +56,17 @@ class Setup:
     mouse: bool = False
     is_utf8: bool = True
     no_color: bool = False
+    is_light: bool = False
+    """Whether the terminal's background is light."""
+    owes_answer: bool = False
+    """Whether the terminal may still tell its background."""
     over_ssh: bool = False
     is_demo: bool = False
     may_leave_running: bool = True
+    attached: str = ""
+    """Where the engine answers that this console only visits; empty where it hosts its own."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know at once, in their language."""
     theme_folders: tuple[Path, ...] = ()
     clip_file: Path = Path("clip.txt")
     shots_folder: Path = Path()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from rms_console.contract.engine_port import EnginePort
 from rms_console.tui.app import ConsoleApp
+from rms_console.tui.late import sieve_keys
 from rms_console.tui.setup import Leave, Setup
 
 
@@ -21,6 +22,8 @@ def run(port: EnginePort, setup: Setup, ready: Callable[[ConsoleApp], None] | No
     Raises:
         ConsoleCrashed: a defect of the console.
     """
+    if setup.owes_answer:
+        sieve_keys()
     app = ConsoleApp(port, setup)
     if ready is not None:
         ready(app)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from rms_console.hosting.background import QUESTION, answers, is_light, named_light
+from rms_console.tui.themes import load_themes
 from tests.hosting.seat import Seat, until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are a POSIX matter")
@@ -105,3 +106,49 @@ def test_the_last_number_of_colorfgbg_is_the_background() -> None:
     assert not named_light({"COLORFGBG": "15;0"})
     assert not named_light({"COLORFGBG": "15;default"})
     assert not named_light({})
+
+
+CONSOLE = ["-m", "rms_console", "--lang", "en", "--demo"]
+COLOURS = {"COLORTERM": "truecolor"}
+GROUNDS = {name: load_themes().found[name].colours["background"] for name in ("dia", "noche")}
+
+
+def paints(taken: Seat, theme: str) -> bool:
+    """Return whether the background of a theme was drawn."""
+    red, green, blue = (int(GROUNDS[theme][place : place + 2], 16) for place in (1, 3, 5))
+    return f"48;2;{red};{green};{blue}".encode() in taken.raw
+
+
+def leave(taken: Seat) -> None:
+    taken.press("q")
+    taken.shows("stop the engine")
+    taken.press("s")
+    assert taken.ends() == 0
+    assert taken.is_restored()
+
+
+def test_the_console_on_a_light_background_is_light() -> None:
+    with Seat(CONSOLE, environ=COLOURS) as taken:
+        until(lambda: QUESTION in taken.raw, what="it asks")
+        taken.press(LIGHT)
+        taken.shows("Everything is in the shop")
+        assert paints(taken, "dia")
+        assert not paints(taken, "noche")
+        leave(taken)
+
+
+def test_an_answer_that_comes_when_the_console_is_drawn_presses_no_key() -> None:
+    with Seat(CONSOLE, environ=COLOURS) as taken:
+        taken.shows("Everything is in the shop")
+        assert paints(taken, "noche")
+        taken.press("2")
+        taken.shows("trigger")
+        # Read as keys it would open the overview, ask for a resume and begin to look for something.
+        taken.press(LIGHT[:9])
+        taken.press(LIGHT[9:])
+        taken.press("?")
+        taken.shows("THIS PAGE")
+        assert "Not now" not in taken.text
+        taken.press("\x1b")
+        taken.shows("trigger")
+        leave(taken)
