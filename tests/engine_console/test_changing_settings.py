@@ -108,6 +108,7 @@ async def test_the_level_of_the_log_changes_at_once(world: World, file: Path, lo
     log.write(LogLine("INFO", "S", "quiet"))
     await world.send(ChangeSettings({"log.level": "DEBUG"}))
     log.write(LogLine("DEBUG", "S", "loud"))
+    assert log.settle(10)
     assert [line["message"] for line in log.history.newest(9)] == ["loud"]
 
 
@@ -116,6 +117,7 @@ async def test_the_language_of_the_log_follows_a_reload(world: World, file: Path
     write(file, FILE + '\n[log]\nlanguage = "es"\n')
     assert isinstance(await world.send(Reload()), Accepted)
     log.write(LogLine("INFO", "ChangeDetector", "Nothing changed"))
+    assert log.settle(10)
     assert log.history.newest(1)[0]["message"] == "Sin cambios"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, MutableMapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final
 
 import structlog
@@ -24,7 +25,8 @@ FILE_NAME: Final = "app.log"
 
 _LEVELS: Final = {"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "CRITICAL": 50, "FATAL": 50}
 _SHOWN_LEVELS: Final = {"WARNING": "WARN", "FATAL": "CRITICAL"}
-_CLOSE_WAIT_S: Final = 2.0
+_CLOSE_WAIT_S: Final = 3.0
+_MOST_WAITING: Final = 20_000
 SERVICE: Final = "LogWriter"
 _LOST = mark("{count} log lines could not be written")
 
@@ -36,8 +38,9 @@ def _utc_now() -> datetime:
 class LogWriter:
     """Writes log lines to FOLDER/app.log and, where given, to a stream. Safe to call from any thread.
 
-    Never raises and waits for nothing but its own write to the file: what cannot be written is counted in `dropped`,
-    `problem` says why, and the next line is tried again.
+    A thread of its own makes and writes them, in order: whoever reports waits neither for the disk nor, on a busy
+    interpreter, for its turn to come again after a write. Never raises: what cannot be written is counted in
+    `dropped`, `problem` says why, and the next line is tried again.
     """
 
     def __init__(
@@ -60,12 +63,17 @@ class LogWriter:
         self._file = RollingFile(folder / FILE_NAME, int(max_mb * 1_000_000), timedelta(days=keep_days), now)
         self._outlet = StreamOutlet(stream, self._lost_text) if stream is not None else None
         self._as_json = as_json
-        # Re-entrant, because a signal's handler may log while the same thread is logging.
-        self._one_at_a_time = threading.RLock()
+        # Re-entrant, as the library says: a signal's handler may log while the same thread is logging.
+        self._waiting: SimpleQueue[tuple[LogLine, datetime] | threading.Event | None] = SimpleQueue()
+        self._is_closed = False
+        self._overrun = 0
+        self._one_at_a_time = threading.Lock()
         self._lost = self._dropped = 0
         self.history = LogRing(lambda: self.dropped)
         self._chain = _Chain(self._outputs, [self._tell, self._make_harmless, self._keep, self._render], {})
         self.set_level(level)
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
 
     @property
     def path(self) -> Path:
@@ -79,7 +87,7 @@ class LogWriter:
     @property
     def dropped(self) -> int:
         """How many lines reached the file or the stream not at all, since the start."""
-        return self._dropped + (self._outlet.dropped if self._outlet else 0)
+        return self._dropped + self._overrun + (self._outlet.dropped if self._outlet else 0)
 
     def set_level(self, level: str) -> None:
         """Write lines of `level` and above from now on; an unknown word leaves it as it is."""
@@ -95,29 +103,61 @@ class LogWriter:
             self._redact.add(secrets)
 
     def write(self, line: LogLine) -> None:
-        """Write one line, translated, redacted and harmless."""
+        """Have one line written, translated, redacted and harmless; returns at once."""
         if _LEVELS.get(line.level.upper(), _LEVELS["INFO"]) < self._least:
             return
+        if self._is_closed and not self._thread.is_alive():
+            self._make(line, self._now())  # somebody speaks late, while the program ends
+        elif self._is_closed or self._waiting.qsize() >= _MOST_WAITING:
+            self._overrun += 1
+        else:
+            self._waiting.put((line, self._now()))
+
+    def settle(self, wait_s: float) -> bool:
+        """Wait until every line so far is in the file and with the stream; return whether that came in time."""
+        if not self._thread.is_alive():
+            return True
+        done = threading.Event()
+        self._waiting.put(done)
+        return done.wait(wait_s)
+
+    def close(self) -> None:
+        """Write what is waiting (for at most three seconds each to file and stream) and let go of the file."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._waiting.put(None)
+            self._thread.join(_CLOSE_WAIT_S)
+        if not self._thread.is_alive():
+            self._file.close()  # a line that came late may have opened it again
+        if self._outlet is not None:
+            self._outlet.close(_CLOSE_WAIT_S)
+
+    def _run(self) -> None:
+        told = 0
+        while (due := self._waiting.get()) is not None:
+            if isinstance(due, threading.Event):
+                due.set()
+                continue
+            self._make(*due)
+            if self._overrun > told:
+                told, missing = self._overrun, self._overrun - told
+                self._make(LogLine("WARN", SERVICE, _LOST, {"count": missing}), self._now())
+        self._file.close()
+
+    def _make(self, line: LogLine, at: datetime) -> None:
         try:
             with self._one_at_a_time:
-                self._chain.emit(line)
+                self._chain.emit(line, at)
         except Exception as exc:  # noqa: BLE001  # a fact whose text raises must not stop what it tells about
             self._dropped += 1
             self._file.problem = f"a log line could not be made: {type(exc).__name__}"
-
-    def close(self) -> None:
-        """Write what is waiting (for at most two seconds) and let go of the file."""
-        if self._outlet is not None:
-            self._outlet.close(_CLOSE_WAIT_S)
-        with self._one_at_a_time:
-            self._file.close()
 
     def _tell(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """Return the entry of a line: the fixed keys first, then its facts and its structured record."""
         line: LogLine = event["line"]
         level = line.level.upper()
         entry: dict[str, Any] = {
-            "timestamp": _iso(self._now()),
+            "timestamp": _iso(event["at"]),
             "level": _SHOWN_LEVELS.get(level, level),
             "service": line.service,
             "tag": line.tag,
@@ -157,7 +197,7 @@ class LogWriter:
         elif self._lost:
             # Told once the file takes lines again, so that nobody reads a gap as silence.
             lost, self._lost = self._lost, 0
-            self._chain.emit(LogLine("WARN", SERVICE, _LOST, {"count": lost}))
+            self._chain.emit(LogLine("WARN", SERVICE, _LOST, {"count": lost}), self._now())
 
     def _lost_text(self, count: int) -> str:
         return f"WARN [{SERVICE}] {translate(self._language, _LOST, {'count': count})}"
@@ -166,8 +206,8 @@ class LogWriter:
 class _Chain(structlog.BoundLoggerBase):
     """structlog's chain of processors around our two outputs."""
 
-    def emit(self, line: LogLine) -> None:
-        self._proxy_to_logger("__call__", line=line)
+    def emit(self, line: LogLine, at: datetime) -> None:
+        self._proxy_to_logger("__call__", line=line, at=at)
 
 
 _JSON = structlog.processors.JSONRenderer(serializer=partial(json.dumps, ensure_ascii=False))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rms_console.adapters.logs import LogWriter
+from rms_console.contract.ports import LogLine
 
 START = datetime(2026, 11, 24, 15, 45, tzinfo=UTC)
 
@@ -26,6 +27,14 @@ class SettableClock:
         self.at += timedelta(**span)
 
 
+class SettledWriter(LogWriter):
+    """One whose lines are in the file when `write` returns."""
+
+    def write(self, line: LogLine) -> None:
+        super().write(line)
+        self.settle(10)
+
+
 @pytest.fixture
 def clock() -> SettableClock:
     return SettableClock()
@@ -39,7 +48,7 @@ def open_writer(tmp_path: Path, clock: SettableClock) -> Iterator[OpenWriter]:
     writers: list[LogWriter] = []
 
     def open_one(**options: Any) -> LogWriter:
-        writer = LogWriter(options.pop("folder", tmp_path), now=clock, **options)
+        writer = SettledWriter(options.pop("folder", tmp_path), now=clock, **options)
         writers.append(writer)
         return writer
 

@@ -132,9 +132,11 @@ writer = LogWriter(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, -1))
 for number in range(20):
     writer.write(LogLine("INFO", "S", str(number)))
+writer.settle(10)
 dropped = writer.dropped
 resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
 writer.write(LogLine("INFO", "S", "after"))
+writer.settle(10)
 print(dropped, writer.dropped)
 """
 

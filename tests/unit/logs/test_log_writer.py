@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from rms_console.adapters.logs import LogWriter
 from rms_console.contract.ports import LogLine, LogSink
 from tests.unit.logs.conftest import OpenWriter, entries
 
@@ -153,3 +156,27 @@ def test_closing_twice_is_harmless_and_a_late_line_is_not_lost(
         writer.close()
     writer.write(SYNCED)
     assert len(entries(tmp_path)) == 1
+
+
+def test_a_disk_that_does_not_answer_holds_nobody_up_and_what_was_too_much_is_told(tmp_path: Path) -> None:
+    """The file is a pipe that nobody reads: as a disk that hangs."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "app.log")
+    reader = os.open(tmp_path / "app.log", os.O_RDONLY | os.O_NONBLOCK)
+    writer = LogWriter(tmp_path)
+    for number in range(25_000):
+        writer.write(LogLine("INFO", "S", "x" * 500, {"number": number}))
+    assert writer.settle(0.05) is False
+    assert writer.dropped >= 1000
+    os.set_blocking(reader, False)
+    text = b""
+    while not writer.settle(0.01):
+        with contextlib.suppress(BlockingIOError):
+            text += os.read(reader, 1 << 20)
+    writer.close()
+    with contextlib.suppress(BlockingIOError):
+        while more := os.read(reader, 1 << 20):
+            text += more
+    os.close(reader)
+    assert b"log lines could not be written" in text
