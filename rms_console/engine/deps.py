@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rms_console.contract.adoption import Survey
 from rms_console.contract.desk_port import LogHistory, SettingsDesk
+from rms_console.contract.diagnosis import Surroundings
 from rms_console.contract.mark_port import Mark
 from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
@@ -48,3 +49,5 @@ class Deps:
     """The latest log lines; None: nobody keeps them."""
     desk: SettingsDesk | None = None
     """The settings as a person sees and changes them; None: they are what they are."""
+    surroundings: Callable[[], Surroundings] | None = None
+    """Looks at what the engine's host knows: folders, endpoint. Blocking, quick; None: nobody tells."""

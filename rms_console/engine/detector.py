@@ -37,7 +37,10 @@ class Poll:
 
 
 class Detector:
-    """`behind_since`: since when rows lie above the watermark that an open transaction keeps it from passing."""
+    """`behind_since`: since when rows lie above the watermark that an open transaction keeps it from passing.
+
+    `clocks`: the server's own local clock at the last read, and ours. `look_s`: how long that read took.
+    """
 
     def __init__(self, deps: Deps, journal: Journal) -> None:
         self._deps = deps
@@ -45,6 +48,8 @@ class Detector:
         self.watermark: Position | None = None
         self.read_at: datetime | None = None
         self.behind_since: datetime | None = None
+        self.clocks: tuple[datetime, datetime] | None = None
+        self.look_s: float | None = None
         self._is_told = False
         self._unfirm: frozenset[int] = frozenset()
         self._identity: str | None = None
@@ -59,7 +64,7 @@ class Detector:
         after, first = await self._start(detection, back_hours)
         news, restored = 0, ""
         for number in range(MAX_READS):
-            read = await self._deps.sql(self._deps.source.read_changes, after, READ_LIMIT)
+            read = await self._look(after)
             if number == 0 and (restored := await self._restored(read, after, first)):
                 after, first = await self._begin_anew(restored, back_hours), True
                 await self._remember(read.identity)
@@ -78,6 +83,14 @@ class Detector:
         if news:
             self._journal.publish(EventName.CHANGES_READ, count=news, watermark=_show(self.watermark))
         return Poll(news, self.watermark, first, restored)
+
+    async def _look(self, after: Position) -> ChangesRead:
+        clock = self._deps.clock
+        begun = clock.monotonic()
+        read = await self._deps.sql(self._deps.source.read_changes, after, READ_LIMIT)
+        self.look_s = clock.monotonic() - begun
+        self.clocks = read.server_time, clock.now()
+        return read
 
     def forget(self) -> None:
         """Begin as a new process would: the ledger is another one."""

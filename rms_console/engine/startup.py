@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from rms_console.contract.ports import ShopFacts
 from rms_console.contract.settings import EngineSettings
@@ -24,6 +25,8 @@ class Startup:
         self._deps = deps
         self._journal = journal
         self._links = links
+        self.shop_clocks: tuple[datetime, datetime] | None = None
+        """Shopify's clock as it answered last, and ours."""
 
     def announce(self, settings: EngineSettings, level: str) -> None:
         self._journal.step("STARTUP", "Starting rms_console {version}", version=self._deps.version)
@@ -74,7 +77,10 @@ class Startup:
 
     async def _shop(self) -> ShopFacts:
         with self._links.timed("shopify"):
-            return await self._deps.shop.describe()
+            facts = await self._deps.shop.describe()
+        if facts.server_time is not None:
+            self.shop_clocks = facts.server_time, self._deps.clock.now()
+        return facts
 
     def ready(self, settings: EngineSettings) -> None:
         self._journal.step("SCHEDULER", "Timers ready (zone {zone})", zone=settings.zone)

@@ -30,6 +30,7 @@ from rms_console.wiring.desk import Desk
 from rms_console.wiring.ends import Log, Nowhere, shop_of, source_name, source_of
 from rms_console.wiring.options import Options
 from rms_console.wiring.site import Site, engine_settings, open_site, read_settings, site_as_it_is
+from rms_console.wiring.surroundings import look_around
 
 
 @contextlib.contextmanager
@@ -48,6 +49,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         deps.logs = log.history
         desk = deps.desk = Desk(site, log)
         deps.renew_ledger = partial(_renew, site.state, deps)
+        deps.surroundings = partial(look_around, site)
         if site.embedded is None:
             deps.load_settings = desk.reload
         yield EngineService(deps, engine_settings(site))
