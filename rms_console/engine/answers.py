@@ -11,6 +11,7 @@ from rms_console.contract.holding import hold_row
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.engine import listing
+from rms_console.engine.diagnosis import gathering
 from rms_console.engine.rehearsing import Rehearsal, Rehearsed, on_trial, product_row, totals
 from rms_console.engine.world import World
 
@@ -135,4 +136,5 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.ALERTS: listing.alerts,
     Subject.CONFIG: listing.config,
     Subject.SALES: listing.sales,
+    Subject.DIAGNOSTICS: gathering.answer,
 }
