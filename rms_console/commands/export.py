@@ -16,7 +16,7 @@ import platformdirs
 
 from rms_console import __version__
 from rms_console.commands.output import emit_json, harmless, page_width, paragraph, say
-from rms_console.config import Settings
+from rms_console.config import Settings, load_settings
 from rms_console.config.engine import store_zone
 from rms_console.config.folders import log_folder, state_folder
 from rms_console.config.glance import find_config
@@ -26,7 +26,6 @@ from rms_console.exports.files import KINDS, ReadyFile, files, in_homes
 from rms_console.exports.values import APP, POSIX_PLACE, WINDOWS_PLACE, Limits, Place, Values
 from rms_console.locale import language_for, mark, sentence, told, translate
 from rms_console.wiring import Options
-from rms_console.wiring.site import read_settings
 
 EXIT_DIFFERS: Final = 1
 WORDS: Final = {
@@ -91,9 +90,12 @@ def look_up(options: Options) -> Known:
         notes.append(translate(language, mark("The demo reads no settings: the files hold the defaults."), {}))
     else:
         try:
-            settings, is_read = read_settings(options), True
+            # Not what an engine needs: secrets may stand where only the service can read them.
+            settings = load_settings(options.config, options.env_file, options.profile, options.environ, {})
+            is_read = True
         except ConfigError as error:
-            reason = told(language, error.message).partition("\n")[0].rstrip(".")
+            # One note: which lines the reason has is the settings' own affair.
+            reason = " ".join(told(language, error.message).split())
             template = mark("The settings could not be read, the files hold the defaults: {reason}")
             notes.append(translate(language, template, {"reason": reason}))
     if is_read and not options.language:

@@ -26,6 +26,20 @@ whole_number() { # OPTION VALUE
     esac
 }
 
+language() { # VALUE
+    case "$1" in
+        es | en) LANGUAGE=$1 ;;
+        *) wrong_use "--lang is es or en" "--lang es es o en" ;;
+    esac
+}
+
+address() { # VALUE
+    case "$1" in
+        http://?* | https://?*) URL=$1 ;;
+        *) wrong_use "--url wants an address such as $DEFAULT_URL" "--url quiere una dirección como $DEFAULT_URL" ;;
+    esac
+}
+
 read_token() { # the local engine's token goes to the local engine only
     TOKEN=${RMS_CONSOLE_TOKEN:-}
     if [ -n "$TOKEN_FILE" ]; then

@@ -27,10 +27,10 @@ while [ $# -gt 0 ]; do
         --url | --token-file | --timeout | --lang)
             [ $# -ge 2 ] || wrong_use "$1 wants a value" "$1 quiere un valor"
             case "$1" in
-                --url) URL=$2 ;;
+                --url) address "$2" ;;
                 --token-file) TOKEN_FILE=$2 ;;
                 --timeout) whole_number "$1" "$2" && TIMEOUT_S=$2 ;;
-                --lang) LANGUAGE=$2 ;;
+                --lang) language "$2" ;;
             esac
             shift
             ;;

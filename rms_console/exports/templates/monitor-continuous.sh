@@ -26,11 +26,11 @@ while [ $# -gt 0 ]; do
         --url | --interval | --count | --token-file | --lang)
             [ $# -ge 2 ] || wrong_use "$1 wants a value" "$1 quiere un valor"
             case "$1" in
-                --url) URL=$2 ;;
+                --url) address "$2" ;;
                 --interval) whole_number "$1" "$2" && INTERVAL_S=$2 ;;
                 --count) whole_number "$1" "$2" && COUNT=$2 ;;
                 --token-file) TOKEN_FILE=$2 ;;
-                --lang) LANGUAGE=$2 ;;
+                --lang) language "$2" ;;
             esac
             shift
             ;;
@@ -41,6 +41,13 @@ done
 command -v curl >/dev/null 2>&1 || wrong_use "curl is needed" "hace falta curl"
 read_token
 trap 'printf "\n"; exit 130' INT
+
+seconds() { # NAME
+    case "$(field "$1")" in
+        -) printf '%s' - ;;
+        *) printf '%s s' "$(field "$1")" ;;
+    esac
+}
 
 look() { # prints one picture and returns 0, 1 or 3
     if [ -t 1 ]; then printf '\033[H\033[2J'; fi
@@ -56,7 +63,7 @@ look() { # prints one picture and returns 0, 1 or 3
     say "Last run:             $(field last_check)" "Última ejecución:     $(field last_check)"
     say "Next run:             $(field next_check)" "Próxima ejecución:    $(field next_check)"
     say "Lasted:               $(field last_sync_duration)" "Duró:                 $(field last_sync_duration)"
-    say "Oldest unsent:        $(field oldest_unsent_s) s" "Más viejo sin enviar: $(field oldest_unsent_s) s"
+    say "Oldest unsent:        $(seconds oldest_unsent_s)" "Más viejo sin enviar: $(seconds oldest_unsent_s)"
     say "Lock:                 $(field lock_status)" "Lock:                 $(field lock_status)"
     [ "$(field is_healthy)" = true ] || return "$EXIT_UNHEALTHY"
 }
