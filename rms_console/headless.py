@@ -21,6 +21,7 @@ from rms_console.engine.service import EngineService
 from rms_console.errors import ConsoleError, LeaseHeld
 from rms_console.wiring import Options, Site, open_site
 from rms_console.wiring.parts import open_engine
+from rms_console.wiring.serving import serving
 
 EXIT_WELL, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 
@@ -62,7 +63,8 @@ async def _serve(site: Site, engine: EngineService) -> int:
     with Signals(engine, stopped):
         if site.embedded is not None:
             site.embedded.begin(lambda event: engine.journal.log("INFO", "Till", "{text}", text=event.text))
-        await engine.run()
+        async with serving(site, engine):
+            await engine.run()
     return EXIT_INTERRUPTED if stopped.by_person else EXIT_WELL
 
 

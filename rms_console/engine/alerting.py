@@ -19,6 +19,7 @@ PAUSED: Final = "paused"
 NOT_WORKING: Final = "not_working"
 CONSOLE_LOST: Final = "console_lost"
 QUARANTINE_GREW: Final = "quarantine_grew"
+API_NOT_SERVED: Final = "api_not_served"
 NOT_WORKING_AFTER: Final = timedelta(minutes=2)
 REMIND_EVERY: Final = timedelta(hours=1)
 _TROUBLE: Final = (EngineState.ERROR, EngineState.RECOVERING)
@@ -119,3 +120,21 @@ def console_lost(engine: EngineService, reason: str) -> None:
 def console_back(engine: EngineService) -> None:
     """A console is there again."""
     engine.alerts.clear(CONSOLE_LOST)
+
+
+def api_not_served(engine: EngineService, problem: str) -> None:
+    """Note that nobody can reach the engine from outside; the engine goes on."""
+    engine.alerts.raise_(
+        API_NOT_SERVED,
+        CRITICAL,
+        sentence("The control API is not served"),
+        problem,
+        sentence("Free the port, or set another one as api.port; the sync itself goes on"),
+    )
+    engine.journal.log("CRITICAL", MONITOR, "The control API is not served: {problem}", problem=problem)
+
+
+def api_served(engine: EngineService, url: str) -> None:
+    """The engine can be reached from outside."""
+    engine.alerts.clear(API_NOT_SERVED)
+    engine.journal.log("INFO", MONITOR, "Control API at {url}", url=url)

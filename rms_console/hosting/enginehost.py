@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import threading
 import traceback
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class EngineHost:
         self._engine: EngineService | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._stop_asked = False
+        self._stop_asked = threading.Event()
         self._crash = ""
         self._guard = threading.Lock()
         self.site: Site | None = None
@@ -83,20 +84,29 @@ class EngineHost:
     def begin(self) -> None:
         """Begin the engine where none was begun yet; returns at once."""
         with self._guard:
-            if self._thread is None and not self._stop_asked:
+            if self._thread is None and not self._stop_asked.is_set():
                 self._spawn()
 
     def restart(self) -> None:
         """Begin a new engine in place of a dead one; returns at once."""
         with self._guard:
-            if not self.is_alive and not self._stop_asked:
+            if not self.is_alive and not self._stop_asked.is_set():
                 self._crash = ""
                 self._spawn()
 
     def stop(self) -> None:
         """Ask the engine to settle what is in flight and end; returns at once. None begins after that."""
-        self._stop_asked = True
+        self._stop_asked.set()
         self.on_engine(lambda engine: engine.stop())
+
+    def is_told_to_stop(self, within_s: float) -> bool:
+        """Return whether the engine is told to stop, now or within this time."""
+        return self._stop_asked.wait(within_s)
+
+    def leave_nothing(self) -> None:
+        """Delete what lives no longer than this process, before it ends without its usual way out."""
+        if self.site is not None and self.site.embedded is not None:
+            shutil.rmtree(self.site.state, ignore_errors=True)
 
     def on_engine(self, call: Callable[[EngineService], object]) -> bool:
         """Have `call` run on the engine's own loop, soon; return whether there is an engine."""
@@ -177,16 +187,20 @@ class EngineHost:
 
     async def _open_and_run(self, engine: EngineService) -> None:
         from rms_console.engine.memory import settle_memory
+        from rms_console.wiring.serving import serving
 
         await engine.open()
         settle_memory()
         self._engine, self._loop = engine, asyncio.get_running_loop()
-        embedded = self.site.embedded if self.site is not None else None
+        site = self.site
+        assert site is not None
+        embedded = site.embedded
         if embedded is not None and not embedded.is_selling:
             embedded.begin(self._sold)
-        if self._stop_asked:
+        if self._stop_asked.is_set():
             engine.stop()
-        await engine.run()
+        async with serving(site, engine):
+            await engine.run()
 
 
 def _till(engine: EngineService, text: str) -> None:
