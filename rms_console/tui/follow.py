@@ -25,7 +25,11 @@ QUIET_S: Final = 2.0
 EVENTS_WAIT_S: Final = 20.0
 LOG_BATCH: Final = 2000
 LOGS_KEPT: Final = 100_000
-AGAIN_S: Final = 1.0
+AGAIN_S: Final = 0.5
+AGAIN_MOST_S: Final = 5.0
+"""How long to wait before an engine that does not answer is asked again: at first, and at most."""
+LOST_AFTER: Final = 2
+"""Questions in vain after which the engine counts as lost, however short that took."""
 
 
 class Follower:
@@ -35,8 +39,13 @@ class Follower:
         self._port = port
         self._heard = heard
         self.refresh_s = refresh_s
+        self.returned: Callable[[bool], object] = lambda is_new: None
+        """Called when a lost engine answers again, or another life of it does (True)."""
+        self.renewed: Callable[[], object] = lambda: None
+        """Called when events were missed: whatever was read before may have changed."""
         self.snapshot: EngineSnapshot | None = None
         self.problem = ""
+        self.retries = 0
         self.logs: deque[LogRow] = deque(maxlen=LOGS_KEPT)
         self.logs_dropped = 0
         self.logs_last = 0
@@ -49,6 +58,7 @@ class Follower:
         self._boot = ""
         self._event = 0
         self._news = asyncio.Event()
+        self._linked = asyncio.Event()
         self._lists_due = True
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -56,10 +66,12 @@ class Follower:
     def stale_s(self) -> float | None:
         """Return the seconds since the last answer once they are too many; None while the engine answers."""
         since = time.monotonic() - (self._answered_at if self._answered_at is not None else self._began_at)
-        return since if since > STALE_AFTER_S else None
+        is_lost = self._answered_at is not None and self.retries >= LOST_AFTER
+        return since if since > STALE_AFTER_S or is_lost else None
 
     def begin(self) -> None:
-        for work in (self._snapshots, self._events, self._logs, self._lists):
+        self._tasks.append(asyncio.ensure_future(self._knock()))
+        for work in (self._events, self._logs, self._lists):
             self._tasks.append(asyncio.ensure_future(self._again(work)))
 
     def end(self) -> None:
@@ -78,26 +90,54 @@ class Follower:
         """
         return await self._port.ask(query)
 
+    async def _knock(self) -> None:
+        """Look at the engine for ever; one that does not answer is asked less and less often, and never given up."""
+        while True:
+            try:
+                await self._snapshots()
+            except ConsoleError as error:
+                self.problem = error.message
+                self.retries += 1
+                self._linked.clear()
+                await asyncio.sleep(min(AGAIN_MOST_S, AGAIN_S * 2 ** min(self.retries - 1, 10)))
+
     async def _again(self, work: Callable[[], Any]) -> None:
-        """Do one turn of `work` for ever; a turn that fails says why and is tried again."""
+        """Do one turn of `work` for ever; a turn that fails says why and is tried again once the engine answers."""
         while True:
             try:
                 await work()
             except ConsoleError as error:
                 self.problem = error.message
+                self.poke()  # whether it is lost shows at the next look
                 await asyncio.sleep(AGAIN_S)
+                await self._linked.wait()
 
     async def _snapshots(self) -> None:
-        seen = await self._port.snapshot()
+        self._answer(await self._port.snapshot())
+        await self._pause()
+
+    def _answer(self, seen: EngineSnapshot) -> None:
+        """Take in a snapshot; after a loss or in another life of the engine nothing read before holds."""
+        was_lost = self.stale_s is not None and self._answered_at is not None
+        is_new = bool(self._boot) and seen.boot_id != self._boot
+        if is_new:
+            self.logs_last = 0  # its numbers begin anew
         if seen.boot_id != self._boot:
-            if self._boot:
-                self.logs_last = 0  # another life of the engine: its numbers begin anew
             self._boot, self._event = seen.boot_id, seen.event
-        self.snapshot, self.problem = seen, ""
+        self.snapshot, self.problem, self.retries = seen, "", 0
         self._answered_at = time.monotonic()
+        self._linked.set()
+        if was_lost or is_new:
+            self._lists_due = True
+            self.returned(is_new)
+            self.renewed()
+
+    async def _pause(self) -> None:
+        """Wait until the engine is to be looked at again."""
+        seen = self.snapshot
         await asyncio.sleep(self.refresh_s)
-        busy = seen.progress is not None or seen.state in (EngineState.STARTING, EngineState.RECOVERING)
-        if not busy:
+        starts = seen is None or seen.state in (EngineState.STARTING, EngineState.RECOVERING)
+        if seen is not None and not starts and seen.progress is None:
             try:
                 async with asyncio.timeout(max(0.0, QUIET_S - self.refresh_s)):
                     await self._news.wait()
@@ -109,8 +149,14 @@ class Follower:
         if not self._boot:
             await asyncio.sleep(0.05)
             return
-        began = time.monotonic()
-        for event in await self._port.events(self._event, EVENTS_WAIT_S):
+        began, boot = time.monotonic(), self._boot
+        events = await self._port.events(self._event, EVENTS_WAIT_S)
+        if boot != self._boot:
+            return  # of a life that is over: its numbers say nothing of this one
+        if events and events[0].number > self._event + 1:
+            self._lists_due = True
+            self.renewed()
+        for event in events:
             self._event = max(self._event, event.number)
             self._lists_due |= event.name in (EventName.CYCLE_FINISHED, EventName.COMMAND_HANDLED)
             self._heard(event)

@@ -185,6 +185,9 @@ class Steering(Looking):
             return Answer(query.subject, (), problem=error.message)
 
     def action_leave(self) -> None:
+        if self.setup.attached:
+            self.exit(Leave.DETACH)
+            return
         choices = [("s", self.words.phrase("stop the engine after the products in flight, and leave"))]
         if self.setup.may_leave_running:
             choices.append(("l", self.words.phrase("leave it running without a screen")))

@@ -88,6 +88,10 @@ class View:
     """Seconds since the engine last answered; None while it answers."""
     problem: str = ""
     """Why it does not answer."""
+    retries: int = 0
+    """How often it was asked in vain since it last answered."""
+    attached: str = ""
+    """Where the engine answers that this console only visits."""
     crash: str = ""
     frozen_s: float | None = None
     actions: Sequence[Action] = ()

@@ -56,6 +56,7 @@ TRIGGERS: Final = {
     "once": mark("by hand"),
 }
 ACTION_SHOWN_S = 90.0
+WIDE: Final = 100
 
 
 def head_lines(view: View, page: str, width: int) -> list[Line]:
@@ -63,7 +64,7 @@ def head_lines(view: View, page: str, width: int) -> list[Line]:
     words = view.words
     seen = view.snapshot
     if seen is None:
-        waiting = words.phrase("connecting to the engine…") if view.stale_s is None else clean(view.problem, 200)
+        waiting = words.phrase("connecting to the engine…") if view.stale_s is None else _why(view)
         return [
             fit(line(Part("rms_console", "strong"), _demo(view), "  ", Part(waiting, "dim")), width),
             *_crash(view, width),
@@ -72,13 +73,28 @@ def head_lines(view: View, page: str, width: int) -> list[Line]:
     return [*lines, *_crash(view, width), *_notes(view, seen, width)]
 
 
+def _why(view: View) -> str:
+    return clean(view.words.told(view.problem), 200)
+
+
 def _demo(view: View) -> Part:
-    return Part(" DEMO ", "warn") if view.is_demo else Part("")
+    is_demo = view.is_demo or (view.snapshot is not None and view.snapshot.demo)
+    return Part(" DEMO ", "warn") if is_demo else Part("")
+
+
+def _visited(view: View, seen: EngineSnapshot, width: int) -> Part:
+    """Return where the engine runs that this console only visits."""
+    if not view.attached:
+        return Part("")
+    where = clean(view.attached, 60)
+    if width >= WIDE and seen.lock.host:
+        where += f" ({clean(seen.lock.host, 24)})"
+    return Part("  " + view.words.phrase("attached {where}", where=where), "accent")
 
 
 def _title(view: View, seen: EngineSnapshot, width: int) -> Line:
     words = view.words
-    shop = clean(seen.shop.name or seen.shop.shop, 40)
+    shop = clean(seen.shop.name or seen.shop.shop, 24 if view.attached and width < WIDE else 40)
     at = clock(view.now, seen.zone, utc=words.utc)
     zone = "UTC" if words.utc else clean(seen.zone.split("/")[-1].replace("_", " "), 20)
     left = [
@@ -87,6 +103,7 @@ def _title(view: View, seen: EngineSnapshot, width: int) -> Line:
         Part(" Shopify ", "strong"),
         _demo(view),
         Part(f" {shop}"),
+        _visited(view, seen, width),
     ]
     if seen.mode is Mode.OBSERVE:
         left.append(Part(f"  {words.phrase('OBSERVE: nothing is sent')}", "warn"))
@@ -98,11 +115,14 @@ def _title(view: View, seen: EngineSnapshot, width: int) -> Line:
 
 def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
     words, glyphs = view.words, view.words.glyphs
-    word = EngineState.STOPPED.value if view.crash else "STALE" if view.stale_s is not None else seen.state.value
+    lost = "DETACHED" if view.attached else "STALE"
+    word = EngineState.STOPPED.value if view.crash else lost if view.stale_s is not None else seen.state.value
     role = STATE_ROLES[EngineState(word)] if word in tuple(EngineState) else "warn"
     parts = [Part(f"{glyphs.state(word)} {word}", role)]
     if view.crash:
         pass  # why stands in the banner below
+    elif view.stale_s is not None and view.attached:
+        parts.append(Part(" " + _detached(view, view.stale_s)))
     elif view.stale_s is not None:
         parts.append(
             Part(" " + words.phrase("{age}; last seen {state}", age=age(view.stale_s), state=seen.state.value))
@@ -136,6 +156,11 @@ def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
     if view.frozen_s is not None:
         parts.append(Part("  " + words.phrase("VIEW FROZEN {age}: Space goes on", age=age(view.frozen_s)), "warn"))
     return fit(tuple(parts), width)
+
+
+def _detached(view: View, stale_s: float) -> str:
+    template = mark("from engine {age} ago, retrying ({count})")
+    return view.words.phrase(template, age=age(stale_s), count=max(1, view.retries))
 
 
 def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
