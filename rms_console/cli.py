@@ -11,7 +11,7 @@ import click
 
 from rms_console import __version__
 from rms_console.commands import COMMANDS
-from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, Refused
+from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
 from rms_console.wiring import Options
 
 EXIT_WELL = 0
@@ -100,6 +100,8 @@ def main() -> None:
         fail(error, EXIT_WRONG_USE)
     except (LeaseHeld, Refused) as error:
         fail(error, EXIT_REFUSED)
+    except LinkError as error:
+        fail(error, EXIT_NO_ENGINE)
     except ConsoleError as error:
         fail(error, EXIT_NOT_HEALTHY)
 
