@@ -16,8 +16,11 @@ MIN_WIDTH, MAX_WIDTH = 40, 100
 
 
 def emit_json(value: object) -> None:
-    """Print one JSON value."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    """Print one JSON value. Signs that a terminal would obey, or that it cannot show, are written as `\\uXXXX`."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+    click.echo(text)
 
 
 def say(language: str, template: str, /, **facts: object) -> None:

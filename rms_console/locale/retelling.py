@@ -1,0 +1,66 @@
+"""English sentences that came over a wire, told in another language: the template they were made of is found again."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from string import Formatter
+from typing import Final
+
+from rms_console.locale import messages, translate
+
+MOST_CHARACTERS: Final = 2_000
+"""Longer texts are none of our sentences: they are told as they stand."""
+
+
+def retell(language: str, text: str) -> str:
+    """Return an English sentence of the program in `language`; any other text as it stands.
+
+    Of several templates that fit, the one that says most itself is taken. What stood in the places of its facts is
+    kept: it may come from outside.
+    """
+    known = messages(language)
+    if not known or len(text) > MOST_CHARACTERS:
+        return text
+    if text in known:
+        return translate(language, text, {}) if "{" not in text else text
+    best, facts = "", dict[str, object]()
+    for template, literals in _shapes(language):
+        if sum(map(len, literals)) <= sum(map(len, _literals(best))) or not _may_fit(text, literals):
+            continue
+        found = _pattern(template).fullmatch(text)
+        if found is not None:
+            best, facts = template, dict(found.groupdict())
+    return translate(language, best, facts) if best else text
+
+
+def _may_fit(text: str, literals: tuple[str, ...]) -> bool:
+    return text.startswith(literals[0]) and text.endswith(literals[-1]) and all(part in text for part in literals)
+
+
+@lru_cache
+def _shapes(language: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the templates that have facts and words, each with its literal parts in order."""
+    shapes = ((template, _literals(template)) for template in messages(language) if "{" in template)
+    return tuple((template, parts) for template, parts in shapes if len(parts) > 1 and "".join(parts).strip(" :,.()"))
+
+
+@lru_cache(maxsize=2048)
+def _literals(template: str) -> tuple[str, ...]:
+    parts, ends_with_fact = [], False
+    for literal, name, _, _ in Formatter().parse(template):
+        parts.append(literal)
+        ends_with_fact = name is not None
+    return (*parts, "") if ends_with_fact else tuple(parts)
+
+
+@lru_cache(maxsize=256)
+def _pattern(template: str) -> re.Pattern[str]:
+    pattern, seen = "", set()
+    for literal, name, _, _ in Formatter().parse(template):
+        pattern += re.escape(literal)
+        if name is None:
+            continue
+        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
+        seen.add(name)
+    return re.compile(pattern, re.DOTALL)
