@@ -40,13 +40,24 @@ while [ $# -gt 0 ]; do
 done
 command -v curl >/dev/null 2>&1 || wrong_use "curl is needed" "hace falta curl"
 read_token
-trap 'printf "\n"; exit 130' INT
+SLEEPER=
+end() { # EXIT CODE
+    if [ -n "$SLEEPER" ]; then kill "$SLEEPER" 2>/dev/null; fi
+    printf '\n'
+    exit "$1"
+}
+trap 'end 130' INT
+trap 'end 143' TERM
 
 seconds() { # NAME
     case "$(field "$1")" in
         -) printf '%s' - ;;
         *) printf '%s s' "$(field "$1")" ;;
     esac
+}
+
+row() { # ENGLISH SPANISH VALUE
+    say "$1$3" "$2$3"
 }
 
 look() { # prints one picture and returns 0, 1 or 3
@@ -57,14 +68,14 @@ look() { # prints one picture and returns 0, 1 or 3
         return "$EXIT_NO_ENGINE"
     fi
     is_answered || return "$EXIT_UNHEALTHY"
-    say "State:                $(field status)" "Estado:               $(field status)"
-    say "Healthy:              $(field is_healthy)" "Saludable:            $(field is_healthy)"
-    say "Items today:          $(field items_processed_today)" "Ítems hoy:            $(field items_processed_today)"
-    say "Last run:             $(field last_check)" "Última ejecución:     $(field last_check)"
-    say "Next run:             $(field next_check)" "Próxima ejecución:    $(field next_check)"
-    say "Lasted:               $(field last_sync_duration)" "Duró:                 $(field last_sync_duration)"
-    say "Oldest unsent:        $(seconds oldest_unsent_s)" "Más viejo sin enviar: $(seconds oldest_unsent_s)"
-    say "Lock:                 $(field lock_status)" "Lock:                 $(field lock_status)"
+    row "State:                " "Estado:               " "$(field status)"
+    row "Healthy:              " "Saludable:            " "$(field is_healthy)"
+    row "Items today:          " "Ítems hoy:            " "$(field items_processed_today)"
+    row "Last run:             " "Última ejecución:     " "$(field last_check)"
+    row "Next run:             " "Próxima ejecución:    " "$(field next_check)"
+    row "Lasted:               " "Duró:                 " "$(field last_sync_duration)"
+    row "Oldest unsent:        " "Más viejo sin enviar: " "$(seconds oldest_unsent_s)"
+    row "Lock:                 " "Lock:                 " "$(field lock_status)"
     [ "$(field is_healthy)" = true ] || return "$EXIT_UNHEALTHY"
 }
 
@@ -74,6 +85,7 @@ while :; do
     RESULT=$?
     LOOKS=$((LOOKS + 1))
     if [ "$COUNT" -gt 0 ] && [ "$LOOKS" -ge "$COUNT" ]; then exit "$RESULT"; fi
-    sleep "$INTERVAL_S" &
-    wait $! # so that Ctrl-C is heard at once
+    sleep "$INTERVAL_S" >/dev/null & # in the background: Ctrl-C is heard at once
+    SLEEPER=$!
+    wait "$SLEEPER"
 done
