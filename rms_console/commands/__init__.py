@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "full-sync": "rms_console.commands.steering:full_sync",
     "interval": "rms_console.commands.steering:interval",
     "stop": "rms_console.commands.steering:stop",
+    "diagnostics": "rms_console.commands.diagnostics:diagnostics",
     "reset": "rms_console.commands.reset:reset",
 }
 """Name -> module and command in it."""
