@@ -24,6 +24,9 @@ _PAGE_PROBLEMS: Final[Mapping[str, tuple[int, str, str]]] = {
     "not-found": (404, "RMS has no such item", "check the spelling"),
     "busy": (409, "the engine is at work on such a question already", "ask again when that one is answered"),
 }
+DEFECT: Final = Problem(
+    code="unexpected", message="a defect of the program; its log says where", hint="please report app.log"
+)
 DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": ErrorBody, "description": text}
     for status, text in {
@@ -67,11 +70,16 @@ def tell_faults(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ConsoleError, _of_engine)
     app.add_exception_handler(Failed, _failed)
+    app.add_exception_handler(Exception, _defect)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Failed)
     return told(error.status, error.problem)
+
+
+async def _defect(request: Request, error: Exception) -> JSONResponse:
+    return told(500, DEFECT)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

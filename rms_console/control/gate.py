@@ -9,7 +9,7 @@ from typing import Any, Final
 from rms_console.contract.api import Problem
 from rms_console.contract.snapshot import CONTRACT_VERSION
 from rms_console.control.access import Asked, Denied, Policy
-from rms_console.control.faults import told
+from rms_console.control.faults import DEFECT, told
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -33,9 +33,6 @@ TOO_LARGE: Final = Problem(
 )
 TOO_SLOW: Final = Problem(
     code="too-slow", message=f"the body did not come within {BODY_WITHIN_S:.0f} s", hint="send it whole"
-)
-DEFECT: Final = Problem(
-    code="unexpected", message="a defect of the program; its log says where", hint="please report app.log"
 )
 
 
