@@ -106,19 +106,22 @@ def _panel(table: dict[str, Any], language: str) -> dict[str, Any]:
         "type": kind,
         "title": table[language],
         "datasource": DATASOURCE,
-        "targets": [_target(index, query) for index, query in enumerate(table["queries"])],
+        "targets": [_target(index, query, kind) for index, query in enumerate(table["queries"])],
         "fieldConfig": {"defaults": _defaults(table, language), "overrides": []},
         "options": _options(kind, table),
     }
 
 
-def _target(index: int, query: dict[str, str]) -> dict[str, Any]:
+def _target(index: int, query: dict[str, str], kind: str) -> dict[str, Any]:
+    """Return one query. A panel of figures asks for this instant: over a range, what is no more would still show."""
+    is_instant = kind in {"stat", "gauge"}
     return {
         "refId": "ABCDEFGH"[index],
         "datasource": DATASOURCE,
         "expr": query["expr"].replace("HERE", HERE),
         "legendFormat": query["legend"] or "{{instance}}",
-        "range": True,
+        "instant": is_instant,
+        "range": not is_instant,
     }
 
 

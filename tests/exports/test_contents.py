@@ -102,6 +102,13 @@ def test_the_rows_are_those_people_look_for_and_nothing_overlaps() -> None:
     assert max(panel["gridPos"]["x"] + panel["gridPos"]["w"] for panel in laid) == 24
 
 
+def test_figures_are_of_this_instant_and_curves_of_a_time() -> None:
+    for panel in panels():
+        for target in panel.get("targets", ()):
+            is_figure = panel["type"] in {"stat", "gauge"}
+            assert (target["instant"], target["range"]) == (is_figure, not is_figure), panel["title"]
+
+
 def test_thresholds_rise() -> None:
     for panel in panels():
         if panel["type"] != "row":
