@@ -52,6 +52,7 @@ class Program(click.Group):
 @click.option("--attach", metavar="URL", default="", help="Meet the engine that answers at this address.")
 @click.option("--token-file", type=FILE, help="File with its token; else RMS_CONSOLE_TOKEN, else the state folder's.")
 @click.option("--no-ui", is_flag=True, help="The engine alone, for a service; SIGTERM settles and exits 0.")
+@click.option("--plain", is_flag=True, help="The console as plain lines, for screen readers; commands as words.")
 @click.option("--once", is_flag=True, help="With --no-ui: one cycle, a JSON summary on stdout; exit 0 or 1.")
 @click.option("--json", "as_json", is_flag=True, help="With --no-ui: log lines as JSON.")
 @click.pass_context
@@ -67,6 +68,7 @@ def program(
     attach: str,
     token_file: Path | None,
     no_ui: bool,
+    plain: bool,
     once: bool,
     as_json: bool,
 ) -> None:
@@ -77,12 +79,18 @@ def program(
     if attach and (demo or no_ui):
         raise click.UsageError("--attach goes with a console or a command, not with --demo or --no-ui")
     if context.invoked_subcommand is not None:
-        if no_ui or once:
-            raise click.UsageError("--no-ui and --once go without a command")
+        if no_ui or once or plain:
+            raise click.UsageError("--no-ui, --plain and --once go without a command")
         return
     if once and not no_ui:
         raise click.UsageError("--once goes with --no-ui")
+    if plain and no_ui:
+        raise click.UsageError("--plain or --no-ui: one of them")
     # Imported here: commands that only look something up need not load the engine's loop.
+    if plain:
+        from rms_console.hosting.plain import run_plain
+
+        raise SystemExit(run_plain(options))
     if not no_ui:
         from rms_console.hosting.run import run_console
 
