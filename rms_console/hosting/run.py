@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 EXIT_WELL, EXIT_NOT_HEALTHY = 0, 1
 CRASHES, CRASHES_WITHIN_S = 3, 60.0
 TAKE_OVER_WITHIN_S: Final = 20.0
+AGAIN_S: Final = 5.0
+AGAIN_AT_MOST_S: Final = 300.0
+"""How long a dead engine lies before it begins again, where nobody sees it: at first, and at most."""
 FELL: Final = mark("The console fell over ({where}). The engine goes on without a screen; Ctrl-C stops it.")
 
 
@@ -98,6 +101,7 @@ class Hosting:
             raise host.refusal
         if host.is_alive:
             self.is_stuck = True
+            host.leave_nothing()
             text = mark("The engine did not settle in {seconds} s and was ended; what it sent is read back later.")
             self.said = self._phrase(text, seconds=round(SETTLE_WITHIN_S))
             return EXIT_NOT_HEALTHY
@@ -153,12 +157,26 @@ class Hosting:
         return first_setup(self._options, self._glance, self._terminal, host)
 
     def _without_screen(self, host: EngineHost, dog: Watchdog, stream: Switch) -> None:
-        """Wait for the engine's end; its log lines go where the screen was."""
+        """Go on until the engine is told to end; its log lines go where the screen was.
+
+        Nobody is there to begin one that died again by a key: it begins again by itself.
+        """
         host.begin()
         if not dog.is_screenless:
             stream.open_on(sys.__stderr__)
-        while not host.join(0.5):
-            pass
+        wait_s = AGAIN_S
+        while True:
+            began = time.monotonic()
+            while not host.join(0.5):
+                pass
+            if not host.crash:
+                return
+            if time.monotonic() - began > AGAIN_AT_MOST_S:
+                wait_s = AGAIN_S
+            if host.is_told_to_stop(wait_s):
+                return
+            host.restart()
+            wait_s = min(2 * wait_s, AGAIN_AT_MOST_S)
 
     def _tell_lost(self, host: EngineHost) -> bool:
         reason = self._phrase(mark("the terminal was lost"))

@@ -27,6 +27,8 @@ RESTORE: Final = (
 )
 """What undoes everything a full-screen program may have asked of a terminal."""
 STDERR_FILE: Final = "stderr.log"
+STDERR_AT_MOST: Final = 5_000_000
+"""Bytes; a larger one is put aside as `stderr.log.1` at the next start."""
 RESTORE_WITHIN_S: Final = 0.5
 
 
@@ -100,7 +102,10 @@ class Lent:
     def log_to(self, folder: Path) -> None:
         """Let what is written to standard error go to a file in this folder from now on."""
         with contextlib.suppress(OSError):
-            file = os.open(folder / STDERR_FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            place = folder / STDERR_FILE
+            if place.exists() and place.stat().st_size > STDERR_AT_MOST:
+                place.replace(folder / f"{STDERR_FILE}.1")
+            file = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             os.dup2(file, 2)
             os.close(file)
 

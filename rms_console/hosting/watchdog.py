@@ -9,10 +9,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from rms_console.hosting.closing_window import ask_when_window_closes
-from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost
+from rms_console.hosting.enginehost import SETTLE_WITHIN_S
 from rms_console.hosting.terminal import Lent
 
 LEAVE_WITHIN_S: Final = 1.0
@@ -25,13 +25,30 @@ LOOK_EVERY_S: Final = 2.0
 ENDING: Final = ("SIGTERM", "SIGQUIT", "SIGINT", "SIGBREAK")
 
 
+class Ending(Protocol):
+    """What is to end before the process may: the engine, where it is in this process."""
+
+    @property
+    def is_alive(self) -> bool: ...
+
+    def stop(self) -> None:
+        """Ask it to end; returns at once."""
+        ...
+
+    def join(self, timeout_s: float | None) -> bool:
+        """Wait for its end; return whether it has ended."""
+        ...
+
+    def leave_nothing(self) -> None: ...
+
+
 class Watchdog:
     """While inside, signals end the screen and the engine in order, in at most about ten seconds.
 
     `tell_lost` tells the engine of a lost terminal and returns whether there was one to tell.
     """
 
-    def __init__(self, host: EngineHost, terminal: Lent, tell_lost: Callable[[], bool]) -> None:
+    def __init__(self, host: Ending, terminal: Lent, tell_lost: Callable[[], bool]) -> None:
         self._host = host
         self._terminal = terminal
         self._tell_lost = tell_lost
@@ -134,6 +151,7 @@ class Watchdog:
             time.sleep(END_WITHIN_S)
         if not self.is_screenless:
             self._terminal.restore()
+        self._host.leave_nothing()
         os._exit(0 if self.is_screenless and not self._host.is_alive else 128 + number)
 
     def _free_screen(self) -> bool:

@@ -85,6 +85,18 @@ def test_a_console_that_falls_over_again_and_again_leaves_the_engine_working(tmp
         assert seat.ends() == 143
 
 
+def test_an_engine_that_dies_with_no_console_to_see_it_begins_again_by_itself(tmp_path: Path) -> None:
+    patch = CONSOLE_FALLS.format(draws="range(8, 10_000)") + ENGINE_FALLS.replace("sleep(2)", "sleep(12)")
+    patch += "\nfrom rms_console.hosting import run\nrun.AGAIN_S = 0.5\n"
+    with Seat(["-c", DEMO.format(patch=patch), str(tmp_path)]) as seat:
+        until(lambda: b"The engine goes on without a screen" in bytes(seat.raw), what="it is told")
+        until(lambda: any("KeyError" in row for row in log_lines(tmp_path)), what="the engine died")
+        died = len(log_lines(tmp_path))
+        until(lambda: any("READY" in row for row in log_lines(tmp_path)[died:]), what="it works again")
+        seat.signal("SIGTERM")
+        assert seat.ends() == 143
+
+
 def test_a_second_console_on_the_same_shop_is_refused(site: Site) -> None:
     with Seat(["-m", "rms_console", *site.command()[3:]]) as first:
         first.shows("today")

@@ -73,7 +73,7 @@ ConsoleApp.draw = blocks
 
 
 def demo(patch: str, logs: Path) -> Seat:
-    return Seat(["-c", DEMO.format(patch=patch), str(logs)])
+    return Seat(["-c", DEMO.format(patch=patch), str(logs)], environ={"TMPDIR": str(logs)})
 
 
 def is_told(logs: Path, text: str) -> bool:
@@ -161,6 +161,7 @@ def test_an_engine_that_never_settles_does_not_keep_the_process(tmp_path: Path, 
         assert seat.ends() == (1 if by_key else 143)
         until(seat.is_restored, 5, "the terminal is restored")
         assert ("did not settle" in seat.text) is by_key
+    assert not list(tmp_path.glob("rms-console-demo-*")), "the demo's folder is gone"
 
 
 def test_a_console_that_cannot_be_opened_again_does_not_end_the_engine(tmp_path: Path) -> None:
