@@ -13,7 +13,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, TextIO
 
 from rms_console.config.glance import Glance, glance_at
+from rms_console.errors import LeaseHeld
 from rms_console.hosting.background import Background
+from rms_console.hosting.beside import refuse_beside
 from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost, place_of
 from rms_console.hosting.setting_up import first_setup, setup_of
 from rms_console.hosting.terminal import Lent, Terminal, lend_terminal, look_at_terminal
@@ -41,12 +43,17 @@ def run_console(options: Options) -> int:
     Raises:
         ConfigError, LeaseHeld, StoreError: nothing was started.
     """
+    if options.attach:
+        return _attach(options, None)
     terminal = look_at_terminal(options.environ)
     if terminal.problem:
         return _without_console(options, terminal.problem)
     hosting = Hosting(options, terminal)
     sys.excepthook = hosting.fell
-    code = hosting.run()
+    try:
+        code = hosting.run()
+    except LeaseHeld as held:
+        return _attach(options, held)
     if hosting.said:
         sys.stdout.write(hosting.said + "\n")
     if hosting.is_stuck:
@@ -64,6 +71,14 @@ def _without_console(options: Options, problem: str) -> int:
     text = mark("No console: {why}. The engine runs without one (--no-ui).")
     sys.stderr.write(translate(language, text, {"why": translate(language, problem, {})}) + "\n")
     return headless.run_service(options)
+
+
+def _attach(options: Options, held: LeaseHeld | None) -> int:
+    """Show an engine that runs elsewhere: the one that is named, or the one that holds the lock of this shop."""
+    # Loaded here: a console with its own engine speaks no HTTP.
+    from rms_console.hosting.attach import attach_instead, attach_to
+
+    return attach_to(options) if held is None else attach_instead(options, held)
 
 
 class Hosting:
@@ -115,6 +130,7 @@ class Hosting:
 
     def _opened(self, site: Site, host: EngineHost, dog: Watchdog, lent: Lent) -> None:
         """Take over what the checked settings say of the screen; on the engine's thread."""
+        refuse_beside(site)
         self._site = site
         lent.log_to(site.logs)
         dog.on_hangup = site.settings.console.on_hangup
