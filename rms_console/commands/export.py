@@ -21,6 +21,7 @@ from rms_console.config.engine import store_zone
 from rms_console.config.folders import log_folder, state_folder
 from rms_console.config.glance import find_config
 from rms_console.config.sections.connections import is_loopback
+from rms_console.contract.endpoint import TOKEN_FILE
 from rms_console.errors import ConfigError
 from rms_console.exports.files import KINDS, ReadyFile, files, in_homes
 from rms_console.exports.values import APP, POSIX_PLACE, WINDOWS_PLACE, Limits, Place, Values
@@ -122,6 +123,7 @@ def _values(options: Options, settings: Settings | None, language: str) -> Value
         __version__,
         _url(options, settings),
         is_token_needed=settings.api.token_for == "all" or not is_loopback(settings.api.host),
+        token_file=str(_running_state(options, settings, place) / TOKEN_FILE),
         zone=store_zone(settings),
         group=settings.api.group,
         posix=posix,
@@ -172,6 +174,15 @@ def _place(options: Options, settings: Settings | None) -> Place:
         if not text.isprintable():
             raise ConfigError(sentence("{text} has a sign that no service file can hold", text=harmless(text)))
     return place
+
+
+def _running_state(options: Options, settings: Settings, place: Place) -> Path:
+    """Return where the state lies by now, a person's own folder too; else where a service will keep it."""
+    if settings.shopify.shop:
+        present = state_folder(settings, options.state_dir)
+        if present.is_dir():
+            return present
+    return Path(place.state)
 
 
 def _executable() -> str | None:

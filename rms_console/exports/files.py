@@ -17,7 +17,6 @@ from rms_console.exports.dashboard import dashboard_json
 from rms_console.exports.values import MEMORY_MAX_BYTES, STOP_TIMEOUT_S, Place, Values
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
-TOKEN_FILE: Final = "api-token"
 HOMES: Final = ("/home/", "/root/", "/run/user/")
 
 
@@ -43,7 +42,7 @@ def _grafana(values: Values) -> Iterator[ReadyFile]:
 def _prometheus(values: Values) -> Iterator[ReadyFile]:
     authorization = ""
     if values.is_token_needed:
-        token = json.dumps(f"{values.posix.state}/{TOKEN_FILE}")
+        token = json.dumps(values.token_file)
         authorization = f"    authorization:\n      credentials_file: {token}"
     facts = {
         "VERSION": values.version,
@@ -56,7 +55,7 @@ def _prometheus(values: Values) -> Iterator[ReadyFile]:
 
 
 def _script(name: str, values: Values) -> ReadyFile:
-    facts = {"URL": shlex.quote(values.url), "TOKEN_FILE": shlex.quote(f"{values.posix.state}/{TOKEN_FILE}")}
+    facts = {"URL": shlex.quote(values.url), "TOKEN_FILE": shlex.quote(values.token_file)}
     text = _filled(name, {"ASKING": _filled("asking.sh", facts).rstrip("\n")})
     return ReadyFile(f"scripts/{name}", text.encode(), is_executable=True)
 

@@ -74,6 +74,7 @@ class Values:
     version: str
     url: str = "http://127.0.0.1:8080"
     is_token_needed: bool = False
+    token_file: str = f"{POSIX_PLACE.state}/api-token"
     zone: str = "America/Costa_Rica"
     group: str = ""
     posix: Place = POSIX_PLACE

@@ -62,9 +62,10 @@ class Desk:
     def export(self, *arguments: str, before: tuple[str, ...] = ("--lang", "en")) -> Ran:
         return self.run("export", *arguments, "--to", str(self.to), before=before)
 
-    def configure(self, text: str) -> None:
-        """Write settings of a shop, without any secret, with `text` (whole tables) behind them."""
-        self.config.write_text('[shopify]\nshop = "tienda.myshopify.com"\n' + text, encoding="utf-8")
+    def configure(self, text: str, *, first: bool = False) -> None:
+        """Write settings of a shop, without any secret, with `text` (whole tables) behind them, or before them."""
+        shop = '[shopify]\nshop = "tienda.myshopify.com"\n'
+        self.config.write_text(text + shop if first else shop + text, encoding="utf-8")
 
     def text(self, path: str) -> str:
         return (self.to / path).read_bytes().decode("utf-8")

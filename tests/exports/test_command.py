@@ -121,6 +121,13 @@ def test_the_settings_fill_the_files(desk: Desk) -> None:
     assert 'TZ: "America/Panama"' in desk.text("container/compose.yaml")
 
 
+def test_the_token_is_where_the_engine_keeps_it_now(desk: Desk) -> None:
+    desk.configure(f'state_dir = "{desk.folder}/own"\n', first=True)
+    (desk.folder / "own").mkdir()
+    desk.export("health-check")
+    assert f"DEFAULT_TOKEN_FILE={desk.folder}/own/api-token\n" in desk.text("scripts/health-check.sh")
+
+
 def test_silence_is_never_less_than_two_intervals(desk: Desk) -> None:
     desk.configure("[sync]\ninterval_minutes = 60\n")
     desk.export("prometheus")
