@@ -140,12 +140,14 @@ async def _page(port: EnginePort, query: ask.Query) -> Page:
 async def _lines(port: EnginePort) -> AsyncIterator[Mapping[str, Any]]:
     """Yield the log lines that are still in memory, newest first."""
     page = await _page(port, ask.Query(Subject.LOGS, LINES_A_PAGE))
-    while page.rows:
-        for row in reversed(page.rows):
+    rows = page.rows
+    while rows:
+        for row in reversed(rows):
             yield row
-        first = int(page.rows[0]["number"])
-        if first <= int(page.facts.get("oldest", first)):
+        first, oldest = int(rows[0]["number"]), int(page.facts.get("oldest", 0))
+        after = max(0, oldest - 1, first - 1 - LINES_A_PAGE)
+        if after >= first - 1:
             return
-        after = max(0, first - 1 - LINES_A_PAGE)
-        query = ask.Query(Subject.LOGS, min(LINES_A_PAGE, first - 1 - after), filters={"after": str(after)})
-        page = await _page(port, query)
+        page = await _page(port, ask.Query(Subject.LOGS, first - 1 - after, filters={"after": str(after)}))
+        # What was dropped meanwhile makes room for lines that were told already.
+        rows = tuple(row for row in page.rows if int(row["number"]) < first)
