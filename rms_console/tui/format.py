@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rms_console.tui.glyphs import Glyphs
+from rms_console.tui.glyphs import UNICODE, Glyphs
 from rms_console.tui.plain import clean
 
-UNKNOWN: Final = "-"
+UNKNOWN: Final = UNICODE.unknown
+"""Every set of signs has its own for this one, which it puts in its place where it is drawn."""
 LOCALES: Final = {"es": "es_CR", "en": "en_US"}
 MONTHS: Final = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),

@@ -21,9 +21,18 @@ class Glyphs:
     gap: str
     """A sparkline's place without data."""
     rule: str
+    up: str
+    down: str
+    """There is more above, below."""
     states: Mapping[str, str] = field(default_factory=dict)
     healths: Mapping[str, str] = field(default_factory=dict)
     results: Mapping[str, str] = field(default_factory=dict)
+    spelling: Mapping[int, int] = field(default_factory=dict)
+    """Signs of our own texts that this set has another one for."""
+
+    def spelled(self, text: str) -> str:
+        """Return a text with the signs that this set draws; of the same width."""
+        return text.translate(self.spelling) if self.spelling else text
 
     def state(self, word: str) -> str:
         return self.states.get(word, self.unknown)
@@ -45,6 +54,8 @@ UNICODE = Glyphs(
     ramp="▁▂▃▄▅▆▇█",
     gap=" ",
     rule="─",
+    up="↑",
+    down="↓",
     states={
         "STARTING": "◌",
         "IDLE": "○",
@@ -71,6 +82,8 @@ ASCII = Glyphs(
     ramp="_.:-=+*#",
     gap=" ",
     rule="-",
+    up="^",
+    down="v",
     states={
         "STARTING": "~",
         "IDLE": "o",
@@ -85,6 +98,7 @@ ASCII = Glyphs(
     },
     healths={"good": "*", "slow": "~", "down": "X", "off": "o", "unknown": "?"},
     results={"OK": "*", "PART": "~", "FAIL": "X", "SKIP": "o"},
+    spelling=str.maketrans("–…→“”·¬\u00a0", '-~>"".| '),
 )
 
 

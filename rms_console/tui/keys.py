@@ -53,6 +53,8 @@ STEER: Final[tuple[Act, ...]] = (
     Act("test_links", "C", "test_links", mark("Test"), mark("Test the connections now")),
 )
 
+BACK: Final = Act("back", "escape", "back", mark("Back"), mark("Close this, go back; never leaves the console"))
+
 GENERAL: Final[tuple[Act, ...]] = (
     Act("help", "question_mark", "help", mark("Help"), mark("Help for this screen"), True),
     Act("palette", "colon,ctrl+p", "command_palette", mark("Commands"), mark("Find any action by its name"), True),
@@ -61,21 +63,37 @@ GENERAL: Final[tuple[Act, ...]] = (
     Act("mouse", "m", "mouse", mark("Mouse"), mark("Turn the mouse on or off")),
     Act("theme", "T", "next_theme", mark("Theme"), mark("Show the next theme")),
     Act("shot", "i", "shot", mark("Screenshot"), mark("Save a picture of the screen")),
-    Act("back", "escape", "back", mark("Back"), mark("Close this, go back; never leaves the console")),
+    BACK,
     Act("leave", "q", "leave", mark("Leave"), mark("Leave the console"), True),
 )
 
 GLOBAL: Final[tuple[Act, ...]] = (*STEER, *PAGES, *GENERAL)
 
-IN_LISTS: Final[tuple[Act, ...]] = (
-    Act("list.up", "up,k", "", mark("Up"), mark("Move up")),
-    Act("list.down", "down,j", "", mark("Down"), mark("Move down")),
-    Act("list.page_up", "pageup", "", mark("Page up"), mark("A page up")),
-    Act("list.page_down", "pagedown", "", mark("Page down"), mark("A page down")),
-    Act("list.top", "home,g", "", mark("Top"), mark("To the first row")),
-    Act("list.bottom", "end,G", "", mark("Bottom"), mark("To the last row")),
-    Act("list.open", "enter", "", mark("Open"), mark("Open the row")),
+SCROLLING: Final[tuple[Act, ...]] = (
+    Act("list.up", "up,k", "move(-1)", mark("Up"), mark("Move up")),
+    Act("list.down", "down,j", "move(1)", mark("Down"), mark("Move down")),
+    Act("list.page_up", "pageup,ctrl+u", "page(-1)", mark("Page up"), mark("A page up")),
+    Act("list.page_down", "pagedown,ctrl+d", "page(1)", mark("Page down"), mark("A page down")),
+    Act("list.top", "g,home", "go(0)", mark("Top"), mark("To the first row")),
+    Act("list.bottom", "G,end", "go(-1)", mark("Bottom"), mark("To the last row")),
 )
+"""Keys of whatever is longer than its place: lists, the log, details, dialogs, this help."""
+
+OPENING: Final = Act("list.open", "enter", "choose", mark("Open"), mark("Open the row"))
+
+ON_ROWS: Final[tuple[Act, ...]] = (
+    Act(
+        "list.detail", "tab,shift+tab", "turn_detail", mark("Detail"), mark("Into the detail below the list, and back")
+    ),
+    Act("list.find", "slash", "find", mark("Find"), mark("Find: text, re: expression, ! without it")),
+    Act("list.next", "n", "match(1)", mark("Next"), mark("To the next row found")),
+    Act("list.previous", "N", "match(-1)", mark("Previous"), mark("To the previous row found")),
+    Act("list.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
+    Act("list.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
+)
+"""Keys of every page that is a list; a page's own action goes before one of these on the same key."""
+
+IN_LISTS: Final[tuple[Act, ...]] = (*SCROLLING, OPENING, *ON_ROWS)
 
 
 def bindings(acts: Iterable[Act]) -> list[BindingType]:
@@ -85,8 +103,12 @@ def bindings(acts: Iterable[Act]) -> list[BindingType]:
 
 def shown_key(act: Act, keymap: Mapping[str, str]) -> str:
     """Return the key of an action as people write it: `?`, `Esc`, `p`."""
-    key = keymap.get(act.id, act.key).split(",")[0]
-    return NAMES.get(key, key)
+    return shown_keys(act, keymap)[0]
+
+
+def shown_keys(act: Act, keymap: Mapping[str, str]) -> list[str]:
+    """Return every key of an action as people write it, the first one first."""
+    return [NAMES.get(key, key) for key in keymap.get(act.id, act.key).split(",")]
 
 
 NAMES: Final = {
@@ -98,6 +120,17 @@ NAMES: Final = {
     "slash": "/",
     "enter": "Enter",
     "exclamation_mark": "!",
+    "up": "Up",
+    "down": "Down",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+    "shift+tab": "S-Tab",
+    "ctrl+u": "^U",
+    "ctrl+d": "^D",
+    "ctrl+p": "^P",
 }
 
 

@@ -42,10 +42,13 @@ class Finder:
 
     def matches(self, row: LogRow) -> bool:
         """Return whether a line is found by its service or message; with `!`, whether it is not."""
+        return self.finds(f"{row.service} {row.message}")
+
+    def finds(self, text: str) -> bool:
+        """Return whether a text is found; with `!`, whether it is not."""
         if self.pattern is None:
             return True
-        found = self.pattern.search(f"{row.service} {row.message}"[:SEARCHED]) is not None
-        return found is not self.inverse
+        return (self.pattern.search(text[:SEARCHED]) is not None) is not self.inverse
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return where a text matches, in order and never empty; nothing for an inverse search."""

@@ -7,13 +7,14 @@ from typing import Final
 
 from rms_console.contract.queries import Subject
 from rms_console.locale import mark
-from rms_console.tui.format import clock, count, duration, moment
+from rms_console.tui.format import clock, count, duration
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import word_of
 from rms_console.tui.screens.cycle import CyclePage
-from rms_console.tui.screens.frame import TRIGGERS, zone_of
+from rms_console.tui.screens.facts import told_at, zone_name
+from rms_console.tui.screens.frame import TRIGGERS
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.overview import RESULT_ROLES
 from rms_console.tui.view import View, Words
@@ -32,15 +33,7 @@ class ActivityPage(ListPage):
     KEY = "number"
     DETAIL_ROWS = 5
     ACTS = (
-        Act(
-            "activity.filter",
-            "f",
-            "filter",
-            mark("Filter"),
-            mark("Show all runs, with changes, or with problems"),
-        ),
-        Act("activity.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
-        Act("activity.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
+        Act("activity.filter", "f", "filter", mark("Filter"), mark("Show all runs, with changes, or with problems")),
     )
     BINDINGS = bindings(ACTS)
 
@@ -68,11 +61,8 @@ class ActivityPage(ListPage):
     def empty(self, view: View) -> Sequence[Line]:
         return empty_lines(view)
 
-    def show(self, view: View) -> None:
-        kept = self._rows
-        self._rows = [row for row in kept if is_shown(row, SHOWN[self._shown][0])]
-        super().show(view)
-        self._rows = kept
+    def listed_rows(self, view: View) -> Sequence[Row]:
+        return [row for row in self._rows if is_shown(row, SHOWN[self._shown][0])]
 
     def action_filter(self) -> None:
         self._shown = (self._shown + 1) % len(SHOWN)
@@ -106,24 +96,24 @@ def is_shown(row: Row, what: str) -> bool:
 def activity_line(row: Row, view: View, width: int) -> Line:
     """Return one run: when, how it ended, who or what began it, what it did, how long it took."""
     words = view.words
-    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
     result = clean(row.get("result", ""), 6)
     trigger = clean(word_of(TRIGGERS, str(row.get("trigger", "")), words), 16)
     if row.get("by") and row.get("trigger") in ("manual", "full sync"):
         # Both must be told in 16 columns: the word in full, and as much of the name as fits.
         name, room = clean(row["by"], 40), max(4, 14 - len(trigger))
         trigger = f"{name if len(name) <= room else name[:room]}: {trigger}"
+    note = clean(row.get("note") or row.get("reason") or "", 200)
     errors = int(row.get("errors") or 0) + int(row.get("quarantined") or 0)
     return line(
-        f"{moment(row.get('started_at'), zone, view.now, words.language):<13}",
+        f"{told_at(row.get('started_at'), view):<13}",
         Part(f"{words.glyphs.result(result)} {result:<5}", RESULT_ROLES.get(result, "")),
         Part(f"#{row.get('number', '')!s:<7}", "dim"),
         f"{trigger:<16.16} ",
         f"{count(row.get('items_found'), words.language):>5} {count(row.get('products_synced'), words.language):>5} ",
         f"{count(row.get('stock_rows'), words.language):>5} ",
         Part(f"{errors:>3} ", "bad" if errors else "dim"),
-        f"{duration(row.get('duration_s')):>8}  ",
-        Part(clean(row.get("note") or row.get("reason") or "", 200), "dim"),
+        f"{duration(row.get('duration_s')):>8}",
+        Part(f"  {note}" if note else "", "dim"),
     )
 
 
@@ -151,6 +141,6 @@ def empty_lines(view: View) -> list[Line]:
     """Return what it means that there is no run."""
     words, seen = view.words, view.snapshot
     if seen is not None and seen.next_check_at is not None:
-        at = clock(seen.next_check_at, zone_of(seen, words))
+        at = clock(seen.next_check_at, zone_name(view))
         return [line(Part(words.phrase("No runs yet. The first begins at {at}.", at=at), "dim"))]
     return [line(Part(words.phrase("No runs yet."), "dim"))]

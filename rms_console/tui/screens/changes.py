@@ -23,22 +23,34 @@ RESULTS: Final = {
 }
 RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "held": "warn", "unknown": "warn"}
 
+WIDEST: Final = 18
+"""Columns that a SKU and a field's name have at most."""
+
 
 def word_of(names: Mapping[str, str], value: str, words: Words) -> str:
     """Return the word for a value, or the value as it is: what is not ours never serves as a template."""
     return words.phrase(names[value]) if value in names else value
 
 
-def change_line(change: Mapping[str, Any], words: Words) -> Line:
-    """Return one changed field in one line."""
-    who = change.get("sku") or change.get("item_id") or ""
-    return line(
-        Part(f"  {clean(who, 18):<18.18} ", "dim"),
-        f"{field_name(change.get('field', ''), words):<18.18} ",
-        Part(value_text(change.get("before"), words), "dim"),
-        f" {words.glyphs.arrow} ",
-        Part(value_text(change.get("after"), words), "strong"),
-    )
+def change_lines(changes: Sequence[Mapping[str, Any]], words: Words) -> list[Line]:
+    """Return changed fields, one a line: of which SKU, which field, before, after; in columns as narrow as can be."""
+    named = [(_who(change), field_name(change.get("field", ""), words)) for change in changes]
+    who_width = min(WIDEST, max((len(who) for who, _ in named), default=0))
+    name_width = min(WIDEST, max((len(name) for _, name in named), default=0))
+    return [
+        line(
+            Part(f"  {who:<{who_width}.{who_width}} " if who_width else "  ", "dim"),
+            f"{name:<{name_width}.{name_width}} ",
+            Part(value_text(change.get("before"), words), "dim"),
+            f" {words.glyphs.arrow} ",
+            Part(value_text(change.get("after"), words), "strong"),
+        )
+        for change, (who, name) in zip(changes, named, strict=True)
+    ]
+
+
+def _who(change: Mapping[str, Any]) -> str:
+    return clean(change.get("sku") or change.get("item_id") or "", WIDEST)
 
 
 def field_name(field: Any, words: Words) -> str:
@@ -50,11 +62,6 @@ def field_name(field: Any, words: Words) -> str:
 def field_names(changes: Sequence[Mapping[str, Any]], words: Words) -> str:
     """Return which fields changed, each once."""
     return ", ".join(sorted({field_name(change.get("field", ""), words) for change in changes}))
-
-
-def change_lines(changes: Sequence[Mapping[str, Any]], words: Words) -> list[Line]:
-    """Return changed fields, one a line."""
-    return [change_line(change, words) for change in changes]
 
 
 def value_text(value: Any, words: Words) -> str:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
-from rms_console.tui.format import duration, moment
+from rms_console.tui.format import duration
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import change_lines, field_names, result_part
-from rms_console.tui.screens.frame import zone_of
-from rms_console.tui.screens.listpage import AT_ONCE, ListPage
+from rms_console.tui.screens.facts import told_at
+from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.overview import LEVEL_ROLES
 from rms_console.tui.screens.product import ProductPage
+from rms_console.tui.screens.reading import AT_ONCE
 from rms_console.tui.view import View
 from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.wrapping import wrapped
@@ -28,14 +29,10 @@ class CyclePage(ListPage):
 
     NAME = "cycle"
     SUBJECT = Subject.CYCLE
-    KEY = "style"
+    KEY = "number"
     DETAIL_ROWS = 8
     is_detail = True
-    ACTS = (
-        Act("cycle.log", "L", "log", mark("Its log"), mark("Show the log lines of this run alone")),
-        Act("cycle.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
-        Act("cycle.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
-    )
+    ACTS = (Act("cycle.log", "L", "log", mark("Its log"), mark("Show the log lines of this run alone")),)
     BINDINGS = bindings(ACTS)
 
     def __init__(self, run: Row) -> None:
@@ -47,8 +44,7 @@ class CyclePage(ListPage):
 
     def heading(self, view: View) -> Line:
         words, run = view.words, self._run
-        zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
-        at = moment(run.get("started_at"), zone, view.now, words.language, seconds=True)
+        at = told_at(run.get("started_at"), view, seconds=True)
         text = words.phrase(
             "RUN {number}, {at}, {took}", number=run.get("number"), at=at, took=duration(run.get("duration_s"))
         )
@@ -79,11 +75,6 @@ class RunLogPage(ListPage):
     DETAIL_ROWS = 6
     IS_HISTORY = False
     is_detail = True
-    ACTS = (
-        Act("run_log.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
-        Act("run_log.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
-    )
-    BINDINGS = bindings(ACTS)
 
     def __init__(self, run: Row) -> None:
         super().__init__()
@@ -107,11 +98,10 @@ class RunLogPage(ListPage):
 
 def run_log_line(row: Row, view: View) -> Line:
     """Return one log line: time, first letter of the level, who, what."""
-    zone = zone_of(view.snapshot, view.words) if view.snapshot else "UTC"
     level = clean(row.get("level", ""), 10)
     role = LEVEL_ROLES.get(level, "")
     return line(
-        Part(f"{moment(row.get('at'), zone, view.now, view.words.language, seconds=True)} ", "dim"),
+        Part(f"{told_at(row.get('at'), view, seconds=True)} ", "dim"),
         Part(f"{level[:1]} ", role),
         Part(f"{clean(row.get('service', ''), 14):<14.14} ", "dim"),
         Part(clean(row.get("message", ""), 400), role),

@@ -12,9 +12,11 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.keys import SCROLLING, bindings
+from rms_console.tui.lines import Line, Part, line, width_of
 from rms_console.tui.plain import clean
 from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.sheet import Sheet
 from rms_console.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -22,20 +24,27 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 MOST_WIDE: Final = 74
+BORDERS: Final = 5
+"""Rows of a box around its text: its edges, the title and the lines between."""
 
 BOX = """
 Dialog { align: center middle; background: $background 60%; }
-Dialog > Vertical { width: 74; max-width: 96%; height: auto; max-height: 90%; padding: 1 2; background: $panel;
-    overflow-y: auto; }
+Dialog > Vertical { width: 74; max-width: 96%; height: auto; max-height: 100%; padding: 1 2; background: $panel; }
 Dialog Input { height: 1; border: none; margin-top: 1; background: $background; padding: 0; }
 Dialog Input:focus { border: none; }
 """
 
 
 class Dialog(ModalScreen[R | None], Generic[R]):
-    """A box over the page. Esc closes it and nothing happens."""
+    """A box over the page. Esc closes it and nothing happens.
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False, id="dialog.close")]
+    What is longer than the screen scrolls with the keys of the lists, while title, field and keys stay in sight.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", show=False, id="dialog.close"),
+        *bindings(SCROLLING),
+    ]
 
     def __init__(self, title: str, text: Sequence[Line]) -> None:
         super().__init__()
@@ -45,6 +54,10 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Panel(id="ask")
+            told = Sheet(id="told")
+            told.can_focus = False  # the field below has the focus, and what it leaves of the keys comes here anyway
+            yield told
+            yield Panel(id="ask-keys")
             yield from self.answers()
 
     def answers(self) -> ComposeResult:
@@ -57,18 +70,52 @@ class Dialog(ModalScreen[R | None], Generic[R]):
     def tell(self, text: Sequence[Line]) -> None:
         """Show another text under the same title."""
         self._text = list(text)
-        for panel in self.query("#ask").results(Panel):  # none before it is on the screen
-            title = line(Part(clean(self._title_text), "title"))
-            panel.show([title, (), *self._wrapped(self._text), (), *self._wrapped(self.keys())])
+        if self.query_one_optional("#told", Sheet) is None:  # it is not on the screen yet
+            return
+        told, keys = self._wrapped(self._text), self._wrapped(self.keys())
+        self.query_one("#ask", Panel).show([line(Part(clean(self._title_text), "title")), ()])
+        self.query_one("#told", Sheet).show(told)
+        self.query_one("#ask-keys", Panel).show([(), *keys])
+        fields = sum(2 for field in self.query(Input) if field.display)
+        room = self.app.size.height - BORDERS - len(keys) - fields
+        self.query_one("#told", Sheet).styles.height = max(1, min(len(told), room))
+
+    def on_resize(self) -> None:
+        self.tell(self._text)
+
+    def action_move(self, step: int) -> None:
+        self.query_one("#told", Sheet).action_move(step)
+
+    def action_page(self, step: int) -> None:
+        self.query_one("#told", Sheet).action_page(step)
+
+    def action_go(self, place: int) -> None:
+        self.query_one("#told", Sheet).action_go(place)
 
     def _wrapped(self, lines: Sequence[Line]) -> list[Line]:
         """Return the lines with those of one text broken where the box ends: half a warning is none."""
-        room = max(10, min(MOST_WIDE, self.app.size.width) - 6)
+        room = self._room
         return [row for one in lines for row in (wrapped(one[0].text, room, one[0].role) if len(one) == 1 else (one,))]
+
+    @property
+    def _room(self) -> int:
+        return max(10, min(MOST_WIDE, self.app.size.width) - 6)
 
     def keys(self) -> list[Line]:
         """Return what the keys do."""
-        return [line(Part("Esc", "key"), f" {self.phrase('close')}")]
+        return self.pairs(("Esc", self.phrase("close")))
+
+    def pairs(self, *pairs: tuple[str, str]) -> list[Line]:
+        """Return keys and what each does, side by side where there is room."""
+        lines: list[Line] = []
+        for key, what in pairs:
+            piece = (Part(key, "key"), Part(f" {what}"))
+            longer = (*lines[-1], Part("   "), *piece) if lines else ()
+            if lines and width_of(longer) <= self._room:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
+        return lines
 
     def phrase(self, template: str, /, **facts: object) -> str:
         return cast("ConsoleApp", self.app).words.phrase(template, **facts)
@@ -83,7 +130,42 @@ class Confirm(Dialog[bool]):
     ]
 
     def keys(self) -> list[Line]:
-        return [line(Part("y", "key"), f" {self.phrase('yes, do it')}   ", Part("Esc", "key"), f" {self.phrase('no')}")]
+        return self.pairs(("y", self.phrase("yes, do it")), ("Esc", self.phrase("no")))
+
+
+class Reasoned(Dialog[str]):
+    """Asks for `y`, which gives an empty reason, or for a reason and Enter. Enter alone confirms nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss('')", show=False, id="dialog.yes"),
+        Binding("n", "dismiss(None)", show=False),
+        Binding("w", "why", show=False, id="dialog.why"),
+    ]
+
+    AUTO_FOCUS = ""
+
+    def answers(self) -> ComposeResult:
+        field = Input(select_on_focus=False, max_length=200)
+        field.display = False
+        yield field
+
+    def keys(self) -> list[Line]:
+        if any(field.display for field in self.query(Input)):
+            sure = [("Enter", self.phrase("yes, for the reason typed"))]
+        else:
+            sure = [("y", self.phrase("yes, do it")), ("w", self.phrase("with a reason"))]
+        return self.pairs(*sure, ("Esc", self.phrase("no")))
+
+    def action_why(self) -> None:
+        """Ask for the reason."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+        self.tell(self._text)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if reason := event.value.strip():
+            self.dismiss(reason)
 
 
 class Choice(Dialog[str]):
@@ -94,8 +176,8 @@ class Choice(Dialog[str]):
         self._choices = dict(choices)
 
     def keys(self) -> list[Line]:
-        offered = [line(Part(key, "key"), f" {what}") for key, what in self._choices.items()]
-        return [*offered, line(Part("Esc", "key"), f" {self.phrase('stay')}")]
+        offered = (*self._choices.items(), ("Esc", self.phrase("stay")))
+        return [row for one in offered for row in self.pairs(one)]
 
     def on_key(self, event: Key) -> None:
         if event.character in self._choices:
@@ -118,12 +200,11 @@ class Ask(Dialog[str]):
         yield Input(value=self._value, placeholder=clean(self._hint), select_on_focus=False)
 
     def keys(self) -> list[Line]:
-        confirm = line(
-            Part("Enter", "key"), f" {self.phrase('confirm')}   ", Part("Esc", "key"), f" {self.phrase('close')}"
-        )
+        confirm = self.pairs(("Enter", self.phrase("confirm")), ("Esc", self.phrase("close")))
         if self._must_be:
-            return [line(self.phrase("Type {word} to go on; Enter alone does nothing.", word=self._must_be)), confirm]
-        return [confirm]
+            text = self.phrase("Type {word} to go on; Enter alone does nothing.", word=self._must_be)
+            return [line(text), *confirm]
+        return confirm
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         # One handler alone: Textual calls those of every base class too.
@@ -141,11 +222,11 @@ class Pausing(Ask):
     """Asks for the reason of a pause; `y` in the empty field pauses at once without one."""
 
     def keys(self) -> list[Line]:
-        return [
-            line(Part("y", "key"), f" {self.phrase('pause now, without a reason')}"),
-            line(Part("Enter", "key"), f" {self.phrase('pause with the reason typed')}   "),
-            line(Part("Esc", "key"), f" {self.phrase('close')}"),
-        ]
+        return self.pairs(
+            ("y", self.phrase("pause now, without a reason")),
+            ("Enter", self.phrase("pause with the reason typed")),
+            ("Esc", self.phrase("close")),
+        )
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value in ("y", "Y"):

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from rms_console.locale import mark
-from rms_console.tui.keys import GENERAL, IN_LISTS, PAGES, STEER, Act, obstacle, shown_key
-from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.keys import GENERAL, IN_LISTS, PAGES, STEER, Act, obstacle, shown_key, shown_keys
+from rms_console.tui.lines import Line, Part, fit, line
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import View
-from rms_console.tui.widgets.panel import Panel
-
-GROUPS = (
-    (STEER, mark("THE ENGINE")),
-    (PAGES, mark("PAGES")),
-    (IN_LISTS, mark("IN LISTS")),
-    (GENERAL, mark("THE CONSOLE")),
-)
+from rms_console.tui.widgets.sheet import Sheet
 
 
 class HelpPage(Page):
@@ -34,30 +26,36 @@ class HelpPage(Page):
         self._own = tuple(acts)
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="body"):
-            yield Panel(id="keys-help")
+        yield Sheet(id="body")
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.query_one(Sheet).focus()
 
     def show(self, view: View) -> None:
-        self.query_one("#keys-help", Panel).show(help_lines(view, self._own))
+        width = self.size.width - 2
+        self.query_one(Sheet).show([fit(one, width) for one in help_lines(view, self._own)])
 
 
 def help_lines(view: View, own: Sequence[Act]) -> list[Line]:
     """Return the keys by group; the page's own ones first."""
     words = view.words
     lines: list[Line] = []
-    for acts, title in ((own, mark("THIS PAGE")), *GROUPS):
-        if not acts:
-            continue
-        lines.append(line(Part(words.phrase(title), "title")))
-        for act in acts:
-            why = obstacle(act.action, view)
-            note = f"  ({words.phrase('not now: {why}', why=words.phrase(why))})" if why else ""
-            key = shown_key(act, view.keys)
-            lines.append(
-                line(Part(f"  {key:<9.9} ", "dim" if why else "key"), words.phrase(act.long), Part(note, "dim"))
-            )
-        lines.append(())
+    taken = {shown_key(act, view.keys) for act in own}
+    in_lists = [act for act in IN_LISTS if shown_key(act, view.keys) not in taken]
+    groups = ((own, mark("THIS PAGE")), (STEER, mark("THE ENGINE")), (PAGES, mark("PAGES")))
+    for acts, title in (*groups, (in_lists, mark("IN LISTS")), (GENERAL, mark("THE CONSOLE"))):
+        if acts:
+            lines += [line(Part(words.phrase(title), "title")), *(act_line(act, view) for act in acts), ()]
     lines.append(
         line(Part(words.phrase('Keys are bound anew in console.toml: [console] keymap = { pause = "P" }'), "dim"))
     )
     return lines
+
+
+def act_line(act: Act, view: View) -> Line:
+    """Return the keys of an action, what it does, and why it cannot be had now."""
+    words, why = view.words, obstacle(act.action, view)
+    keys = " ".join(shown_keys(act, view.keys))
+    note = f"  ({words.phrase('not now: {why}', why=words.phrase(why))})" if why else ""
+    return line(Part(f"  {keys:<10} ", "dim" if why else "key"), words.phrase(act.long), Part(note, "dim"))

@@ -10,21 +10,19 @@ from rms_console.contract.holding import Danger
 from rms_console.contract.queries import Query, Subject
 from rms_console.domain.holds import LABELS
 from rms_console.locale import mark
-from rms_console.tui.format import moment
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import change_lines, word_of
-from rms_console.tui.screens.dialogs import Confirm
-from rms_console.tui.screens.frame import zone_of
-from rms_console.tui.screens.listpage import AT_ONCE, ListPage
+from rms_console.tui.screens.dialogs import Reasoned
+from rms_console.tui.screens.facts import told_at
+from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.product import ProductPage
+from rms_console.tui.screens.reading import AT_ONCE
 from rms_console.tui.view import View, Words
 from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.wrapping import wrapped
 
-ASKED = 8
-"""So many fields are told where a person is asked."""
 STATE_ROLES = {"open": "warn", "approved": "good", "rejected": "dim"}
 STATE_NAMES = {
     "open": mark("open"),
@@ -54,7 +52,7 @@ class HoldsPage(ListPage):
             mark("Decided too"),
             mark("Show the decided ones too, or not"),
         ),
-        Act("holds.copy", "y", "copy_detail", mark("Copy"), mark("Copy all about it")),
+        Act("holds.copy", "y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
     )
     BINDINGS = bindings(ACTS)
 
@@ -90,8 +88,7 @@ class HoldsPage(ListPage):
 
     def action_decided(self) -> None:
         self._all = not self._all
-        self._rows, self._has_read = [], False
-        self.read()
+        self.forget()
 
     def action_approve(self) -> None:
         self._ask(approve=True)
@@ -106,18 +103,17 @@ class HoldsPage(ListPage):
         changes = row.get("changes") or ()
         items = len(row.get("item_ids") or ())
         text = [line(words.phrase("{fields} fields of {items} items:", fields=len(changes), items=items))]
-        text += change_lines(changes[:ASKED], words)
-        if len(changes) > ASKED:
-            text.append(line(words.phrase("  … and {count} more", count=len(changes) - ASKED)))
+        text += change_lines(changes, words)
         if approve:
             title = words.phrase("Send this change of {name} to the shop?", name=clean(row.get("style", ""), 30))
         else:
             title = words.phrase("Keep what the shop has of {name}?", name=clean(row.get("style", ""), 30))
-        self.app.push_screen(Confirm(title, text), lambda yes: self._decide(row, approve) if yes else None)
+        self.app.push_screen(Reasoned(title, text), lambda reason: self._decide(row, approve, reason))
 
-    def _decide(self, row: Row, approve: bool) -> None:
-        name = self.words.phrase("Approve") if approve else self.words.phrase("Reject")
-        self.console_app.actions.send(DecideHolds((int(row["hold_id"]),), approve), name)
+    def _decide(self, row: Row, approve: bool, reason: str | None) -> None:
+        if reason is not None:
+            name = self.words.phrase("Approve") if approve else self.words.phrase("Reject")
+            self.console_app.actions.send(DecideHolds((int(row["hold_id"]),), approve, reason), name)
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         self.app.push_screen(ProductPage(str(event.row.get("style", ""))))
@@ -126,10 +122,9 @@ class HoldsPage(ListPage):
 def hold_line(row: Row, view: View) -> Line:
     """Return one hold: since when, of what, what the danger is."""
     words = view.words
-    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
     state = clean(row.get("state", ""), 12)
     return line(
-        f"{moment(row.get('created_at'), zone, view.now, words.language):<14} ",
+        f"{told_at(row.get('created_at'), view):<14} ",
         Part(f"{word_of(STATE_NAMES, state, words):<10.10} ", STATE_ROLES.get(state, "")),
         f"{clean(row.get('style', ''), 14):<14.14} ",
         f"{clean(row.get('title', ''), 20):<20.20} ",
@@ -148,7 +143,6 @@ def decision_lines(row: Row, view: View) -> list[Line]:
     words = view.words
     if not row.get("decided_by"):
         return []
-    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
-    at = moment(row.get("decided_at"), zone, view.now, words.language)
+    at = told_at(row.get("decided_at"), view)
     told = words.phrase("decided by {by} at {at}", by=clean(row["decided_by"], 30), at=at)
     return [line(Part(f"  {told}  {clean(row.get('decision_reason') or '', 120)}", "dim"))]

@@ -8,12 +8,10 @@ from typing import Any, Final
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Subject
 from rms_console.locale import mark
-from rms_console.tui.format import moment
-from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import word_of
-from rms_console.tui.screens.frame import zone_of
+from rms_console.tui.screens.facts import told_at
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.view import View
 from rms_console.tui.widgets.rows import Row
@@ -29,11 +27,6 @@ class JournalPage(ListPage):
     SUBJECT = Subject.AUDIT
     KEY = "number"
     NEWS = frozenset({EventName.COMMAND_HANDLED, EventName.COMMAND_DONE})
-    ACTS = (
-        Act("journal.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
-        Act("journal.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
-    )
-    BINDINGS = bindings(ACTS)
 
     def heading(self, view: View) -> Line:
         return line(Part(view.words.phrase("WHO DID WHAT"), "title"))
@@ -64,12 +57,11 @@ def detail_of(row: Row) -> Mapping[str, Any]:
 def journal_line(row: Row, view: View) -> Line:
     """Return one entry: when, who, what, how it ended, why."""
     words = view.words
-    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
     detail = detail_of(row)
     result = clean(detail.get("result", ""), 16)
     why = clean(detail.get("reason") or detail.get("message") or "", 200)
     return line(
-        f"{moment(row.get('at'), zone, view.now, words.language):<14} ",
+        f"{told_at(row.get('at'), view):<14} ",
         f"{clean(row.get('actor', ''), 14):<14.14} ",
         f"{clean(row.get('action', ''), 18):<18.18} ",
         Part(f"{word_of(RESULTS, result, words):<12.12} ", "good" if result == "accepted" else "warn"),

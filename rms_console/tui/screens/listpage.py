@@ -3,67 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual.widget import Widget
 
-from rms_console.contract.events import Event, EventName
-from rms_console.contract.queries import Page as Answer
-from rms_console.contract.queries import Query, Subject
 from rms_console.tui.format import count
-from rms_console.tui.lines import Line, Part, fit, text_of
+from rms_console.tui.keys import BACK, ON_ROWS, bindings
+from rms_console.tui.lines import Line, Part, fit, line, text_of
+from rms_console.tui.logfind import NOTHING, BadSearch, Finder, parse
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.page import Page
+from rms_console.tui.screens.dialogs import Ask
+from rms_console.tui.screens.logs import marked
+from rms_console.tui.screens.reading import Reading
 from rms_console.tui.view import View
 from rms_console.tui.widgets.panel import Panel
 from rms_console.tui.widgets.picking import PickList
-from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.widgets.rows import Row
+from rms_console.tui.widgets.sheet import Sheet
 
-AT_ONCE: Final = 100
-MOST: Final = 10_000
-MOST_AT_ONCE: Final = 500
-"""More rows than that no answer has."""
-SLOW_S: Final = 0.3
 FRAME_ROWS: Final = 8
 """Head, title and foot."""
+COPIED: Final = 400
+"""Columns of a row that is copied."""
+AGES_S: Final = 30
+"""How often rows are drawn anew for the ages in them alone."""
 
 
-class ListPage(Page):
-    """Reads its rows when it is opened, after what may have changed them, and older ones when the end comes near.
+class ListPage(Reading):
+    """A subclass says what is asked, how a row and its detail look, and what an empty list means.
 
-    A subclass says what is asked, how a row and its detail look, and what an empty list means.
+    The detail is as long as it is: Tab goes into it and makes it larger, and the list's keys scroll it.
     """
 
-    SUBJECT: ClassVar[Subject]
-    NEWS: ClassVar[frozenset[str]] = frozenset({EventName.CYCLE_FINISHED, EventName.COMMAND_DONE})
+    BINDINGS = bindings((*ON_ROWS, BACK))
     DETAIL_ROWS: ClassVar[int] = 6
-    IS_HISTORY: ClassVar[bool] = True
-    """Whether rows stay once they are there; else what is gone from the answer is gone from the list."""
-    KEY: ClassVar[str]
+    COUNTS: ClassVar[bool] = True
+    """Whether the number of rows stands behind the heading."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[Row] = []
-        self._next: int | None = None
-        self._problem = ""
-        self._is_reading = False
-        self._has_read = False
+        self._finder: Finder = NOTHING
+        self._in_detail = False
+        self._told_of: object = None
+        self._shared: object = None
+        self._drawn: object = None
 
     # What a subclass says
-
-    def question(self) -> Query:
-        """Return the question for the newest rows."""
-        return Query(self.SUBJECT, AT_ONCE)
 
     def heading(self, view: View) -> Line:
         """Return the title of the list."""
         raise NotImplementedError
 
-    def header(self, view: View) -> Line:
-        """Return the names of the columns, above them."""
-        names = [column_name(view.words.phrase(name), width) for name, width in self.columns()]
-        return (Part("  " + " ".join(names), "dim"),) if names else ()
+    def columns(self) -> Sequence[tuple[str, int]]:
+        """Return the name of each column and its width; a width below zero is a column of figures, to the right."""
+        return ()
 
     def row_line(self, row: Row, view: View, width: int) -> Line:
         raise NotImplementedError
@@ -76,11 +69,11 @@ class ListPage(Page):
         """Return what an empty list means."""
         return ()
 
-    def columns(self) -> Sequence[tuple[str, int]]:
-        """Return the name of each column and its width; a width below zero is a column of figures, to the right."""
-        return ()
+    def listed_rows(self, view: View) -> Sequence[Row]:
+        """Return the rows as they are listed: those that were read, in another order, or some of them alone."""
+        return self._rows
 
-    # The page
+    # Drawing
 
     @property
     def listed(self) -> PickList:
@@ -88,124 +81,165 @@ class ListPage(Page):
 
     def body(self) -> Iterable[Widget]:
         yield Panel(id="title")
-        yield PickList(self._draw_row, lambda row: row.get(self.KEY), id="body")
-        yield Panel(id="detail")
+        yield PickList(self._draw_row, self.key_of, id="body")
+        yield Sheet(id="detail")
 
     def on_screen_resume(self) -> None:
-        self.listed.focus()
-        self.read()
+        self._shared = None
+        super().on_screen_resume()
 
-    def hear(self, event: Event) -> None:
-        if event.name in self.NEWS:
-            self.read()
+    def header(self, view: View) -> Line:
+        """Return the names of the columns, above them."""
+        names = [column_name(view.words.phrase(name), width) for name, width in self.columns()]
+        return (Part("  " + " ".join(names), "dim"),) if names else ()
 
     def show(self, view: View) -> None:
         width = self.size.width
-        title = (
-            *self.heading(view),
-            Part(f"  {count(len(self._rows), view.words.language)}", "dim"),
-            *self._notes(view),
-        )
-        header = self.header(view)
-        self.query_one("#title", Panel).show([fit(one, width) for one in ((title, header) if header else (title,))])
-        waiting = [(Part(view.words.phrase("reading…"), "dim"),)]
-        self.listed.show(self._rows, list(self.empty(view)) if self._has_read else waiting)
+        self.listed.show(self.listed_rows(view), list(self._in_place(view)))
+        drawn = (view.words, int(view.now.timestamp()) // AGES_S, width)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.listed.redraw()
         self._show_detail(view)
+        title = [self._title(view), self.header(view)]
+        if (row := self.listed.chosen) is not None and self._in_detail:
+            title = [self._detail_title(view), self._draw_row(row, width)]
+        self.query_one("#title", Panel).show([fit(one, width) for one in title if one])
 
-    def _notes(self, view: View) -> Line:
+    def _title(self, view: View) -> Line:
+        parts = list(self.heading(view))
+        if self.COUNTS:
+            parts.append(Part(f"  {count(len(self._rows), view.words.language)}", "dim"))
+        if not self._finder.is_empty:
+            parts.append(Part(f"  {clean(self._finder.text, 24)}", "match"))
+        if self._is_reading:
+            parts.append(Part("  " + view.words.phrase("reading…"), "dim"))
+        return tuple(parts)
+
+    def _in_place(self, view: View) -> Sequence[Line]:
+        """Return what stands in place of rows."""
+        words = view.words
+        if self._has_read:
+            return self.empty(view)
         if self._problem:
-            text = view.words.phrase("not fresh: {why}", why=clean(self._problem, 120))
-            return (Part(f"  {text}", "warn"),)
-        return (Part("  " + view.words.phrase("reading…"), "dim"),) if self._is_reading else ()
-
-    def _show_detail(self, view: View) -> None:
-        row, width = self.listed.chosen, self.size.width
-        lines = list(self.detail(row, view, width)) if row is not None else []
-        panel, height = self.query_one("#detail", Panel), self._detail_height()
-        panel.styles.height, panel.display = height, height > 0
-        if len(lines) >= height > 1:
-            more = view.words.phrase("… and {count} more", count=len(lines) - height + 2)
-            lines = [*lines[: height - 2], (Part(f"  {more}", "dim"),)]
-        panel.show([(), *(fit(one, width) for one in lines)])
-
-    def _detail_height(self) -> int:
-        """Return the rows of the detail: on a small screen the list comes first."""
-        spare = self.size.height - FRAME_ROWS
-        return min(self.DETAIL_ROWS, spare // 2) if spare >= 8 else 0
+            text = words.phrase("This list cannot be read: {why}", why=clean(self._problem, 200))
+            return [line(Part(text, "warn"))]
+        return [line(Part(words.phrase("reading…"), "dim"))]
 
     def _draw_row(self, row: Row, width: int) -> Line:
-        return fit(self.row_line(row, self.console_app.view(), width), width)
+        made = self.row_line(row, self.console_app.view(), width)
+        if not self._finder.is_empty:
+            made = tuple(part for one in made for part in marked(one.text, self._finder, one.role))
+        return fit(made, width)
+
+    def _show_detail(self, view: View) -> None:
+        row, sheet, width = self.listed.chosen, self.query_one(Sheet), self.size.width - 2
+        self._in_detail = self._in_detail and row is not None
+        lines = [fit(one, width) for one in self.detail(row, view, width)] if row is not None else []
+        sheet.hint = "" if self._in_detail else view.words.phrase("Tab goes there")
+        sheet.show(lines if self._in_detail else [(), *lines])
+        told_of = self.key_of(row) if row is not None else None
+        if told_of != self._told_of:
+            self._told_of = told_of
+            sheet.to_top()
+        self._share_out(sheet)
+
+    def _share_out(self, sheet: Sheet) -> None:
+        """Give list and detail their rows: a detail that a person has gone into takes the place of the list."""
+        height = self._detail_height()
+        wanted: int | str = "1fr" if self._in_detail else height
+        if wanted != self._shared:
+            self._shared = wanted
+            sheet.styles.height = wanted
+            sheet.display, self.listed.display = self._in_detail or height > 0, not self._in_detail
+            (sheet if self._in_detail else self.listed).focus()
+
+    def _detail_title(self, view: View) -> Line:
+        words = view.words
+        back = Part("  " + words.phrase("Tab goes back") + "  ", "dim")
+        return (Part(words.phrase("DETAIL"), "title"), back, *(Part(one.text, "dim") for one in self._title(view)))
+
+    def _detail_height(self) -> int:
+        """Return the rows of the detail below the list: on a small screen there are none."""
+        spare = self.size.height - FRAME_ROWS
+        return min(self.DETAIL_ROWS, spare // 2) if spare >= 8 else 0
 
     def on_pick_list_moved(self) -> None:
         self._show_detail(self.console_app.view())
 
-    def on_row_list_near_end(self, event: RowList.NearEnd) -> None:
-        if self._next is not None and len(self._rows) < MOST:
-            self.begin(self._read_more, "older")
+    def on_row_list_near_end(self) -> None:
+        self.read_older()
 
-    # Reading
+    # What the keys do
 
-    def read(self) -> None:
-        """Ask for the newest rows; those that are there stay until the answer comes."""
-        self.begin(self._fetch, "read")
+    def action_turn_detail(self) -> None:
+        """Go into the detail, or back to the list."""
+        self._in_detail = not self._in_detail and self.DETAIL_ROWS > 0
+        self.query_one(Sheet).to_top()
+        self.show(self.console_app.view())
 
-    async def _fetch(self) -> None:
-        slow = self.set_timer(SLOW_S, self._tell_slow)
-        try:
-            asked = self._question_again()
-            answer = await self.ask(asked)
-        finally:
-            slow.stop()
-            self._is_reading = False
-        self._problem = answer.problem
-        if not answer.problem:
-            self._take(answer, asked.limit)
-        self.console_app.draw()
-
-    def _question_again(self) -> Query:
-        """Return the question for the newest rows, or for as many as there are where rows may leave the list."""
-        asked = self.question()
-        rows = len(self._rows)
-        return asked if self.IS_HISTORY or rows <= asked.limit else replace(asked, limit=min(rows, MOST_AT_ONCE))
-
-    def _take(self, answer: Answer, asked: int) -> None:
-        self._has_read = True
-        new = list(answer.rows)
-        last = new[-1].get(self.KEY) if new else None
-        keys = [row.get(self.KEY) for row in self._rows]
-        if self.IS_HISTORY and last in keys and len(self._rows) > len(new) >= asked:
-            # Older rows were read before: they stay below the newest.
-            self._rows = new + self._rows[keys.index(last) + 1 :]
+    async def action_back(self) -> None:
+        """Leave the detail, else the page."""
+        if self._in_detail:
+            self.action_turn_detail()
         else:
-            self._rows, self._next = new, answer.next_before if len(new) >= asked else None
+            await self.console_app.action_back()
 
-    async def _read_more(self) -> None:
-        asked = self.question()
-        answer = await self.ask(replace(asked, before=self._next))
-        if not answer.problem:
-            known = {row.get(self.KEY) for row in self._rows}
-            self._rows += [row for row in answer.rows if row.get(self.KEY) not in known]
-            self._next = answer.next_before if len(answer.rows) >= asked.limit else None
-            self.console_app.draw()
+    def action_find(self) -> None:
+        self._ask_what(self._finder.text, "")
 
-    def _tell_slow(self) -> None:
-        self._is_reading = True
+    def _ask_what(self, value: str, problem: str) -> None:
+        phrase = self.words.phrase
+        text = [line(Part(clean(problem, 200), "warn"))] if problem else []
+        text += [
+            line(phrase("text      rows with this text, whatever its case")),
+            line(phrase("re:a.*b   rows that a regular expression matches")),
+            line(phrase("n and N go on to the next and the previous one; empty ends it")),
+        ]
+        self.app.push_screen(Ask(phrase("Find in this list"), text, value=value), self._find)
+
+    def _find(self, text: str | None) -> None:
+        if text is None:
+            return
+        try:
+            self._finder = parse(text) if text else NOTHING
+        except BadSearch as error:
+            self._ask_what(text, self.words.phrase(error.template, why=clean(error.why, 120)))
+            return
+        self.listed.redraw()
         self.console_app.draw()
+        if not self._finder.is_empty and not self._is_found(self.listed.chosen):
+            self.action_match(1)
 
-    # Copying
+    def action_match(self, step: int) -> None:
+        """Put the cursor on the next (1) or previous (-1) row found; past the end it begins anew."""
+        rows, listed = self.listed.rows, self.listed
+        places = [(listed.place + step * far) % len(rows) for far in range(1, len(rows) + 1)]
+        for place in places if not self._finder.is_empty else ():
+            if self._is_found(rows[place]):
+                listed.action_go(place)
+                self.show(self.console_app.view())
+                return
+        self.console_app.notice(self.words.phrase("No row is found; / looks for something else"))
+
+    def _is_found(self, row: Row | None) -> bool:
+        return row is not None and self._finder.finds(self._text_of(row))
+
+    def _text_of(self, row: Row) -> str:
+        return text_of(self.row_line(row, self.console_app.view(), COPIED)).rstrip()
 
     def action_copy_row(self) -> None:
         """Copy the row under the cursor."""
         row = self.listed.chosen
         if row is not None:
-            self.console_app.copy(text_of(self.row_line(row, self.console_app.view(), 400)).rstrip())
+            self.console_app.copy(self._text_of(row))
 
     def action_copy_detail(self) -> None:
         """Copy all about the row under the cursor."""
-        row, view = self.listed.chosen, self.console_app.view()
+        row = self.listed.chosen
         if row is not None:
-            lines = [self.row_line(row, view, 400), *self.detail(row, view, 400)]
-            self.console_app.copy("\n".join(text_of(one).rstrip() for one in lines))
+            detail = self.detail(row, self.console_app.view(), COPIED)
+            self.console_app.copy("\n".join([self._text_of(row), *(text_of(one).rstrip() for one in detail)]))
 
 
 def column_name(name: str, width: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -13,13 +15,25 @@ from rms_console.contract.events import Event
 from rms_console.contract.queries import Page as Answer
 from rms_console.contract.queries import Query
 from rms_console.errors import ConsoleError
+from rms_console.tui.format import age, clock
 from rms_console.tui.keys import Act
+from rms_console.tui.lines import Line, Part, fit, line
+from rms_console.tui.plain import clean
 from rms_console.tui.screens.frame import foot_lines, head_lines
 from rms_console.tui.view import View, Words
+from rms_console.tui.widgets.drawing import OLD
 from rms_console.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from rms_console.tui.app import ConsoleApp
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Since when the values of a page are not of now, and why."""
+
+    at: datetime
+    why: str = ""
 
 
 class Page(Screen[None]):
@@ -59,6 +73,20 @@ class Page(Screen[None]):
         if self.size.width and self._has_parts():
             self.draw_frame(view)
             self.show(view)
+            self._fade(self.age_of(view) is not None)
+
+    def age_of(self, view: View) -> Age | None:
+        """Return since when the values are old; None while they are of now."""
+        if view.stale_s is None or view.snapshot is None:
+            return None
+        return Age(view.now - timedelta(seconds=view.stale_s), view.problem)
+
+    def _fade(self, is_old: bool) -> None:
+        """Draw the body dim while its values are old."""
+        for widget in self.query("Panel, RowList, LogView, Sheet").exclude("#head, #foot"):
+            if widget.has_class(OLD) is not is_old:
+                widget.set_class(is_old, OLD)
+                widget.refresh()
 
     def _has_parts(self) -> bool:
         """Return whether the widgets are there: before it is mounted and while the console closes they are not."""
@@ -69,7 +97,8 @@ class Page(Screen[None]):
         if not self._has_parts():
             return
         width = self.size.width
-        self.query_one("#head", Panel).show(head_lines(view, self.NAME, width))
+        head = [*head_lines(view, self.NAME, width), *age_lines(self.age_of(view), view, width)]
+        self.query_one("#head", Panel).show(head)
         self.query_one("#foot", Panel).show(foot_lines(view, self.ACTS, width))
 
     def hear(self, event: Event) -> None:
@@ -92,3 +121,15 @@ class Page(Screen[None]):
             return await self.console_app.follower.ask(query)
         except ConsoleError as error:
             return Answer(query.subject, (), problem=error.message)
+
+
+def age_lines(old: Age | None, view: View, width: int) -> list[Line]:
+    """Return since when and why the values of a page are old; nothing while they are of now."""
+    if old is None:
+        return []
+    words = view.words
+    zone = view.snapshot.zone if view.snapshot is not None else "UTC"
+    at = clock(old.at, zone, seconds=True, utc=words.utc)
+    told = words.phrase("Values of {at}, {age} ago", at=at, age=age((view.now - old.at).total_seconds()))
+    why = words.phrase("not fresh: {why}", why=clean(words.told(old.why), 200)) if old.why else ""
+    return [fit(line(Part(f"{words.glyphs.warn} {told}  {why}".rstrip(), "warn")), width)]

@@ -9,15 +9,16 @@ from typing import Final
 from rms_console.contract.commands import DismissItems, RetryItems
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
-from rms_console.tui.format import age, moment, short_age
+from rms_console.tui.format import age, short_age
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import word_of
-from rms_console.tui.screens.dialogs import Ask, Confirm
-from rms_console.tui.screens.frame import zone_of
-from rms_console.tui.screens.listpage import AT_ONCE, ListPage
+from rms_console.tui.screens.dialogs import Confirm, Reasoned
+from rms_console.tui.screens.facts import told_at
+from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.product import ProductPage
+from rms_console.tui.screens.reading import AT_ONCE
 from rms_console.tui.view import View, Words
 from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.wrapping import wrapped
@@ -51,8 +52,6 @@ class QueuePage(ListPage):
         Act("queue.retry", "R", "retry", mark("Retry"), mark("Try this item again now")),
         Act("queue.retry_all", "E", "retry_all", mark("Retry all"), mark("Try everything set aside again")),
         Act("queue.dismiss", "D", "dismiss_item", mark("Dismiss"), mark("Take this item off the list, with a reason")),
-        Act("queue.copy", "y", "copy_row", mark("Copy"), mark("Copy the row")),
-        Act("queue.copy_all", "Y", "copy_detail", mark("Copy all"), mark("Copy all about it")),
     )
     BINDINGS = bindings(ACTS)
 
@@ -87,9 +86,7 @@ class QueuePage(ListPage):
 
     def action_filter(self) -> None:
         self._state = (self._state + 1) % len(STATES)
-        self._rows, self._has_read = [], False
-        self.console_app.draw()
-        self.read()
+        self.forget()
 
     def action_retry(self) -> None:
         row, words = self.listed.chosen, self.words
@@ -111,12 +108,12 @@ class QueuePage(ListPage):
     def action_dismiss_item(self) -> None:
         row, words = self.listed.chosen, self.words
         if row is not None:
-            text = [line(words.phrase("It leaves the list and is not pushed until its row changes. Why?"))]
-            dialog = Ask(words.phrase("Dismiss {name}?", name=name_of(row)), text)
+            text = [line(words.phrase("It leaves the list and is not pushed until its row changes."))]
+            dialog = Reasoned(words.phrase("Dismiss {name}?", name=name_of(row)), text)
             self.app.push_screen(dialog, lambda reason: self._dismiss_one(row, reason))
 
     def _dismiss_one(self, row: Row, reason: str | None) -> None:
-        if reason:
+        if reason is not None:
             self.console_app.actions.send(DismissItems((int(row["item_id"]),), reason), self.words.phrase("Dismiss"))
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
@@ -156,21 +153,18 @@ def _since(row: Row, view: View) -> str:
 def queue_detail(row: Row, view: View, width: int) -> list[Line]:
     """Return the reason in full, the attempts, and when it is tried again."""
     words = view.words
-    zone = zone_of(view.snapshot, words) if view.snapshot else "UTC"
     at = _instant(row.get("enqueued_at"))
     facts = words.phrase(
         "item {item}, {reason}, queued {at} ({age}), {attempts} attempts",
         item=row.get("item_id"),
         reason=_reason(row, words),
-        at=moment(at, zone, view.now, words.language),
+        at=told_at(at, view),
         age=age((view.now - at).total_seconds()) if at is not None else words.glyphs.unknown,
         attempts=row.get("attempts") or 0,
     )
     lines = [*wrapped(clean(row.get("message") or "", 800), width, STATE_ROLES.get(str(row.get("state")), ""), 3)]
     if row.get("next_try_at"):
-        lines.append(
-            line(words.phrase("tried again at {at}", at=moment(row["next_try_at"], zone, view.now, words.language)))
-        )
+        lines.append(line(words.phrase("tried again at {at}", at=told_at(row["next_try_at"], view))))
     return [*lines, *wrapped(facts, width, "dim")]
 
 

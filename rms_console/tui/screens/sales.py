@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from textual.widget import Widget
-
-from rms_console.contract.events import Event, EventName
-from rms_console.contract.queries import Page as Answer
+from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
-from rms_console.tui.format import MONTHS, age, clock, moment, money
-from rms_console.tui.lines import Line, Part, columns, fit, line, width_of
+from rms_console.tui.format import MONTHS, age, clock, money
+from rms_console.tui.lines import Line, Part, columns, line, width_of
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.frame import zone_of
-from rms_console.tui.screens.page import Page
+from rms_console.tui.screens.facts import told_at, zone_name
+from rms_console.tui.screens.listpage import ListPage
+from rms_console.tui.screens.product import ProductPage
+from rms_console.tui.screens.reading import MOST_AT_ONCE
 from rms_console.tui.view import View
-from rms_console.tui.widgets.panel import Panel
 from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.wrapping import wrapped
 
 DAYS: Final = 30
-BATCH: Final = 500
-KEPT: Final = 10_000
-SLOW_S: Final = 0.3
-NEWS: Final = frozenset({EventName.SALE_BOUNDARY_PASSED, EventName.CYCLE_FINISHED})
 WEEKDAYS: Final = (
     mark("Monday"),
     mark("Tuesday"),
@@ -41,75 +35,54 @@ DAY: Final = "day"
 """Kind of the rows that head a day; the others are the engine's."""
 
 
-class SalesPage(Page):
+class SalesPage(ListPage):
     """A list of days, each with what begins and ends on it."""
 
     NAME = "sales"
+    SUBJECT = Subject.SALES
+    NEWS = frozenset({EventName.SALE_BOUNDARY_PASSED, EventName.CYCLE_FINISHED})
+    IS_HISTORY = False
+    COUNTS = False
+    DETAIL_ROWS = 3
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer: Answer | None = None
-        self._is_reading = False
-        self._drawn: tuple[object, ...] = ()
+        self._calendar: list[Row] = []
+        self._made_of: tuple[object, ...] = ()
 
-    def body(self) -> Iterable[Widget]:
-        yield Panel(id="title")
-        yield RowList(self._draw_row, row_key, id="body")
+    def question(self) -> Query:
+        return Query(Subject.SALES, MOST_AT_ONCE, filters={"days": str(DAYS), "prices": "1"})
 
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
-        self.query_one(RowList).focus()
-        self._read()
+    def key_of(self, row: Row) -> object:
+        return row_key(row)
 
-    def hear(self, event: Event) -> None:
-        if event.name in NEWS:
-            self._read()
+    def heading(self, view: View) -> Line:
+        return title_line(self._rows, view)
 
-    def show(self, view: View) -> None:
-        self.query_one("#title", Panel).show([fit(title_line(self._answer, view, self._is_reading), self.size.width)])
-        drawn = (id(self._answer), int(view.now.timestamp()) // 30, _zone_name(view), view.words.language)
-        if drawn != self._drawn or not (self._answer and self._answer.rows):
+    def listed_rows(self, view: View) -> Sequence[Row]:
+        made_of = (id(self._rows), len(self._rows), int(view.now.timestamp()) // 30, zone_name(view))
+        if made_of != self._made_of:
             # Times left are told in minutes: no need to build a long calendar at each tick.
-            self._drawn = drawn
-            rows = calendar_rows(self._answer.rows if self._answer else (), view)
-            self.query_one(RowList).show(rows, empty_lines(self._answer, view))
+            self._made_of, self._calendar = made_of, calendar_rows(self._rows, view)
+        return self._calendar
 
-    def _draw_row(self, row: Row, width: int) -> Line:
-        return fit(row_line(row, self.console_app.view(), width), width)
+    def row_line(self, row: Row, view: View, width: int) -> Line:
+        return row_line(row, view, width)
 
-    def on_row_list_near_end(self) -> None:
-        if self._answer is not None and self._answer.next_before and len(self._answer.rows) < KEPT:
-            self.begin(partial(self._fetch, self._answer.next_before), "read")
+    def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
+        return wrapped(clean(row.get("title") or "", 400), width)
 
-    def _read(self) -> None:
-        self.begin(partial(self._fetch, None), "read")
+    def empty(self, view: View) -> Sequence[Line]:
+        return empty_lines(self._facts, view)
 
-    async def _fetch(self, before: int | None) -> None:
-        slow = self.set_timer(SLOW_S, self._tell_slow)
-        try:
-            answer = await self.ask(Query(Subject.SALES, BATCH, before, filters={"days": str(DAYS), "prices": "1"}))
-        finally:
-            slow.stop()
-            self._is_reading = False
-        kept = self._answer.rows if self._answer is not None and (answer.problem or before) else ()
-        rows = kept if answer.problem else (*kept, *answer.rows)
-        self._answer = Answer(
-            answer.subject, rows[:KEPT], answer.total, answer.next_before, answer.problem, answer.facts
-        )
-        self.console_app.draw()
-
-    def _tell_slow(self) -> None:
-        self._is_reading = True
-        self.console_app.draw()
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        if event.row.get("style"):
+            self.app.push_screen(ProductPage(str(event.row["style"])))
 
 
 def row_key(row: Mapping[str, Any]) -> object:
     """Return what a row is known by when the list is read again."""
     return (row.get("kind"), row.get("at"), row.get("item_id"), row.get("starts"))
-
-
-def _zone_name(view: View) -> str:
-    return zone_of(view.snapshot, view.words) if view.snapshot is not None else "UTC"
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -129,7 +102,7 @@ def _instant(value: object) -> datetime | None:
 
 def calendar_rows(sales: Iterable[Mapping[str, Any]], view: View) -> list[Row]:
     """Return the sales to come in order of time, each day headed by a row of its own; `left` is the time until then."""
-    zone = _zone(_zone_name(view))
+    zone = _zone(zone_name(view))
     timed = [(at, sale) for sale in sales if (at := _instant(sale.get("at"))) is not None]
     rows: list[Row] = []
     for at, sale in sorted(timed, key=lambda pair: pair[0]):
@@ -146,21 +119,17 @@ def _left(seconds: float) -> str:
     return age(seconds // 60 * 60) if seconds >= 3600 else f"{max(0, int(seconds // 60))}m"
 
 
-def title_line(answer: Answer | None, view: View, is_reading: bool = False) -> Line:
-    """Return how many sales begin and end in the time shown, and when the next does."""
+def title_line(sales: Sequence[Mapping[str, Any]], view: View) -> Line:
+    """Return how many sales begin and end in the time shown."""
     words = view.words
     parts = [
         Part(words.phrase("SALES"), "title"),
-        Part("  " + words.phrase("next {days} days, {zone} time", days=DAYS, zone=clean(_zone_name(view), 30)), "dim"),
+        Part("  " + words.phrase("next {days} days, {zone} time", days=DAYS, zone=clean(zone_name(view), 30)), "dim"),
     ]
-    if answer is not None and answer.rows:
-        begin = sum(bool(row.get("starts")) for row in answer.rows)
-        told = words.phrase("{begin} begin, {end} end", begin=begin, end=len(answer.rows) - begin)
+    if sales:
+        begin = sum(bool(row.get("starts")) for row in sales)
+        told = words.phrase("{begin} begin, {end} end", begin=begin, end=len(sales) - begin)
         parts.append(Part(f"  {told}", "strong"))
-    if is_reading:
-        parts.append(Part("  " + words.phrase("reading…"), "dim"))
-    elif answer is not None and answer.problem:
-        parts.append(Part("  " + words.phrase("not fresh: {why}", why=clean(answer.problem, 120)), "warn"))
     return tuple(parts)
 
 
@@ -170,7 +139,7 @@ def row_line(row: Mapping[str, Any], view: View, width: int) -> Line:
     if row.get("kind") == DAY:
         return _day_line(row, view, width)
     starts = bool(row.get("starts"))
-    zone = _zone_name(view)
+    zone = zone_name(view)
     verb = words.phrase("begins") if starts else words.phrase("ends")
     price, sale_price = _price(row.get("price"), view), _price(row.get("sale_price"), view)
     before, after = (price, sale_price) if starts else (sale_price, price)
@@ -201,24 +170,19 @@ def _price(value: object, view: View) -> str:
 def _day_line(row: Mapping[str, Any], view: View, width: int) -> Line:
     words, day = view.words, row["date"]
     month = MONTHS.get(words.language, MONTHS["en"])[day.month - 1]
-    today = view.now.astimezone(_zone(_zone_name(view))).date()
+    today = view.now.astimezone(_zone(zone_name(view))).date()
     name = words.phrase("Today") if day == today else words.phrase(WEEKDAYS[day.weekday()])
     head = line(Part(f"{name} {day.day} {month} {day.year} ", "title"))
     return (*head, Part(words.glyphs.rule * max(0, width - width_of(head)), "dim"))
 
 
-def empty_lines(answer: Answer | None, view: View) -> list[Line]:
+def empty_lines(facts: Mapping[str, Any], view: View) -> list[Line]:
     """Return what stands in place of an empty calendar."""
     words = view.words
-    if answer is None:
-        return [line(Part(words.phrase("reading…"), "dim"))]
-    if answer.problem:
-        return [line(Part(words.phrase("The sales cannot be read: {why}", why=clean(answer.problem, 200)), "warn"))]
     lines = [line(words.phrase("No sale begins or ends in the next {days} days.", days=DAYS))]
-    next_at = answer.facts.get("next_at") or (view.snapshot.next_sale_at if view.snapshot is not None else None)
+    next_at = facts.get("next_at") or (view.snapshot.next_sale_at if view.snapshot is not None else None)
     if next_at is not None:
-        at = moment(next_at, _zone_name(view), view.now, words.language)
-        lines.append(line(words.phrase("The next one changes at {at}.", at=at)))
+        lines.append(line(words.phrase("The next one changes at {at}.", at=told_at(next_at, view))))
     else:
         lines.append(line(Part(words.phrase("RMS has no sale with a date to come."), "dim")))
     return lines

@@ -7,32 +7,22 @@ from functools import partial
 from math import isfinite
 from typing import Any, Final
 
-from textual.widget import Widget
-
 from rms_console.contract.commands import Accepted, ChangeSettings, Refused, Request, SetInterval
-from rms_console.contract.events import Event, EventName
-from rms_console.contract.queries import Page as Answer
+from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, columns, fit, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.dialogs import Ask, Choice, Dialog
-from rms_console.tui.screens.page import Page
+from rms_console.tui.screens.listpage import ListPage
+from rms_console.tui.screens.reading import MOST_AT_ONCE
 from rms_console.tui.view import View, Words
-from rms_console.tui.widgets.panel import Panel
-from rms_console.tui.widgets.picking import PickList
 from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.wrapping import wrapped
 
-SLOW_S: Final = 0.3
-DETAIL_HEIGHT: Final = 4
-ROOMY: Final = 16
-"""Rows of a screen from which there is room for the detail."""
-MOST: Final = 500
 SECTION: Final = "section"
 INTERVAL: Final = "sync.interval_minutes"
-NEWS: Final = frozenset({EventName.SETTING_CHANGED, EventName.COMMAND_DONE})
 TRUE: Final = frozenset({"true", "yes", "on", "1", "sí", "si"})
 FALSE: Final = frozenset({"false", "no", "off", "0"})
 SOURCES: Final = (mark("default"), mark("changed while running"), mark("environment"), mark("command line"))
@@ -40,74 +30,45 @@ SOURCES: Final = (mark("default"), mark("changed while running"), mark("environm
 Value = str | int | float | bool
 
 
-class SettingsPage(Page):
+class SettingsPage(ListPage):
     """A list by sections, and below it what the setting under the cursor does."""
 
     NAME = "settings"
-    CSS = f"{Page.CSS} #detail {{ height: {DETAIL_HEIGHT}; }}"
+    SUBJECT = Subject.CONFIG
+    NEWS = frozenset({EventName.SETTING_CHANGED, EventName.COMMAND_DONE})
+    IS_HISTORY = False
+    COUNTS = False
+    DETAIL_ROWS = 4
     ACTS = (
         Act("settings.find", "slash", "find", mark("Find"), mark("Show only the settings with a text in them"), True),
-        Act("settings.copy", "y", "copy", mark("Copy"), mark("Copy the setting under the cursor")),
     )
     BINDINGS = bindings(ACTS)
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer: Answer | None = None
-        self._is_reading = False
         self._wanted = ""
 
-    def body(self) -> Iterable[Widget]:
-        yield Panel(id="title")
-        yield PickList(self._draw_row, lambda row: (row.get("kind"), row.get("key")), id="body")
-        yield Panel(id="detail")
+    def question(self) -> Query:
+        return Query(Subject.CONFIG, MOST_AT_ONCE)
 
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
-        self.query_one(PickList).focus()
-        self._read()
+    def key_of(self, row: Row) -> object:
+        return (row.get("kind"), row.get("key"))
 
-    def hear(self, event: Event) -> None:
-        if event.name in NEWS:
-            self._read()
+    def heading(self, view: View) -> Line:
+        return title_line(self._rows, self._wanted, view.words)
 
-    def show(self, view: View) -> None:
-        title = title_line(self._answer, self._wanted, view.words, self._is_reading)
-        self.query_one("#title", Panel).show([fit(title, self.size.width)])
-        rows = setting_rows(self._answer.rows if self._answer else (), self._wanted)
-        self.query_one(PickList).show(rows, empty_lines(self._answer, self._wanted, view.words))
-        self._show_detail()
+    def listed_rows(self, view: View) -> Sequence[Row]:
+        return setting_rows(self._rows, self._wanted)
 
-    def _show_detail(self) -> None:
-        lines = detail_lines(self.query_one(PickList).chosen, self.words, self.size.width)
-        detail = self.query_one("#detail", Panel)
-        detail.display = self.size.height >= ROOMY
-        detail.show([(), *lines[: DETAIL_HEIGHT - 1]])
+    def row_line(self, row: Row, view: View, width: int) -> Line:
+        return row_line(row, view.words, width)
 
-    def on_pick_list_moved(self) -> None:
-        self._show_detail()
+    def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
+        return detail_lines(row, view.words, width)
 
-    def _draw_row(self, row: Row, width: int) -> Line:
-        return fit(row_line(row, self.words, width), width)
-
-    def _read(self) -> None:
-        self.begin(self._fetch, "read")
-
-    async def _fetch(self) -> None:
-        slow = self.set_timer(SLOW_S, self._tell_slow)
-        try:
-            answer = await self.ask(Query(Subject.CONFIG, MOST))
-        finally:
-            slow.stop()
-            self._is_reading = False
-        kept = self._answer.rows if self._answer is not None else ()
-        rows = kept if answer.problem else answer.rows
-        self._answer = Answer(answer.subject, rows, problem=answer.problem, facts=answer.facts)
-        self.console_app.draw()
-
-    def _tell_slow(self) -> None:
-        self._is_reading = True
-        self.console_app.draw()
+    def empty(self, view: View) -> Sequence[Line]:
+        text = view.words.phrase("No setting has “{text}” in it; / changes that.", text=clean(self._wanted, 40))
+        return [line(text)] if self._wanted else ()
 
     def action_find(self) -> None:
         text = [line(self.words.phrase("Part of a name, a value or a description; empty shows all."))]
@@ -119,8 +80,9 @@ class SettingsPage(Page):
             self._wanted = text
             self.console_app.draw()
 
-    def action_copy(self) -> None:
-        row = self.query_one(PickList).chosen
+    def action_copy_row(self) -> None:
+        """Copy the setting under the cursor as console.toml would have it."""
+        row = self.listed.chosen
         if row is not None and row.get("kind") != SECTION:
             self.console_app.copy(f"{row.get('key')} = {shown(row.get('value'), self.words)}")
 
@@ -175,7 +137,7 @@ class SettingsPage(Page):
             lines += wrapped(clean(self.words.told(reply.hint), 300), 68, "dim", 2) if reply.hint else []
             self._change(row, [*lines, ()], shown(value, self.words))
         elif isinstance(reply, Accepted):
-            self._read()
+            self.read()
 
 
 def undo_of(row: Mapping[str, Any], write_back: bool) -> Request | None:
@@ -247,9 +209,8 @@ def _searched(setting: Mapping[str, Any]) -> str:
     return " ".join(str(setting.get(name) or "") for name in names).lower()
 
 
-def title_line(answer: Answer | None, wanted: str, words: Words, is_reading: bool = False) -> Line:
+def title_line(settings: Sequence[Mapping[str, Any]], wanted: str, words: Words) -> Line:
     """Return how many settings there are and what is looked for."""
-    settings = answer.rows if answer is not None else ()
     own = sum(not is_default(row) for row in settings)
     parts = [Part(words.phrase("SETTINGS"), "title")]
     if settings:
@@ -259,10 +220,6 @@ def title_line(answer: Answer | None, wanted: str, words: Words, is_reading: boo
         found = sum(row["kind"] != SECTION for row in setting_rows(settings, wanted))
         text = words.phrase("with “{text}”: {count}", text=clean(wanted, 30), count=found)
         parts.append(Part(f"  {text}", "match"))
-    if is_reading:
-        parts.append(Part("  " + words.phrase("reading…"), "dim"))
-    elif answer is not None and answer.problem:
-        parts.append(Part("  " + words.phrase("not fresh: {why}", why=clean(answer.problem, 120)), "warn"))
     return tuple(parts)
 
 
@@ -285,12 +242,12 @@ def row_line(row: Mapping[str, Any], words: Words, width: int) -> Line:
     )
 
 
-def detail_lines(row: Mapping[str, Any] | None, words: Words, width: int) -> list[Line]:
+def detail_lines(row: Mapping[str, Any], words: Words, width: int) -> list[Line]:
     """Return what the setting under the cursor does, its limits and its other name."""
-    if row is None or row.get("kind") == SECTION:
+    if row.get("kind") == SECTION:
         return []
-    lines = wrapped(clean(words.told(row.get("description") or ""), 400), width, "", 2)
-    return [*lines, fit(line(Part("   ".join(_facts(row, words)), "dim")), width)]
+    lines = wrapped(clean(words.told(row.get("description") or ""), 400), width)
+    return [*lines, *wrapped("   ".join(_facts(row, words)), width, "dim")]
 
 
 def _facts(row: Mapping[str, Any], words: Words) -> list[str]:
@@ -328,13 +285,3 @@ def fixed_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
 
 def _source(row: Mapping[str, Any], words: Words) -> str:
     return clean(words.told(row.get("source") or "default"), 60)
-
-
-def empty_lines(answer: Answer | None, wanted: str, words: Words) -> list[Line]:
-    """Return what stands in place of an empty list."""
-    if answer is None:
-        return [line(Part(words.phrase("reading…"), "dim"))]
-    if answer.rows and wanted:
-        return [line(words.phrase("No setting has “{text}” in it; / changes that.", text=clean(wanted, 40)))]
-    why = clean(answer.problem or words.glyphs.unknown, 200)
-    return [line(Part(words.phrase("The settings cannot be read: {why}", why=why), "warn"))]

@@ -6,21 +6,22 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from rms_console.tui.keys import OPENING, SCROLLING, bindings
 from rms_console.tui.lines import Line, Part
 from rms_console.tui.logbook import TooSlow, next_place, previous_place
 from rms_console.tui.logfind import NOTHING, Finder
 from rms_console.tui.logsift import LEVELS, LogSift
 from rms_console.tui.view import LogRow
 from rms_console.tui.widgets.drawing import strip_of
+from rms_console.tui.widgets.rows import under_cursor
 
 BUDGET_S: Final = 0.012
 """Time that one tick may spend on looking through lines."""
@@ -51,15 +52,7 @@ class LogView(ScrollView, can_focus=True):
     """
 
     DEFAULT_CSS = "LogView { height: 1fr; width: 1fr; scrollbar-size-horizontal: 0; overflow-x: hidden; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False, id="list.up"),
-        Binding("down,j", "move(1)", show=False, id="list.down"),
-        Binding("pageup", "page(-1)", show=False, id="list.page_up"),
-        Binding("pagedown", "page(1)", show=False, id="list.page_down"),
-        Binding("home,g", "top", show=False, id="list.top"),
-        Binding("end,G", "bottom", show=False, id="list.bottom"),
-        Binding("enter", "choose", show=False, id="list.open"),
-    ]
+    BINDINGS = bindings((*SCROLLING, OPENING))
 
     class Chosen(Message):
         """A line was opened."""
@@ -242,7 +235,7 @@ class LogView(ScrollView, can_focus=True):
         if place != self._cursor:
             return strip_of((Part("  "), *line), width, self)
         if not self._follows:
-            line = (*(part if part.role == "match" else Part(part.text, "cursor") for part in line), _rest(width))
+            line = (*under_cursor(line), Part(" " * width, "cursor"))
         return strip_of((Part("> ", "cursor"), *line), width, self)
 
     def action_move(self, step: int) -> None:
@@ -251,11 +244,8 @@ class LogView(ScrollView, can_focus=True):
     def action_page(self, step: int) -> None:
         self._step(step * max(1, self.size.height - 1))
 
-    def action_top(self) -> None:
-        self._step(-len(self.shown))
-
-    def action_bottom(self) -> None:
-        self._step(len(self.shown))
+    def action_go(self, place: int) -> None:
+        self._step(len(self.shown) if place < 0 else -len(self.shown))
 
     def action_choose(self) -> None:
         if (row := self.chosen) is not None:
@@ -287,7 +277,3 @@ class LogView(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self._place()
-
-
-def _rest(width: int) -> Part:
-    return Part(" " * width, "cursor")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from rms_console.tui.keys import OPENING, SCROLLING, bindings
 from rms_console.tui.lines import Line, Part
 from rms_console.tui.widgets.drawing import strip_of
 
@@ -22,15 +22,7 @@ class RowList(ScrollView, can_focus=True):
     """Shows rows through `draw`. The cursor stays on its row (by `key`) when rows come and go above it."""
 
     DEFAULT_CSS = "RowList { height: 1fr; width: 1fr; scrollbar-size-horizontal: 0; overflow-x: hidden; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False, id="list.up"),
-        Binding("down,j", "move(1)", show=False, id="list.down"),
-        Binding("pageup", "page(-1)", show=False, id="list.page_up"),
-        Binding("pagedown", "page(1)", show=False, id="list.page_down"),
-        Binding("home,g", "go(0)", show=False, id="list.top"),
-        Binding("end,G", "go(-1)", show=False, id="list.bottom"),
-        Binding("enter", "choose", show=False, id="list.open"),
-    ]
+    BINDINGS = bindings((*SCROLLING, OPENING))
 
     class Chosen(Message):
         """A row was opened."""
@@ -69,6 +61,11 @@ class RowList(ScrollView, can_focus=True):
         return self._rows[self._cursor] if self._rows else None
 
     @property
+    def place(self) -> int:
+        """Return where the cursor is, counted from 0."""
+        return self._cursor
+
+    @property
     def rows(self) -> tuple[Row, ...]:
         return tuple(self._rows)
 
@@ -99,7 +96,7 @@ class RowList(ScrollView, can_focus=True):
         is_here = place == self._cursor
         line = self._draw(self._rows[place], width - 2)
         if is_here:
-            line = (Part("> ", "cursor"), *(Part(part.text, "cursor") for part in line), Part(" " * width, "cursor"))
+            line = (Part("> ", "cursor"), *under_cursor(line), Part(" " * width, "cursor"))
         else:
             line = (Part("  "), *line)
         return strip_of(line, width, self)
@@ -136,3 +133,8 @@ class RowList(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self.refresh()
+
+
+def under_cursor(line: Line) -> Line:
+    """Return a line as it looks under the cursor: what is looked for stays marked."""
+    return tuple(part if part.role == "match" else Part(part.text, "cursor") for part in line)

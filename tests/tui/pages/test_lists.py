@@ -17,9 +17,10 @@ from rms_console.contract.queries import Subject
 from rms_console.tui.app import ConsoleApp
 from rms_console.tui.lines import text_of
 from rms_console.tui.screens.activity import activity_line, is_shown
-from rms_console.tui.screens.dialogs import Confirm
+from rms_console.tui.screens.dialogs import Confirm, Reasoned
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.sheet import Sheet
 from tests.tui.fakeport import NOW, FakePort, a_setup
 from tests.tui.test_overview import HOSTILE, a_view
 from tests.tui.test_steering import ready, requests, settled
@@ -46,11 +47,13 @@ def a_run(number: int, **changes: Any) -> dict[str, Any]:
 ROWS: dict[Subject, list[dict[str, Any]]] = {
     Subject.ACTIVITY: [a_run(12, trigger="manual", by="ana", reason="precio mal"), a_run(11, result="FAIL", errors=1)],
     Subject.CYCLE: [
-        {"style": "24YM05051", "title": "Zapato", "result": "updated", "changes": [CHANGE], "duration_s": 0.4}
+        {"number": 1, "style": "24YM05051", "title": "Zapato", "result": "updated", "changes": [CHANGE],
+         "duration_s": 0.4}
     ],
     Subject.PRODUCT: [
-        {"at": AT, "cycle": 12, "result": "updated", "changes": [CHANGE], "place": 2},
-        {"at": AT, "cycle": 9, "result": "failed", "message": "price<=0", "changes": [], "place": 1},
+        {"at": AT, "cycle": 12, "result": "updated", "changes": [CHANGE], "number": 2, "title": "Zapato",
+         "trigger": "manual", "by": "ana", "reason": "precio mal"},
+        {"at": AT, "cycle": 9, "result": "failed", "message": "price<=0", "changes": [], "number": 1},
     ],
     Subject.QUEUE: [
         {"item_id": 7, "sku": "A-7", "style": "24YM05051", "state": "quarantined", "reason": "change",
@@ -76,6 +79,7 @@ def shown(app: ConsoleApp) -> str:
     """Return the text of the page on top."""
     page = app.screen
     texts = [text_of(one) for panel in page.query(Panel) for one in panel.lines]
+    texts += [text_of(one) for sheet in page.query(Sheet) for one in sheet.lines]
     if isinstance(page, ListPage):
         view = app.view()
         texts += [text_of(page.row_line(row, view, 100)) for row in page.listed.rows]
@@ -198,7 +202,7 @@ async def test_what_acts_asks_first_and_enter_alone_does_nothing(
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app, page, lambda: "24YM05051" in shown(app))
         await pilot.press(*keys)
-        assert isinstance(app.screen, Confirm)
+        assert isinstance(app.screen, Confirm | Reasoned)
         await pilot.press("enter")
         await pilot.pause()
         assert port.sent == []
@@ -207,17 +211,31 @@ async def test_what_acts_asks_first_and_enter_alone_does_nothing(
     assert requests(port) == [asked]
 
 
-async def test_dismissing_wants_a_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+@pytest.mark.parametrize(
+    ("page", "key", "asked"),
+    [
+        ("3", "D", lambda why: DismissItems((7,), why)),
+        ("8", "N", lambda why: DecideHolds((3,), False, why)),
+        ("8", "Y", lambda why: DecideHolds((3,), True, why)),
+    ],
+)
+async def test_a_decision_takes_a_reason_or_none(
+    tmp_path: Path, page: str, key: str, asked: Callable[[str], object], size: tuple[int, int]
+) -> None:
     port = FakePort(pages=ROWS)
     app = ConsoleApp(port, a_setup(tmp_path))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, app, "3", lambda: "A-7" in shown(app))
-        await pilot.press("D", "enter")
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app, page, lambda: isinstance(app.screen, ListPage) and app.screen.listed.rows)
+        await pilot.press(key, "w", "enter")
         await pilot.pause()
         assert port.sent == []
-        await pilot.press("D", *"descartado", "enter")
-        await settled(pilot, lambda: port.sent)
-    assert requests(port) == [DismissItems((7,), "descartado")]
+        await pilot.press(*"ya no", "enter")
+        await settled(pilot, lambda: len(port.sent) == 1)
+        await settled(pilot, lambda: isinstance(app.screen, ListPage))
+        await pilot.press(key, "y")
+        await settled(pilot, lambda: len(port.sent) == 2)
+    assert requests(port) == [asked("ya no"), asked("")]
 
 
 async def test_one_product_is_synced_from_its_page(tmp_path: Path) -> None:

@@ -12,13 +12,12 @@ from rms_console.contract.queries import Subject
 from rms_console.tui.app import ConsoleApp
 from rms_console.tui.lines import text_of
 from rms_console.tui.screens.activity import activity_line
-from rms_console.tui.screens.changes import change_line, field_names
-from rms_console.tui.screens.dialogs import Confirm
+from rms_console.tui.screens.changes import change_lines, field_names
 from rms_console.tui.screens.holds import kind_text
 from rms_console.tui.screens.journal import journal_line
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.queue import queue_line
-from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.picking import PickList
 from tests.tui.fakeport import FakePort, a_setup
 from tests.tui.pages import watching
 from tests.tui.pages.test_lists import AT, CHANGE, ROWS, a_run, opened, shown
@@ -87,17 +86,44 @@ async def test_the_list_has_room_at_any_size(tmp_path: Path, key: str, size: tup
         await settled(pilot, lambda: "> " in watching.shown(app))
 
 
-async def test_a_detail_that_does_not_fit_says_how_much_is_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 10)])
+async def test_a_long_detail_scrolls_and_says_how_much_is_below(tmp_path: Path, size: tuple[int, int]) -> None:
     hold = {**a_hold(3), "changes": [{**CHANGE, "item_id": n, "sku": f"K-{n}"} for n in range(40)]}
     app = ConsoleApp(FakePort(pages={Subject.HOLDS: [hold]}), a_setup(tmp_path))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, app, "8", lambda: "24YM05051" in shown(app))
-        detail = [text_of(one) for one in app.screen.query_one("#detail", Panel).lines]
-        told = sum("K-" in one for one in detail)
-        assert detail[-1].strip() == f"… and {40 - told} more"
-        await pilot.press("Y")
-        assert isinstance(app.screen, Confirm)
-        await settled(pilot, lambda: "… and 32 more" in watching.shown(app))
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app, "8", lambda: isinstance(app.screen, ListPage) and app.screen.listed.rows)
+        await pilot.press("tab")
+        await settled(pilot, lambda: "DETAIL" in watching.shown(app))
+        await settled(pilot, lambda: "more lines" in watching.shown(app))
+        seen = watching.shown(app)
+        assert f"↓ {40 - seen.count('K-')} more lines" in seen
+        assert "24YM05051" in seen
+        assert "K-39" not in seen
+        await pilot.press("j")
+        await settled(pilot, lambda: "the price moved" not in watching.shown(app))
+        await pilot.press("G")
+        await settled(pilot, lambda: "K-39" in watching.shown(app) and "more lines" not in watching.shown(app))
+        await pilot.press("g")
+        await settled(pilot, lambda: "the price moved" in watching.shown(app))
+        await pilot.press("escape")
+        await settled(pilot, lambda: "DETAIL" not in watching.shown(app))
+        assert isinstance(app.focused, PickList)
+        assert app.screen.NAME == "holds"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_a_long_question_scrolls_while_its_keys_stay_in_sight(tmp_path: Path, size: tuple[int, int]) -> None:
+    hold = {**a_hold(3), "changes": [{**CHANGE, "item_id": n, "sku": f"K-{n}"} for n in range(40)]}
+    app = ConsoleApp(FakePort(pages={Subject.HOLDS: [hold]}), a_setup(tmp_path))
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app, "8", lambda: isinstance(app.screen, ListPage) and app.screen.listed.rows)
+        await pilot.press("N")
+        await settled(pilot, lambda: "more lines" in watching.shown(app) and "Esc no" in watching.shown(app))
+        assert "Keep what the shop has" in watching.shown(app)
+        await pilot.press("G")
+        await settled(pilot, lambda: "K-39" in watching.shown(app))
+        await pilot.press("w", "pageup")
+        await settled(pilot, lambda: "K-39" not in watching.shown(app) and "reason typed" in watching.shown(app))
 
 
 async def test_holds_are_asked_for_in_the_language_of_the_console(tmp_path: Path) -> None:
@@ -159,7 +185,7 @@ def test_a_value_of_the_data_never_serves_as_a_template() -> None:
     lines = [
         activity_line(a_run(1, trigger=evil), view, 120),
         queue_line({**ROWS[Subject.QUEUE][1], "reason": evil, "message": ""}, view),
-        change_line({"field": evil}, view.words),
+        *change_lines([{"field": evil}], view.words),
         journal_line({"detail": {"result": evil}}, view),
     ]
     for one in lines:

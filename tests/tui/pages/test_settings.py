@@ -20,7 +20,6 @@ from rms_console.tui.screens.dialogs import Ask, Choice, Dialog
 from rms_console.tui.screens.settings import (
     as_value,
     detail_lines,
-    empty_lines,
     fixed_lines,
     row_line,
     setting_rows,
@@ -268,7 +267,12 @@ def test_no_undo_of_a_secret_or_of_what_is_no_single_value() -> None:
     assert undo_of(SOME[1], False) == ChangeSettings({"sync.batch_size": 20}, False)
 
 
-def test_an_empty_list_says_why() -> None:
-    assert "reading" in text(empty_lines(None, "", WORDS))
-    assert "cannot be read: gone" in text(empty_lines(Page(Subject.CONFIG, (), problem="gone"), "", WORDS))
-    assert "2 in all" in text([title_line(Page(Subject.CONFIG, tuple(SOME[:2])), "", WORDS)])
+async def test_a_list_that_was_never_read_says_why(tmp_path: Path) -> None:
+    port = a_port()
+    port.answers[Subject.CONFIG] = Page(Subject.CONFIG, (), problem="gone")
+    async with opened(port, "settings", tmp_path) as (app, pilot):
+        await settled(pilot, lambda: "This list cannot be read: gone" in shown(app))
+
+
+def test_the_title_counts_what_is_not_the_default() -> None:
+    assert "2 in all" in text([title_line(SOME[:2], "", WORDS)])

@@ -41,7 +41,7 @@ def test_age(seconds: float, text: str) -> None:
 @pytest.mark.parametrize("unknown", [None, math.nan, math.inf, 10**400])
 def test_what_is_not_known_is_a_dash(unknown: float | None) -> None:
     for told in (age, short_age, countdown, duration, bytes_, count, percent):
-        assert told(unknown) == "-"
+        assert told(unknown) == "–"
 
 
 def test_short_ages_change_seldom() -> None:
@@ -65,7 +65,7 @@ def test_times_are_the_stores() -> None:
     assert clock(AT, ZONE) == "15:47"
     assert clock(AT.isoformat(), ZONE, seconds=True) == "15:47:12"
     assert clock(AT, ZONE, utc=True) == "21:47"
-    assert clock("no time", ZONE) == "-"
+    assert clock("no time", ZONE) == "–"
     assert clock(AT, "No/Such_Zone") == "21:47"
 
 
@@ -73,8 +73,8 @@ def test_times_are_the_stores() -> None:
     ("at", "zone"), [("0001-01-01T00:00:00+00:00", ZONE), ("9999-12-31T23:59:59+00:00", "Asia/Tokyo")]
 )
 def test_a_time_that_the_zone_does_not_know_is_a_dash(at: str, zone: str) -> None:
-    assert clock(at, zone) == "-"
-    assert moment(at, zone, AT) == "-"
+    assert clock(at, zone) == "–"
+    assert moment(at, zone, AT) == "–"
 
 
 def test_another_day_is_told_with_its_date() -> None:
@@ -98,7 +98,7 @@ def test_what_rounds_to_the_next_unit_is_told_in_it() -> None:
 def test_money_is_written_as_the_language_writes_it() -> None:
     assert money("22123.9", "CRC", "es") == "₡22\u00a0123,90"
     assert money("no price", "CRC") == "no price"
-    assert money(None, "CRC") == "-"
+    assert money(None, "CRC") == "–"
     assert (money("NaN", "CRC"), money("Infinity", "CRC")) == ("NaN", "Infinity")
 
 
