@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
+from rms_console.contract.events import Event
 from rms_console.control.endpoint_file import read_token
 from rms_console.control.server import ControlServer, ServerOptions, Told
 from tests.tui.fakeport import FakePort
@@ -21,12 +24,27 @@ MONITOR = "/api/v1/sync/monitor"
 PATIENCE_S = 30.0
 
 
+class CountingPort(FakePort):
+    """Also counts who waits for news."""
+
+    waiting = 0
+
+    async def events(self, after: int, wait_s: float) -> Sequence[Event]:
+        self.waiting += 1
+        try:
+            return await super().events(after, wait_s)
+        finally:
+            self.waiting -= 1
+
+
 class Served:
     """As a context: the API of a `FakePort`, with a free port unless `options` say otherwise."""
 
-    def __init__(self, folder: Path, port: FakePort | None = None, told: Told | None = None, **options: Any) -> None:
+    def __init__(
+        self, folder: Path, engine: CountingPort | None = None, told: Told | None = None, **options: Any
+    ) -> None:
         self.folder = folder
-        self.engine = port or FakePort()
+        self.engine = engine or CountingPort()
         self._options = ServerOptions(**{"folder": folder, "boot_id": BOOT, "shop": "tienda", "port": 0, **options})
         self._told = told
         self.loop = asyncio.new_event_loop()
@@ -76,3 +94,9 @@ class Served:
             self.url = server.url
             self._begun.set()
             await self._end.wait()
+
+
+def dial(served: Served) -> socket.socket:
+    """Return a bare connection to the server."""
+    parts = urlsplit(served.url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE_S)

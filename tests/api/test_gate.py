@@ -8,21 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from rms_console.control import gate, httpd
 from rms_console.control.server import Told
-from tests.api.served import MONITOR, Served
+from tests.api.served import MONITOR, Served, dial
 
 JSON = {"Content-Type": "application/json"}
-
-
-def dial(api: Served) -> socket.socket:
-    parts = urlsplit(api.url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=20)
 
 
 def read_all(line: socket.socket) -> bytes:

@@ -31,7 +31,7 @@ from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.snapshot import CycleView, EngineSnapshot, FaultView, PauseView, RatesView, TodayView
 from rms_console.contract.state import Health
 from tests.api.examples import differences
-from tests.api.served import BOOT, MONITOR, Served
+from tests.api.served import BOOT, MONITOR, CountingPort, Served
 from tests.tui.fakeport import NOW, FakePort, a_snapshot
 from tests.unit.contract.test_api_bodies import PERFORMANCE, STATS, STATUS
 
@@ -105,7 +105,7 @@ def client(friend: httpx.Client, engine: FakePort) -> httpx.Client:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A server of its own, for tests that tell events."""
-    with Served(tmp_path, FakePort(busy_now())) as served:
+    with Served(tmp_path, CountingPort(busy_now())) as served:
         yield served
 
 
@@ -162,7 +162,7 @@ def test_recent_activity_goes_on_until_it_has_what_was_asked_for(client: httpx.C
     assert get(client, f"{MONITOR}/recent-activity?limit=1000")["total"] == 30
 
 
-class Lines(FakePort):
+class Lines(CountingPort):
     """Keeps 4500 log lines, one of each 1000 an error, as the engine does: never more than 2000 an answer."""
 
     async def ask(self, query: Query) -> Page:
@@ -453,7 +453,7 @@ def test_a_stream_tells_only_what_is_asked_for(served: Served) -> None:
         assert client.get(f"{MONITOR}/events?names=cycle.exploded").status_code == 422
 
 
-class Forgetful(FakePort):
+class Forgetful(CountingPort):
     """Keeps no event before the fourth."""
 
     async def events(self, after: int, wait_s: float) -> Sequence[Event]:
