@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
 from rms_console.contract.commands import FullSync, Pause, ProbeConnections, SetInterval, Trigger
 
@@ -68,9 +68,9 @@ class Body(BaseModel):
 class TriggerRequest(Request):
     """POST /api/v1/sync/monitor/trigger. All optional: a bodyless trigger runs one cycle."""
 
-    force: bool = False
-    batch_size: int | None = Field(default=None, ge=1, le=1000)
-    include_zero_stock: bool | None = None
+    force: StrictBool = False
+    batch_size: int | None = Field(default=None, ge=1, le=1000, strict=True)
+    include_zero_stock: StrictBool | None = None
 
     def to_request(self) -> Trigger:
         return Trigger(force=self.force, batch_size=self.batch_size, include_zero_stock=self.include_zero_stock)
@@ -90,7 +90,7 @@ class SyncItemsRequest(Request):
 class IntervalRequest(Request):
     """PUT /api/v1/sync/monitor/interval. Fractions are minutes too: 0.05 is three seconds."""
 
-    interval_minutes: float = Field(ge=0.01, le=1440)
+    interval_minutes: float = Field(ge=0.01, le=1440, strict=True)
 
     def to_request(self) -> SetInterval:
         return SetInterval(self.interval_minutes)
@@ -110,7 +110,7 @@ class FullSyncRequest(Request):
     """POST /api/v1/sync/monitor/force-full-sync."""
 
     reason: Reason = "asked through the API"
-    include_zero_stock: bool | None = None
+    include_zero_stock: StrictBool | None = None
 
     def to_request(self) -> FullSync:
         return FullSync(self.reason, self.include_zero_stock)
@@ -119,9 +119,9 @@ class FullSyncRequest(Request):
 class ConnectivityRequest(Request):
     """POST /api/v1/sync/monitor/test-connectivity, body optional."""
 
-    test_rms: bool = True
-    test_shopify: bool = True
-    test_redis: bool = True
+    test_rms: StrictBool = True
+    test_shopify: StrictBool = True
+    test_redis: StrictBool = True
 
     def to_request(self) -> ProbeConnections:
         return ProbeConnections(self.test_rms, self.test_shopify, self.test_redis)

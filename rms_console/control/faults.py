@@ -15,6 +15,7 @@ from rms_console.contract.queries import Page
 from rms_console.errors import ConfigError, ConsoleError
 
 _CODES: Final[Mapping[int, tuple[str, str, str]]] = {
+    422: ("invalid", "the body is not JSON in UTF-8", "/docs says what it is"),
     404: ("not-found", "there is no such address", "/docs lists them"),
     405: ("wrong-method", "this address is asked in another way", "/docs says how; the header Allow names it"),
 }
@@ -84,8 +85,10 @@ async def _defect(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code, message, hint = _CODES.get(error.status_code, ("error", str(error.detail), ""))
-    return told(error.status_code, Problem(code=code, message=message, hint=hint), error.headers)
+    # What could not even be read is as invalid as what could.
+    status = 422 if error.status_code == 400 else error.status_code
+    code, message, hint = _CODES.get(status, ("error", str(error.detail), ""))
+    return told(status, Problem(code=code, message=message, hint=hint), error.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

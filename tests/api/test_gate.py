@@ -60,6 +60,7 @@ def test_every_error_has_the_one_form(api: Served, stranger: httpx.Client, frien
         (stranger.get(f"{MONITOR}/logs?limit=1001"), 422, "invalid"),
         (stranger.get(f"{MONITOR}/logs?level=loud"), 422, "invalid"),
         (friend.put(f"{MONITOR}/interval", content=b"{", headers=JSON), 422, "invalid"),
+        (friend.put(f"{MONITOR}/interval", content=b"\xff", headers=JSON), 422, "invalid"),
         (friend.put(f"{MONITOR}/interval", content=b'{"interval_minutes": NaN}', headers=JSON), 422, "invalid"),
         (friend.post(f"{MONITOR}/pause", content=b'{"reason": "\\ud800"}', headers=JSON), 422, "invalid"),
     ]

@@ -295,6 +295,8 @@ def test_what_is_refused_answers_409_with_the_reason(client: httpx.Client, engin
         ("pause", {"reason": "x" * 501}),
         ("pause", {"why": "feria"}),
         ("trigger", {"batch_size": 0}),
+        ("trigger", {"batch_size": "10"}),
+        ("trigger", {"force": 1}),
         ("trigger", []),
         ("force-full-sync", "all"),
     ],
