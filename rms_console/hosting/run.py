@@ -141,6 +141,8 @@ class Hosting:
         """Show the console; one that falls over is opened again, a few times."""
         # Nothing here is worth bytes on a slow line that only move; read when Textual is loaded.
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+        for size in ("COLUMNS", "LINES"):
+            os.environ.pop(size, None)  # believed before the terminal, and wrong once that is resized
         # Loaded this late: nothing else of the program needs Textual.
         from rms_console.tui.start import ConsoleCrashed, run
 
