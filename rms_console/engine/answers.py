@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rms_console.contract import wire
@@ -38,9 +38,10 @@ async def _activity(engine: EngineService, query: Query) -> Page:
 
 
 async def _cycle(engine: EngineService, query: Query) -> Page:
+    """Return what a cycle did to each product, in order; `next_before` goes on."""
     number = int(query.key or 0)
-    rows = await engine.deps.disk(engine.deps.ledger.cycle_products, number)
-    return Page(query.subject, tuple(dict(row) for row in rows), total=len(rows))
+    rows = await engine.deps.disk(engine.deps.ledger.cycle_products, number, _limit(query), query.before or 0)
+    return await _history(engine, query, rows)
 
 
 async def _queue(engine: EngineService, query: Query) -> Page:
@@ -109,8 +110,20 @@ async def _rehearse(engine: EngineService, world: World, only: tuple[int, ...], 
 
 async def _product(engine: EngineService, query: Query) -> Page:
     style = (query.key or "").strip().upper()
-    rows = await engine.deps.disk(engine.deps.ledger.product_history, style, _limit(query))
-    return Page(query.subject, tuple(dict(row) for row in rows), total=len(rows))
+    rows = await engine.deps.disk(engine.deps.ledger.product_history, style, _limit(query), query.before)
+    return await _history(engine, query, rows)
+
+
+async def _history(engine: EngineService, query: Query, rows: Sequence[Mapping[str, Any]]) -> Page:
+    """Return entries of a history; each change says of which SKU it is, as far as the ledger still knows the item."""
+    styles = sorted({str(row["style"]) for row in rows})
+    products = await engine.deps.disk(engine.deps.ledger.products, styles)
+    skus = {one.item_id: one.sku for product in products.values() for one in product.variants}
+    told = tuple(
+        {**row, "changes": [{**change, "sku": skus.get(change["item_id"])} for change in row["changes"]]}
+        for row in rows
+    )
+    return Page(query.subject, told, next_before=told[-1]["number"] if told else None)
 
 
 async def _audit(engine: EngineService, query: Query) -> Page:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rms_console.contract.ports import Applied
 from rms_console.domain.acknowledge import acknowledge_stock, hold_stock, learn_stock
+from rms_console.domain.changes import describe
 from rms_console.domain.operations import SetStock, StockWrite
 from rms_console.domain.policy import StockPolicy
 from rms_console.domain.stock import resolve_stale
@@ -153,6 +155,7 @@ def _fail(rows: Sequence[StockWrite], jobs: Mapping[str, Job], error: Exception)
 
 def _confirm_row(job: Job, row: StockWrite) -> None:
     if job.product is not None:
+        job.changes.extend(describe(dataclasses.replace(job.plan, operations=(), stock=(row,)), job.product))
         job.product = acknowledge_stock(job.product, (row,))
         job.stock_rows += 1
         job.items.add(row.item_id)

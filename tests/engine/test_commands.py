@@ -390,6 +390,28 @@ async def test_pages_of_the_queue_activity_product_and_cycle(world: World) -> No
         assert {change["field"] for change in product.rows[0]["changes"]} >= {"title", "price", "stock"}
 
 
+async def test_a_product_s_history_keeps_stock_and_is_read_in_pieces(world: World) -> None:
+    world.store.add(shoes(1))
+    async with world.service() as engine:
+        for quantity in (7.0, 6.0):
+            world.store.change(11, Quantity=quantity)
+            accepted(await world.send(Trigger(reason="recount")))
+            await world.wait(1)
+        newest = await engine.ask(Query(Subject.PRODUCT, limit=1, key="24YM0001"))
+        older = await engine.ask(Query(Subject.PRODUCT, limit=9, before=newest.next_before, key="24YM0001"))
+        told = [change for row in (*newest.rows, *older.rows[:1]) for change in row["changes"]]
+        assert [(one["sku"], one["field"], one["before"], one["after"]) for one in told] == [
+            ("SKU-11", "stock", "7", "6"),
+            ("SKU-11", "stock", "5", "7"),
+        ]
+        assert [row["result"] for row in older.rows] == ["updated", "created"]
+        assert (newest.rows[0]["trigger"], newest.rows[0]["by"], newest.rows[0]["reason"]) == (
+            "manual",
+            "Ana",
+            "recount",
+        )
+
+
 async def test_events_tell_what_happened_after_a_number_and_stopping_releases_who_waits(world: World) -> None:
     async with world.service() as engine:
         last = (await engine.snapshot()).event

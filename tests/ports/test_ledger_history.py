@@ -96,6 +96,26 @@ def test_a_product_s_history_tells_field_by_field(ledger: SqliteLedger) -> None:
     assert ledger.cycle_products(9) == ()
 
 
+def test_a_product_s_history_goes_on_below_a_number_and_says_what_began_each_run(ledger: SqliteLedger) -> None:
+    for number in range(1, 8):
+        ledger.settle(Settlement(0, number, later(number), records=(record("A"), record("B"))))
+    ledger.record_cycle(cycle(6))
+    first = ledger.product_history("A", 3)
+    assert [one["cycle"] for one in first] == [7, 6, 5]
+    assert [(one["trigger"], one["by"]) for one in first] == [(None, None), ("interval", "engine"), (None, None)]
+    last = first[-1]["number"]
+    assert isinstance(last, int)
+    assert [one["cycle"] for one in ledger.product_history("A", 9, last)] == [4, 3, 2, 1]
+
+
+def test_a_cycle_s_products_go_on_above_a_number(ledger: SqliteLedger) -> None:
+    ledger.settle(Settlement(0, 1, NOW, records=tuple(record(style) for style in "ABCDE")))
+    first = ledger.cycle_products(1, 3)
+    number = first[-1]["number"]
+    assert isinstance(number, int)
+    assert [one["style"] for one in (*first, *ledger.cycle_products(1, 3, number))] == list("ABCDE")
+
+
 def test_history_rows_are_plain_json(ledger: SqliteLedger) -> None:
     ledger.settle(Settlement(0, 1, NOW, records=(record("A", "held", FieldChange(None, "title", "ñ", "«»")),)))
     (row,) = ledger.cycle_products(1)

@@ -44,13 +44,17 @@ class History:
             self._sql["add_record"], ({**_columns(one), "cycle": cycle, "at": when} for one in records)
         )
 
-    def of_style(self, style: str, limit: int) -> tuple[Mapping[str, object], ...]:
-        """Return what happened to a product, the newest first, as plain JSON objects."""
-        return self._database.read(_record, self._sql["of_style"], (style, limit))
+    def of_style(self, style: str, limit: int, before: int | None) -> tuple[Mapping[str, object], ...]:
+        """Return what happened to a product, entries with a number below `before`, the newest first.
 
-    def of_cycle(self, cycle: int) -> tuple[Mapping[str, object], ...]:
-        """Return what a cycle did to each product, in order, as plain JSON objects."""
-        return self._database.read(_record, self._sql["of_cycle"], (cycle,))
+        Plain JSON objects. `trigger`, `by` and `reason` are those of the cycle, once that has ended.
+        """
+        newest = _NEWEST if before is None else before
+        return self._database.read(_happened, self._sql["of_style"], (style, newest, limit))
+
+    def of_cycle(self, cycle: int, limit: int, after: int) -> tuple[Mapping[str, object], ...]:
+        """Return what a cycle did to each product, entries with a number above `after`, in order, as JSON objects."""
+        return self._database.read(_record, self._sql["of_cycle"], (cycle, after, limit))
 
     def prune(self, before: datetime) -> None:
         with self._database.transaction():
@@ -79,5 +83,10 @@ def _cycle(row: sqlite3.Row) -> CycleView:
 
 
 def _record(row: sqlite3.Row) -> Mapping[str, object]:
-    plain = {name: row[name] for name in row.keys() if name not in ("record", "changes")}  # noqa: SIM118
-    return {**plain, "changes": read_json(row["changes"])}
+    plain = {name: row[name] for name in row.keys() if name not in ("record", "changes", "body")}  # noqa: SIM118
+    return {"number": row["record"], **plain, "changes": read_json(row["changes"])}
+
+
+def _happened(row: sqlite3.Row) -> Mapping[str, object]:
+    body = read_json(row["body"]) if row["body"] is not None else {}
+    return {**_record(row), **{name: body.get(name) for name in ("trigger", "by", "reason")}}

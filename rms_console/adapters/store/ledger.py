@@ -222,11 +222,11 @@ class SqliteLedger:
     def cycles_since(self, at: datetime) -> tuple[CycleView, ...]:
         return self._history.cycles_since(at)
 
-    def product_history(self, style: str, limit: int) -> tuple[Mapping[str, object], ...]:
-        return self._history.of_style(style, limit)
+    def product_history(self, style: str, limit: int, before: int | None = None) -> tuple[Mapping[str, object], ...]:
+        return self._history.of_style(style, limit, before)
 
-    def cycle_products(self, cycle: int) -> tuple[Mapping[str, object], ...]:
-        return self._history.of_cycle(cycle)
+    def cycle_products(self, cycle: int, limit: int = 500, after: int = 0) -> tuple[Mapping[str, object], ...]:
+        return self._history.of_cycle(cycle, limit, after)
 
     def get_fact(self, name: str) -> str | None:
         return self._facts.get(name)

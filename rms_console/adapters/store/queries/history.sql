@@ -13,10 +13,11 @@ INSERT INTO product_records (cycle, at, style, title, result, variants, duration
 VALUES (:cycle, :at, :style, :title, :result, :variants, :duration_s, :code, :message, :changes);
 
 -- name: of_style
-SELECT * FROM product_records WHERE style = ? ORDER BY record DESC LIMIT ?;
+SELECT product_records.*, cycles.body FROM product_records LEFT JOIN cycles ON cycles.number = product_records.cycle
+WHERE style = ? AND record < ? ORDER BY record DESC LIMIT ?;
 
 -- name: of_cycle
-SELECT * FROM product_records WHERE cycle = ? ORDER BY record;
+SELECT * FROM product_records WHERE cycle = ? AND record > ? ORDER BY record LIMIT ?;
 
 -- name: prune_cycles
 DELETE FROM cycles WHERE started_at < ?;
