@@ -11,7 +11,7 @@ from rms_console.contract.diagnosis import WORST_FIRST, Group
 from rms_console.domain.findings import Finding, Level
 from rms_console.engine.diagnosis import backlog, practice, slowness, starting, stopping, trouble
 from rms_console.engine.diagnosis.facts import Facts, Judge, with_engine
-from rms_console.locale import Sentence
+from rms_console.locale import Sentence, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +103,21 @@ def _row(one: Diagnosis, language: str) -> dict[str, Any]:
         "code": one.finding.code,
         "group": one.group.value,
         "level": one.finding.level.value,
-        "message": message,
-        "what_to_do": "" if one.finding.level is Level.OK else what_to_do,
+        "message": _encodable(message),
+        "what_to_do": "" if one.finding.level is Level.OK else _encodable(what_to_do),
         "facts": {name: _plain(value, language) for name, value in one.finding.facts.items()},
     }
 
 
 def _plain(value: object, language: str) -> object:
     if isinstance(value, Sentence):
-        return Finding(Level.OK, "", value.template, facts=value.facts).told(language)[0]
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+        return _encodable(told(language, value))
+    return value if isinstance(value, int | float | bool) or value is None else _encodable(str(value))
+
+
+def _encodable(text: str) -> str:
+    """Return a text that JSON can carry: half a character, as a database may hand it over, would end the answer."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def counts(found: Iterable[Diagnosis]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from rms_console.engine.diagnosis.stopping import errors_by_code
 from rms_console.locale import mark, sentence
 
 MOST_KINDS: Final = 5
+_STRANGE = re.compile(r"[^a-z0-9-]+")
 IN_A_ROW: Final = 5
 """Where no setting says."""
 POOR_RATE, BAD_RATE = 95.0, 80.0
@@ -91,7 +93,7 @@ def kinds(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
         found = warn(
             mark("Error {error}: {count} times in 24 hours"), advice(code), error=code, count=counted[code], place=place
         )
-        yield replace(found, code=f"diag-error-{code}")
+        yield replace(found, code=f"diag-error-{_STRANGE.sub('-', code.lower())[:60]}")
     if not counted:
         yield ok(mark("No error in 24 hours"))
 
