@@ -13,6 +13,7 @@ from rms_console import __version__
 from rms_console.adapters.clock import SystemClock
 from rms_console.adapters.lease import FileLease
 from rms_console.commands import logtail
+from rms_console.commands.facts import UNKNOWN
 from rms_console.config.rows import setting_rows
 from rms_console.contract import api, wire
 from rms_console.contract.ports import Ledger
@@ -56,11 +57,15 @@ class AtRest:
     @property
     def extras(self) -> dict[str, Any]:
         """What each answer carries beyond the API's keys, so that no script takes it for an engine's."""
-        is_held = self.seen.lock.status is LockStatus.HELD_BY_OTHER
-        return {"engine": NO_ANSWER if is_held else NOT_RUNNING, "as_of": bodies.whole(self.as_of)}
+        return {"engine": NO_ANSWER if self._is_held else NOT_RUNNING, "as_of": bodies.whole(self.as_of)}
+
+    @property
+    def _is_held(self) -> bool:
+        return self.seen.lock.status is LockStatus.HELD_BY_OTHER
 
     def status(self) -> api.StatusBody:
-        return bodies.status(self.seen).model_copy(update=self.extras)
+        state = {"status": UNKNOWN} if self._is_held else {}
+        return bodies.status(self.seen).model_copy(update=self.extras | state)
 
     def health(self) -> api.HealthBody:
         problems = [f"the engine is {self.extras['engine']}"]

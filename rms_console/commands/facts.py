@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from rms_console.commands.figures import HEALTH, LOCK, Row, age, clock, step
 from rms_console.commands.reaching import Words, fits
@@ -16,6 +17,9 @@ from rms_console.control.client import EngineClient
 from rms_console.errors import LinkError
 from rms_console.locale import mark
 from rms_console.locale.retelling import retell
+
+UNKNOWN: Final = "UNKNOWN"
+"""The state of an engine that runs and cannot be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ def _steady(label: str, text: str) -> Fact:
 
 def _state(seen: Seen, words: Words) -> Fact:
     body, more = seen.body, seen.more
+    if body.status == UNKNOWN:
+        return _steady(words.phrase("Engine"), words.phrase("runs, but does not answer"))
     well = words.phrase("well" if body.is_healthy else "NOT WELL")
     told = f"{body.status}, {well}"
     if more is None or more.progress is None:

@@ -192,7 +192,7 @@ def _show_activity(body: api.ActivityBody, words: Words) -> None:
         )
         note = f"; {retell(words.language, row.note)}" if row.note else ""
         head = f"{clock(row.started_at, words, now())}  {row.result:<4}  "
-        click.echo(paragraph(f"{row.trigger}: {told}{note}", page_width(), head))
+        click.echo(paragraph(f"{retell(words.language, row.trigger)}: {told}{note}", page_width(), head))
 
 
 def _show_lock(body: api.LockBody, words: Words) -> None:

@@ -22,8 +22,8 @@ def retell(language: str, text: str) -> str:
     known = messages(language)
     if not known or len(text) > MOST_CHARACTERS:
         return text
-    if text in known:
-        return translate(language, text, {}) if "{" not in text else text
+    if text in known and "{" not in text:
+        return translate(language, text, {})
     best, facts = "", dict[str, object]()
     for template, literals in _shapes(language):
         if sum(map(len, literals)) <= sum(map(len, _literals(best))) or not _may_fit(text, literals):

@@ -102,14 +102,14 @@ class Site:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def inside(self, *arguments: str, lang: str = "en") -> Ran:
+    def inside(self, *arguments: str, lang: str = "en", columns: int = 80) -> Ran:
         """Run a command from its very entry point, but in this process: starting one takes a second."""
         command = self.command(*arguments)[2:]
         command[command.index("--lang") + 1] = lang
         out, err = io.StringIO(), io.StringIO()
         with (
             mock.patch.object(sys, "argv", command),
-            mock.patch.dict(os.environ, clean_environment() | {"COLUMNS": "80"}, clear=True),
+            mock.patch.dict(os.environ, clean_environment() | {"COLUMNS": str(columns)}, clear=True),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):

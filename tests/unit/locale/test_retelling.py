@@ -1,0 +1,39 @@
+"""English sentences that came over a wire are told in Spanish where they are ours."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from rms_console.locale import sentence
+from rms_console.locale.retelling import retell
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        ("a run starts now", "una corrida empieza ya"),
+        ("already paused by ana", "ya está en pausa por ana"),
+        ("paused by ana: cambio {de} precios", "en pausa por ana: cambio {de} precios"),
+        ("RMS has no item NOPE", "RMS no tiene el artículo NOPE"),
+        ("something else", "something else"),
+        ("", ""),
+        ("paused by {by}", "en pausa por {by}"),
+    ],
+)
+def test_what_is_ours_is_told_and_the_rest_stays(english: str, spanish: str) -> None:
+    assert retell("es", english) == spanish
+    assert retell("en", english) == english
+
+
+def test_facts_are_kept_to_the_letter() -> None:
+    told = retell("es", sentence("paused by {by}: {reason}", by="a: b", reason="x: y\x1b"))
+    assert told == "en pausa por a: b: x: y\x1b"
+
+
+def test_a_long_text_costs_little() -> None:
+    begun = time.monotonic()
+    retell("es", "paused by : " * 160)
+    retell("es", "x" * 1_000_000)
+    assert time.monotonic() - begun < 5
