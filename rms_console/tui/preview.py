@@ -8,9 +8,8 @@ from rms_console.contract.queries import Page
 from rms_console.tui.format import count, duration
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
+from rms_console.tui.screens.changes import change_lines
 from rms_console.tui.view import Words
-
-SHOWN_CHANGES = 12
 
 
 def full_sync_lines(answer: Page, words: Words) -> list[Line]:
@@ -46,21 +45,4 @@ def one_product_lines(answer: Page, words: Words) -> list[Line]:
     changes = [change for row in answer.rows for change in row.get("changes", ())]
     if not changes:
         return [line(words.phrase("Nothing differs: it is read again and compared with the shop's last state."))]
-    shown = [_change_line(change, words) for change in changes[:SHOWN_CHANGES]]
-    if len(changes) > SHOWN_CHANGES:
-        shown.append(line(Part(words.phrase("… and {count} more", count=len(changes) - SHOWN_CHANGES), "dim")))
-    return shown
-
-
-def _change_line(change: dict[str, Any], words: Words) -> Line:
-    def text(name: str) -> str:
-        value = change.get(name)
-        return words.glyphs.unknown if value is None else clean(value, 40)
-
-    return line(
-        Part(f"{text('sku'):<18.18} ", "dim"),
-        f"{text('field'):<14.14} ",
-        Part(text("before"), "dim"),
-        f" {words.glyphs.arrow} ",
-        Part(text("after"), "strong"),
-    )
+    return change_lines(changes, words)

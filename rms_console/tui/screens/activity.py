@@ -134,7 +134,7 @@ def activity_detail(row: Row, words: Words, width: int) -> list[Line]:
         throttled=row.get("throttled", 0),
     )
     why = clean(" ".join(str(row[name]) for name in ("reason", "note", "error_code") if row.get(name)), 600)
-    return [*wrapped(made, width), *wrapped(cost, width, "dim"), *wrapped(why, width, "warn", 2)]
+    return [*wrapped(made, width), *wrapped(cost, width, "dim"), *wrapped(why, width, "warn")]
 
 
 def empty_lines(view: View) -> list[Line]:

@@ -9,7 +9,7 @@ from rms_console.contract.field_names import FIELDS
 from rms_console.locale import mark
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.view import Words
+from rms_console.tui.view import View, Words
 
 RESULTS: Final = {
     "created": mark("created"),
@@ -24,7 +24,9 @@ RESULTS: Final = {
 RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "held": "warn", "unknown": "warn"}
 
 WIDEST: Final = 18
-"""Columns that a SKU and a field's name have at most."""
+"""Columns that a SKU has at most."""
+WIDEST_NAME: Final = 26
+"""Columns that the name of a field has at most."""
 
 
 def word_of(names: Mapping[str, str], value: str, words: Words) -> str:
@@ -32,11 +34,19 @@ def word_of(names: Mapping[str, str], value: str, words: Words) -> str:
     return words.phrase(names[value]) if value in names else value
 
 
-def change_lines(changes: Sequence[Mapping[str, Any]], words: Words) -> list[Line]:
+def places_of(view: View) -> dict[str, str]:
+    """Return the names of the shop's locations by the number that stands in `stock@NUMBER`."""
+    locations = view.snapshot.shop.locations if view.snapshot is not None else ()
+    return {clean(location_id, 60).rpartition("/")[2]: name for location_id, name in locations}
+
+
+def change_lines(
+    changes: Sequence[Mapping[str, Any]], words: Words, places: Mapping[str, str] | None = None
+) -> list[Line]:
     """Return changed fields, one a line: of which SKU, which field, before, after; in columns as narrow as can be."""
-    named = [(_who(change), field_name(change.get("field", ""), words)) for change in changes]
+    named = [(_who(change), field_name(change.get("field", ""), words, places)) for change in changes]
     who_width = min(WIDEST, max((len(who) for who, _ in named), default=0))
-    name_width = min(WIDEST, max((len(name) for _, name in named), default=0))
+    name_width = min(WIDEST_NAME, max((len(name) for _, name in named), default=0))
     return [
         line(
             Part(f"  {who:<{who_width}.{who_width}} " if who_width else "  ", "dim"),
@@ -53,15 +63,17 @@ def _who(change: Mapping[str, Any]) -> str:
     return clean(change.get("sku") or change.get("item_id") or "", WIDEST)
 
 
-def field_name(field: Any, words: Words) -> str:
-    """Return a field's name; the stock of one location is `stock@` and the location's number."""
+def field_name(field: Any, words: Words, places: Mapping[str, str] | None = None) -> str:
+    """Return a field's name; the stock of one location is `stock@` and the location's name, else its number."""
     name, at, place = clean(field, 60).partition("@")
-    return f"{word_of(FIELDS, name, words)}{at}{place.rpartition('/')[2]}"
+    number = place.rpartition("/")[2]
+    return f"{word_of(FIELDS, name, words)}{at}{clean((places or {}).get(number, number), 40)}"
 
 
 def field_names(changes: Sequence[Mapping[str, Any]], words: Words) -> str:
-    """Return which fields changed, each once."""
-    return ", ".join(sorted({field_name(change.get("field", ""), words) for change in changes}))
+    """Return which fields changed, each once, at whatever location."""
+    names = (str(change.get("field", "")).partition("@")[0] for change in changes)
+    return ", ".join(sorted({field_name(name, words) for name in names}))
 
 
 def value_text(value: Any, words: Words) -> str:

@@ -10,7 +10,7 @@ from rms_console.tui.format import duration
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.changes import change_lines, field_names, result_part
+from rms_console.tui.screens.changes import change_lines, field_names, places_of, result_part
 from rms_console.tui.screens.facts import told_at
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.overview import LEVEL_ROLES
@@ -90,7 +90,7 @@ class RunLogPage(ListPage):
         return run_log_line(row, view)
 
     def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
-        return wrapped(clean(row.get("message", "")), width, LEVEL_ROLES.get(str(row.get("level")), ""), 5)
+        return wrapped(clean(row.get("message", "")), width, LEVEL_ROLES.get(str(row.get("level")), ""))
 
     def empty(self, view: View) -> Sequence[Line]:
         return [line(Part(view.words.phrase("The log lines of this run are no longer kept."), "dim"))]
@@ -122,7 +122,7 @@ def product_line(row: Row, view: View) -> Line:
 
 def product_detail(row: Row, view: View, width: int) -> list[Line]:
     """Return the fields that changed, and why it failed where it did."""
-    lines = change_lines(row.get("changes") or (), view.words)
+    lines = change_lines(row.get("changes") or (), view.words, places_of(view))
     if row.get("message"):
-        lines = [*wrapped(clean(row["message"], 600), width, "warn", 3), *lines]
+        lines = [*wrapped(clean(row["message"], 600), width, "warn"), *lines]
     return lines or [line(Part("  " + view.words.phrase("No field of the product changed."), "dim"))]

@@ -13,7 +13,7 @@ from rms_console.locale import mark
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.changes import change_lines, word_of
+from rms_console.tui.screens.changes import change_lines, places_of, word_of
 from rms_console.tui.screens.dialogs import Reasoned
 from rms_console.tui.screens.facts import told_at
 from rms_console.tui.screens.listpage import ListPage
@@ -80,8 +80,12 @@ class HoldsPage(ListPage):
         return hold_line(row, view)
 
     def detail(self, row: Row, view: View, width: int) -> Sequence[Line]:
-        reason = wrapped(clean(row.get("reason") or "", 600), width, "warn", 3)
-        return [*reason, *decision_lines(row, view), *change_lines(row.get("changes") or (), view.words)]
+        reason = wrapped(clean(row.get("reason") or "", 600), width, "warn")
+        return [
+            *reason,
+            *decision_lines(row, view),
+            *change_lines(row.get("changes") or (), view.words, places_of(view)),
+        ]
 
     def empty(self, view: View) -> Sequence[Line]:
         return [line(Part(view.words.phrase("Nothing is held."), "good"))]
@@ -103,7 +107,7 @@ class HoldsPage(ListPage):
         changes = row.get("changes") or ()
         items = len(row.get("item_ids") or ())
         text = [line(words.phrase("{fields} fields of {items} items:", fields=len(changes), items=items))]
-        text += change_lines(changes, words)
+        text += change_lines(changes, words, places_of(self.console_app.view()))
         if approve:
             title = words.phrase("Send this change of {name} to the shop?", name=clean(row.get("style", ""), 30))
         else:

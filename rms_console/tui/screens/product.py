@@ -10,7 +10,7 @@ from rms_console.locale import mark
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.changes import change_lines, field_names, result_part
+from rms_console.tui.screens.changes import change_lines, field_names, places_of, result_part
 from rms_console.tui.screens.dialogs import Confirm
 from rms_console.tui.screens.facts import told_at
 from rms_console.tui.screens.frame import TRIGGERS
@@ -82,7 +82,11 @@ def history_detail(row: Row, view: View, width: int) -> list[Line]:
     """Return which run it was, who or what began that and why; then what went wrong; then every field."""
     words = view.words
     lines = wrapped(clean(words.told(row.get("message") or ""), 600), width, "warn")
-    return [*wrapped(_origin(row, view), width, "dim"), *lines, *change_lines(row.get("changes") or (), words)]
+    return [
+        *wrapped(_origin(row, view), width, "dim"),
+        *lines,
+        *change_lines(row.get("changes") or (), words, places_of(view)),
+    ]
 
 
 def _origin(row: Row, view: View) -> str:

@@ -162,7 +162,7 @@ def queue_detail(row: Row, view: View, width: int) -> list[Line]:
         age=age((view.now - at).total_seconds()) if at is not None else words.glyphs.unknown,
         attempts=row.get("attempts") or 0,
     )
-    lines = [*wrapped(clean(row.get("message") or "", 800), width, STATE_ROLES.get(str(row.get("state")), ""), 3)]
+    lines = [*wrapped(clean(row.get("message") or "", 800), width, STATE_ROLES.get(str(row.get("state")), ""))]
     if row.get("next_try_at"):
         lines.append(line(words.phrase("tried again at {at}", at=told_at(row["next_try_at"], view))))
     return [*lines, *wrapped(facts, width, "dim")]

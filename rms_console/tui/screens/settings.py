@@ -133,8 +133,8 @@ class SettingsPage(ListPage):
         reply = await task
         if isinstance(reply, Refused) and self.is_current:
             told = clean(self.words.told(reply.message), 300)
-            lines = [*wrapped(self.words.phrase("Refused: {why}", why=told), 68, "warn", 3)]
-            lines += wrapped(clean(self.words.told(reply.hint), 300), 68, "dim", 2) if reply.hint else []
+            lines = [*wrapped(self.words.phrase("Refused: {why}", why=told), 68, "warn")]
+            lines += wrapped(clean(self.words.told(reply.hint), 300), 68, "dim") if reply.hint else []
             self._change(row, [*lines, ()], shown(value, self.words))
         elif isinstance(reply, Accepted):
             self.read()
@@ -261,9 +261,9 @@ def _facts(row: Mapping[str, Any], words: Words) -> list[str]:
 
 def change_lines(row: Mapping[str, Any], words: Words) -> list[Line]:
     """Return what a person should know before a change."""
-    lines = wrapped(clean(words.told(row.get("description") or ""), 400), 68, "", 4)
+    lines = wrapped(clean(words.told(row.get("description") or ""), 400), 68)
     now = words.phrase("now {value} ({source})", value=told(row.get("value"), words), source=_source(row, words))
-    facts = [one for part in _facts(row, words) for one in wrapped(part, 68, "dim", 2)]
+    facts = [one for part in _facts(row, words) for one in wrapped(part, 68, "dim")]
     return [*lines, fit(line(Part(now, "strong")), 68), *facts]
 
 

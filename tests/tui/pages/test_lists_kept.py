@@ -142,7 +142,9 @@ def test_fields_and_dangers_have_names_and_unknown_ones_stay() -> None:
         {"field": "stock@gid://shopify/Location/7"},
         {"field": "metafields.x"},
     ]
-    assert field_names(changes, words) == "compare at, metafields.x, price, stock@7"
+    assert field_names(changes, words) == "compare at, metafields.x, price, stock"
+    told = [text_of(one).split(" – ")[0].strip() for one in change_lines(changes[2:3], words, {"7": "Centro"})]
+    assert told == ["stock@Centro"]
     assert kind_text({"kind": "price-jump"}, words) == "price jump"
     assert kind_text({"kind": "of tomorrow\x1b[2J"}, words).startswith("of tomorrow")
 
