@@ -33,6 +33,19 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """How often a connection was asked for, and how often one had to be opened for it."""
+
+    checkouts: int
+    opened: int
+
+    @property
+    def reuse_ratio(self) -> float | None:
+        """Share of check-outs served by an open connection, 0-1; None before the first."""
+        return None if not self.checkouts else max(0, self.checkouts - self.opened) / self.checkouts
+
+
 class Source(Protocol):
     """RMS. Blocking: called off the loop, by one thread at a time.
 
@@ -76,6 +89,10 @@ class Source(Protocol):
 
     def statements(self) -> int:
         """Return how many SQL statements were sent since the start."""
+        ...
+
+    def pool_use(self) -> PoolUse:
+        """Return what was asked of the connection pool since the start."""
         ...
 
     def close(self) -> None: ...
@@ -354,6 +371,20 @@ class SystemReading:
 
 class System(Protocol):
     def read(self) -> SystemReading: ...
+
+
+class LoopLag(Protocol):
+    """How late an event loop gets to what is due."""
+
+    def begin(self) -> None:
+        """Measure the running loop from now on."""
+        ...
+
+    def end(self) -> None: ...
+
+    def p99_s(self) -> float | None:
+        """Return the seconds that 99 of the latest 100 measurements did not exceed; None before enough were taken."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,13 @@ class Pass:
             return
         self.batch = number
         self.tally.batches = max(self.tally.batches, batches)
-        self._journal.publish(EventName.BATCH_STARTED, batch=number, batches=batches, products=products)
+        self._journal.publish(
+            EventName.BATCH_STARTED,
+            batch=number,
+            batches=batches,
+            products=products,
+            capacity=max(1, self._settings.batch_size),
+        )
         self._journal.log(
             "INFO",
             DETECTOR,

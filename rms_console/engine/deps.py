@@ -9,7 +9,7 @@ from rms_console.contract.adoption import Survey
 from rms_console.contract.desk_port import LogHistory, SettingsDesk
 from rms_console.contract.diagnosis import Surroundings
 from rms_console.contract.mark_port import Mark
-from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
+from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, LoopLag, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.offload import Offload
 from rms_console.engine.pace import Pacer
@@ -49,5 +49,7 @@ class Deps:
     """The latest log lines; None: nobody keeps them."""
     desk: SettingsDesk | None = None
     """The settings as a person sees and changes them; None: they are what they are."""
+    loop_lag: LoopLag | None = None
+    """How late the engine's loop gets to what is due; None: nobody measures it."""
     surroundings: Callable[[], Surroundings] | None = None
     """Looks at what the engine's host knows: folders, endpoint. Blocking, quick; None: nobody tells."""

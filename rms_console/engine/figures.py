@@ -52,7 +52,6 @@ class Figures:
             best_s=min(times, default=None),
             worst_s=max(times, default=None),
             current_load_ratio=self._load(interval_s),
-            batch_utilization_ratio=None,
         )
 
     def _load(self, interval_s: float) -> float | None:

@@ -11,6 +11,7 @@ from rms_console.contract.queries import Page, Query
 from rms_console.contract.records import UpcomingSale
 from rms_console.domain.sale import Priced, shop_price
 from rms_console.domain.zone import day_start, to_local
+from rms_console.engine import status
 from rms_console.engine.trends import hours_of
 from rms_console.errors import SourceError
 
@@ -42,12 +43,11 @@ async def logs(engine: EngineService, query: Query) -> Page:
 
 async def performance(engine: EngineService, query: Query) -> Page:
     """Return the last 60 minutes, oldest first; the figures of the day and of 24 hours are in the facts."""
-    now, settings = engine.deps.clock.now(), engine.settings
-    begin = day_start(now, settings.zone)
+    now = engine.deps.clock.now()
+    begin = day_start(now, engine.settings.zone)
     cycles = engine.figures.cycles
     facts = {
-        "rates": asdict(engine.figures.rates(now, begin, settings.interval_s))
-        | {"cache_hit_ratio": engine.reference.hit_ratio},
+        "rates": asdict(status.rates(engine, now, begin)),
         "today": asdict(engine.figures.today(begin)),
         "hours": hours_of(cycles, now),
     }

@@ -149,6 +149,8 @@ class EngineService:
         self.timetable.begin(self.settings)
         self.timetable.sweep_at(self.sweeper.begin())
         pausing.watch(self)
+        if self.deps.loop_lag is not None:
+            self.deps.loop_lag.begin()
         try:
             await self.mending.connect()
             while not self.is_stopping:
@@ -188,6 +190,8 @@ class EngineService:
         self.machine.move(EngineState.STOPPED)
         self.journal.log("INFO", DETECTOR, "Engine stopped")
         self.deps.timer.stop()
+        if self.deps.loop_lag is not None:
+            self.deps.loop_lag.end()
         self.followups.stopped()
         self.journal.close()
         await self.deps.shop.close()

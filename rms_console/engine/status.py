@@ -61,7 +61,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         bucket=_bucket(engine),
         lock=engine.tenure.view(settings.lock_enabled),
         today=engine.figures.today(start),
-        rates=_rates(engine, now, start),
+        rates=rates(engine, now, start),
         system=_system(engine),
         connections=engine.links.views,
         last_check_at=last.started_at if last else None,
@@ -112,9 +112,18 @@ def _shop(engine: EngineService) -> ShopView:
     )
 
 
-def _rates(engine: EngineService, now: datetime, day_start: datetime) -> RatesView:
-    rates = engine.figures.rates(now, day_start, engine.settings.interval_s)
-    return replace(rates, cache_hit_ratio=engine.reference.hit_ratio)
+def rates(engine: EngineService, now: datetime, day_start: datetime) -> RatesView:
+    """Return the figures of pace and effort; what is not known yet is None."""
+    deps, spent = engine.deps, engine.deps.shop.counters()
+    pace = deps.pacer.view() if spent.queries + spent.mutations else None
+    return replace(
+        engine.figures.rates(now, day_start, engine.settings.interval_s),
+        cache_hit_ratio=engine.reference.hit_ratio,
+        db_reuse_ratio=deps.source.pool_use().reuse_ratio,
+        api_usage_ratio=engine.trends.api_usage(pace.restore) if pace is not None else None,
+        batch_utilization_ratio=engine.trends.batch_utilization(),
+        loop_lag_p99_s=deps.loop_lag.p99_s() if deps.loop_lag is not None else None,
+    )
 
 
 def _queue(counts: QueueCounts, now: datetime) -> QueueView:

@@ -61,6 +61,8 @@ class Trends:
         self._seen = ShopCounters()
         self._began = _minute(clock.now())
         self._minutes: deque[Minute] = deque(maxlen=MINUTES + 1)
+        self._batches: deque[tuple[datetime, int, int]] = deque(maxlen=10_000)
+        """Of each batch: when it began, its products, and how many it could have held."""
 
     def load(self, cycles: tuple[CycleView, ...]) -> None:
         """Take in the runs of an earlier process, oldest first, each at the minute of its end."""
@@ -82,6 +84,9 @@ class Trends:
             minute = self._at(event.at)
             minute.products += 1
             minute.items += _whole(event.facts.get("variants"))
+        elif event.name == EventName.BATCH_STARTED:
+            held = (_whole(event.facts.get("products")), _whole(event.facts.get("capacity")))
+            self._batches.append((event.at, *held))
         elif event.name in _FAILED:
             self._at(event.at).errors += 1
         elif event.name == EventName.CYCLE_FINISHED:
@@ -102,6 +107,26 @@ class Trends:
             minute.bucket_ratio = round(bucket_ratio, 3)
         if counts is not None:
             minute.queue = counts.waiting + counts.retrying
+
+    def batch_utilization(self) -> float | None:
+        """Return how full the batches of the last 60 minutes were, 0-1; None without a batch."""
+        since = self._clock.now() - HOUR
+        recent = [(products, capacity) for at, products, capacity in self._batches if at >= since]
+        capacity = sum(most for _, most in recent)
+        return sum(products for products, _ in recent) / capacity if capacity else None
+
+    def api_usage(self, restore_points_per_s: float) -> float | None:
+        """Return the points spent over those the shop gave back, in the last 60 minutes or since the start.
+
+        None in the first minute, and while it is not known what the shop gives.
+        """
+        now = self._clock.now()
+        seconds = min(HOUR, now - self._began) / timedelta(seconds=1)
+        if seconds < 60 or restore_points_per_s <= 0:
+            return None
+        self.sample()
+        spent = sum(minute.points for minute in self._minutes if minute.at >= max(now - HOUR, self._began))
+        return min(1.0, spent / (seconds * restore_points_per_s))
 
     def rows(self) -> tuple[dict[str, Any], ...]:
         """Return the last 60 minutes, oldest first, the present one last; a minute nobody knows of has None only."""

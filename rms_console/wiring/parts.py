@@ -12,6 +12,7 @@ from rms_console import __version__
 from rms_console.adapters.clock import SystemClock
 from rms_console.adapters.lease import FileLease
 from rms_console.adapters.logs import LogStream, LogWriter, capture_standard_logging
+from rms_console.adapters.loop_lag import TimedLoopLag
 from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger, open_survey
 from rms_console.adapters.store.mark import FileMark
 from rms_console.adapters.store.opening import DAMAGED, FILE_NAME
@@ -47,6 +48,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         deps.mark = FileMark(site.state)
         deps.open_survey = open_survey
         deps.logs = log.history
+        deps.loop_lag = TimedLoopLag()
         desk = deps.desk = Desk(site, log)
         deps.renew_ledger = partial(_renew, site.state, deps)
         deps.surroundings = partial(look_around, site)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,23 +11,11 @@ from sqlalchemy import Connection, CursorResult, RowMapping, TextClause, bindpar
 
 from rms_console.adapters.rms.dialect import About, Dialect, Mark, PoolSettings, Table
 from rms_console.adapters.rms.errors import translated
+from rms_console.contract.ports import PoolUse
 from rms_console.domain.findings import Finding
 
 Slots = tuple[tuple[str, str], ...]
 """(slot of a statement, column expression to put there) pairs."""
-
-
-@dataclass(frozen=True, slots=True)
-class PoolUse:
-    """How often a connection was asked for, and how often one had to be opened for it."""
-
-    checkouts: int
-    opened: int
-
-    @property
-    def reuse_ratio(self) -> float | None:
-        """Share of check-outs served by an open connection, 0-1; None before the first."""
-        return None if not self.checkouts else max(0, self.checkouts - self.opened) / self.checkouts
 
 
 class Session:

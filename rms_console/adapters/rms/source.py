@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from rms_console.adapters.rms.database import Database, PoolUse, Session
+from rms_console.adapters.rms.database import Database, Session
 from rms_console.adapters.rms.detection import AUTO
 from rms_console.adapters.rms.dialect import Dialect, PoolSettings
 from rms_console.adapters.rms.errors import BAD_ROW, LOCKED
@@ -20,6 +20,7 @@ from rms_console.adapters.rms.layout import Layout, examine
 from rms_console.adapters.rms.schema import Names
 from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.store_clock import StoreClock, utc_now
+from rms_console.contract.ports import PoolUse
 from rms_console.domain.findings import Finding
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Detection, Position, format_stamp

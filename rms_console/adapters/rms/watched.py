@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from rms_console.adapters.rms.database import PoolUse
 from rms_console.adapters.rms.source import SqlSource
 from rms_console.adapters.rms.watchdog import CLOSED, HUNG, Watchdog
+from rms_console.contract.ports import PoolUse
 from rms_console.domain.findings import Finding
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Position

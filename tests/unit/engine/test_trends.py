@@ -137,3 +137,24 @@ def test_the_hours_of_a_day_have_their_sums(trends: Trends) -> None:
         8,
         3.0,
     )
+
+
+def test_batches_are_as_full_as_their_products_are_many(trends: Trends, clock: VirtualClock) -> None:
+    assert trends.batch_utilization() is None
+    heard(trends, clock, EventName.BATCH_STARTED, batch=1, batches=2, products=10, capacity=10)
+    heard(trends, clock, EventName.BATCH_STARTED, batch=2, batches=2, products=2, capacity=10)
+    assert trends.batch_utilization() == 0.6
+    clock.advance(3601)
+    assert trends.batch_utilization() is None
+
+
+def test_the_use_of_the_budget_is_what_was_spent_of_what_was_given(
+    trends: Trends, clock: VirtualClock, shop: Shop
+) -> None:
+    shop.seen = ShopCounters(points=3000.0)
+    assert trends.api_usage(100.0) is None, "the first minute says nothing"
+    clock.advance(120)
+    assert trends.api_usage(100.0) == 0.25
+    assert trends.api_usage(0.0) is None
+    clock.advance(7200)
+    assert trends.api_usage(100.0) == 0.0, "an hour without a request"
