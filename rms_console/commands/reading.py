@@ -24,6 +24,7 @@ from rms_console.commands.reaching import (
 )
 from rms_console.commands.wording import word
 from rms_console.contract import api
+from rms_console.contract.field_names import TRIGGERS
 from rms_console.errors import LinkError
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options
@@ -192,7 +193,7 @@ def _show_activity(body: api.ActivityBody, words: Words) -> None:
         )
         note = f"; {retell(words.language, row.note)}" if row.note else ""
         head = f"{clock(row.started_at, words, now())}  {row.result:<4}  "
-        click.echo(paragraph(f"{retell(words.language, row.trigger)}: {told}{note}", page_width(), head))
+        click.echo(paragraph(f"{word(words.language, TRIGGERS, row.trigger)}: {told}{note}", page_width(), head))
 
 
 def _show_lock(body: api.LockBody, words: Words) -> None:

@@ -1,4 +1,4 @@
-"""What people call the fields of a product; one table for every face."""
+"""What people call the fields of a product and what begins a run; one table for every face."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ FIELDS: Mapping[str, str] = {
     "publications": mark("channels"),
     "variants": mark("variants"),
 }
+
+TRIGGERS: Mapping[str, str] = {
+    "schedule": mark("scheduled"),
+    "manual": mark("by hand"),
+    "full sync": mark("full sync"),
+    "startup": mark("start"),
+    "sale": mark("sale window"),
+    "retry": mark("retry"),
+    "change": mark("change seen"),
+    "backlog": mark("backlog"),
+    "watch": mark("change seen"),
+    "once": mark("by hand"),
+}
+"""What began a run."""

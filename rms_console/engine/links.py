@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from rms_console.contract.ports import Clock
 from rms_console.contract.snapshot import ConnectionView
 from rms_console.contract.state import Health
+from rms_console.locale import mark
 
+NO_REDIS = mark("not set up: the machine's own lock is used")
 SLOW_S = {"rms": 2.0, "shopify": 2.0}
 """Above these an answer counts as slow."""
 
@@ -21,7 +23,7 @@ class Links:
         self._views = {
             "rms": ConnectionView("rms", Health.UNKNOWN, None, None),
             "shopify": ConnectionView("shopify", Health.UNKNOWN, None, None),
-            "redis": ConnectionView("redis", Health.OFF, None, None, "not set up: the machine's own lock is used"),
+            "redis": ConnectionView("redis", Health.OFF, None, None, NO_REDIS),
         }
 
     @property

@@ -14,6 +14,7 @@ from rms_console.domain.position import Position
 from rms_console.engine.job import Tally
 from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.errors import ConsoleError
+from rms_console.locale import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _note(end: Ending) -> str:
         return f"stopped: {end.asked}; {tally.unfinished} products go on next time"
     if tally.planned:
         return f"observing: {tally.planned} products planned, nothing sent"
-    return "" if tally.items_found else "no changes"
+    return "" if tally.items_found else mark("no changes")
 
 
 def _code(end: Ending) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from rms_console.contract.field_names import TRIGGERS as TRIGGERS
 from rms_console.contract.state import EngineState, Mode
 from rms_console.locale import mark
 from rms_console.tui.format import age, bar, clock, countdown, short_age
@@ -42,18 +43,6 @@ STAGES: Final = {
     "planning": mark("planning"),
     "comparing": mark("comparing"),
     "pushing": mark("pushing"),
-}
-TRIGGERS: Final = {
-    "schedule": mark("scheduled"),
-    "manual": mark("by hand"),
-    "full sync": mark("full sync"),
-    "startup": mark("start"),
-    "sale": mark("sale window"),
-    "retry": mark("retry"),
-    "change": mark("change seen"),
-    "backlog": mark("backlog"),
-    "watch": mark("change seen"),
-    "once": mark("by hand"),
 }
 ACTION_SHOWN_S = 90.0
 WIDE: Final = 100
