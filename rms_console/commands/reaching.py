@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from rms_console.commands.output import harmless, page_width, paragraph
-from rms_console.contract.endpoint import TOKEN_FILE, TOKEN_VARIABLE, Endpoint
+from rms_console.contract.endpoint import TOKEN_FILE, TOKEN_VARIABLE
 from rms_console.control.client import DENIED, NOT_OURS, UNREACHABLE, ApiError, EngineClient
-from rms_console.control.endpoint_file import read_endpoint
 from rms_console.errors import ConsoleError, LinkError, Refused
+from rms_console.hosting.beside import living_endpoint
 from rms_console.locale import language_for, mark, sentence, translate
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options, site_as_it_is
@@ -53,6 +51,9 @@ def spoken(options: Options) -> Iterator[str]:
     try:
         yield language
     except KeyboardInterrupt:
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    except click.Abort:
+        click.echo(err=True)
         raise SystemExit(EXIT_INTERRUPTED) from None
     except ApiError as error:
         if error.status == 422:
@@ -101,7 +102,8 @@ def engine(options: Options) -> Iterator[EngineClient]:
 def connect(options: Options) -> EngineClient:
     """Return a client of the engine; whether it answers is not tried yet. Raises as `engine`."""
     reach = find_engine(options)
-    if reach is None or (reach.folder is not None and not _may_run(reach.folder, reach.endpoint)):
+    # What a killed engine left behind gets no token of ours: its port may be another program's by now.
+    if reach is None or (reach.folder is not None and living_endpoint(site_as_it_is(options)) is None):
         raise absent(options)
     return EngineClient(reach.url, reach.token, language_of(options))
 
@@ -114,9 +116,9 @@ def absent(options: Options) -> LinkError:
             code=NO_ENGINE,
             hint=sentence("leave out --demo, or name an engine with --attach"),
         )
-    folder = site_as_it_is(options).state
-    endpoint = read_endpoint(folder)
-    if endpoint is not None and not endpoint.url and _may_run(folder, endpoint):
+    site = site_as_it_is(options)
+    endpoint = living_endpoint(site)
+    if endpoint is not None and not endpoint.url:
         return LinkError(
             sentence(
                 "the engine (process {pid} on {host}) serves no API: {problem}",
@@ -128,31 +130,19 @@ def absent(options: Options) -> LinkError:
             hint=sentence("see api.enabled and api.port in the settings, then start the engine again"),
         )
     return LinkError(
-        sentence("no engine runs for this shop (state folder {folder})", folder=folder),
+        sentence("no engine runs for this shop (state folder {folder})", folder=site.state),
         code=NO_ENGINE,
         hint=sentence("start it: `rms-console`, or its service; an engine elsewhere is named with --attach"),
     )
 
 
-def _may_run(folder: Path, endpoint: Endpoint | None) -> bool:
-    """Return whether the engine that wrote this endpoint may live. What a killed one left behind gets no token of ours.
-
-    Of another machine's engine nobody here can tell.
-    """
-    return endpoint is None or endpoint.host != platform.node() or _is_held(folder)
-
-
 def still_runs(options: Options) -> bool:
     """Return whether some engine of this machine holds this shop."""
-    return _is_held(site_as_it_is(options).state)
-
-
-def _is_held(folder: Path) -> bool:
     from rms_console.adapters.clock import SystemClock
     from rms_console.adapters.lease import FileLease
     from rms_console.contract.state import LockStatus
 
-    return FileLease(folder, SystemClock()).status() is LockStatus.HELD_BY_OTHER
+    return FileLease(site_as_it_is(options).state, SystemClock()).status() is LockStatus.HELD_BY_OTHER
 
 
 def _denied(options: Options, client: EngineClient) -> Refused:
@@ -176,9 +166,13 @@ def _denied(options: Options, client: EngineClient) -> Refused:
 
 
 def _retold(error: ConsoleError, language: str) -> ConsoleError:
-    error.message = harmless(retell(language, error.message))
-    error.hint = harmless(retell(language, error.hint))
+    error.message = _harmless_lines(retell(language, error.message))
+    error.hint = _harmless_lines(retell(language, error.hint))
     return error
+
+
+def _harmless_lines(text: str) -> str:
+    return "\n".join(map(harmless, text.split("\n")))
 
 
 def can_rest(options: Options, error: LinkError) -> bool:

@@ -26,7 +26,7 @@ from rms_console.hosting.terminal import Terminal, lend_terminal, look_at_termin
 from rms_console.hosting.watchdog import Watchdog
 from rms_console.locale import language_for, mark, sentence, told, translate
 from rms_console.wiring import Options, site_as_it_is
-from rms_console.wiring.reach import Reach, find_engine
+from rms_console.wiring.reach import Reach, checked_url, find_engine
 
 if TYPE_CHECKING:
     from rms_console.tui.app import ConsoleApp
@@ -78,25 +78,6 @@ def _without_api(held: LeaseHeld, problem: str) -> LeaseHeld:
         sentence("{who}; it serves no API: {problem}", who=held.message, problem=problem or "-"),
         hint=sentence("see api.enabled and api.port in the settings, then start the engine again"),
     )
-
-
-def checked_url(url: str) -> str:
-    """Return the address of an engine.
-
-    Raises:
-        ConfigError: it is none that can be asked over HTTP.
-    """
-    try:
-        parts = urlsplit(url)
-        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_one = False
-    if not is_one or parts.username is not None or parts.query or parts.fragment or not url.isprintable():
-        raise ConfigError(
-            sentence("--attach: {url} is not the address of an engine", url=url.rpartition("@")[2][:200]),
-            hint=sentence("such as http://127.0.0.1:8080"),
-        )
-    return url
 
 
 def is_open_to_listeners(url: str) -> bool:

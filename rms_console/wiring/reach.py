@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rms_console.contract.endpoint import TOKEN_FILE, TOKEN_VARIABLE, Endpoint
 from rms_console.control.endpoint_file import read_endpoint, read_token
@@ -32,10 +33,10 @@ def find_engine(options: Options) -> Reach | None:
     The demo never meets another engine: None. Whether anybody answers there is not tried.
 
     Raises:
-        ConfigError: the settings are wrong, or the token file cannot be read.
+        ConfigError: the settings or the address are wrong, or the token file cannot be read.
     """
     if options.attach:
-        return Reach(options.attach.rstrip("/"), _token_for(options))
+        return Reach(checked_url(options.attach).rstrip("/"), _token_for(options))
     if options.demo:
         return None
     folder = site_as_it_is(options).state
@@ -43,6 +44,25 @@ def find_engine(options: Options) -> Reach | None:
     if endpoint is None or not endpoint.url:
         return None
     return Reach(endpoint.url, _token_for(options) or read_token(folder), endpoint, folder)
+
+
+def checked_url(url: str) -> str:
+    """Return the address of an engine.
+
+    Raises:
+        ConfigError: it is none that can be asked over HTTP.
+    """
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or parts.username is not None or parts.query or parts.fragment or not url.isprintable():
+        raise ConfigError(
+            sentence("--attach: {url} is not the address of an engine", url=url.rpartition("@")[2][:200]),
+            hint=sentence("such as http://127.0.0.1:8080"),
+        )
+    return url
 
 
 def _token_for(options: Options) -> str:

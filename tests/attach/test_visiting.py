@@ -13,7 +13,8 @@ import pytest
 from rms_console.contract.commands import Pause
 from rms_console.contract.snapshot import CONTRACT_VERSION
 from rms_console.errors import ConfigError
-from rms_console.hosting.attach import checked_url, is_open_to_listeners
+from rms_console.hosting.attach import is_open_to_listeners
+from rms_console.wiring.reach import checked_url
 from tests.attach.loopback import TOKEN, Server, serving
 from tests.hosting.seat import Seat, until
 from tests.tui.fakeport import FakePort, a_snapshot

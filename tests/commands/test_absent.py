@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -144,14 +143,21 @@ def test_an_engine_of_another_version_is_told_apart() -> None:
     assert (ran.code, "otra versión" in ran.err) == (3, True)
 
 
-def test_nobody_at_the_address_and_a_wrong_address(tmp_path: Path) -> None:
+def test_nobody_at_the_address() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    for address in (url, "http://", "ftp://127.0.0.1", "nonsense", "http://127.0.0.1:99999"):
-        ran = run_away(address, "status")
-        assert (ran.code, ran.out) == (3, ""), address
-        assert "Traceback" not in ran.err
+    for lang, told in (("en", "no engine answers at"), ("es", "ningún motor responde en")):
+        ran = run_away(url, "status", lang=lang)
+        assert (ran.code, ran.out) == (3, "")
+        assert told in ran.err
+
+
+@pytest.mark.parametrize("url", ["http://", "ftp://127.0.0.1", "nonsense", "http://127.0.0.1:99999", "http://a:b@c"])
+def test_what_is_no_address_is_wrong_use(url: str) -> None:
+    ran = run_away(url, "status", lang="es")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--attach" in ran.err
 
 
 def test_ports_body_models_are_those_of_the_contract() -> None:
