@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -215,9 +216,8 @@ def _show_config(body: api.ConfigBody, words: Words, everything: bool) -> None:
     settings = dict(_flat(body.settings))
     shown = [key for key in settings if everything or body.sources.get(key, "default") != "default"]
     for key in shown:
-        click.echo(
-            paragraph(f"{_setting(settings[key])}  ({body.sources.get(key, 'default')})", page_width(), f"{key} = ")
-        )
+        source = _source(body.sources.get(key, "default"), words)
+        click.echo(paragraph(f"{_setting(settings[key])}  ({source})", page_width(), f"{key} = "))
     left = len(settings) - len(shown)
     if left:
         click.echo(paragraph(words.phrase("… and {count} at their defaults: --all", count=left), page_width()))
@@ -232,6 +232,11 @@ def _flat(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, A
             yield from _flat(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value
+
+
+def _source(source: str, words: Words) -> str:
+    """Return where a setting comes from, of a file its name and line: its folder is the same for all."""
+    return re.split(r"[\\/]", retell(words.language, source))[-1]
 
 
 def _setting(value: object) -> str:
