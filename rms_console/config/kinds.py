@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from rms_console.config.keyring import resolve_keyring
 from rms_console.config.secret_url import SecretUrl
+from rms_console.locale import Sentence, mark, sentence
 
 _WORDS_FOR_TRUE = frozenset({"true", "1", "yes", "on", "y", "t"})
 _WORDS_FOR_FALSE = frozenset({"false", "0", "no", "off", "n", "f"})
@@ -85,18 +86,18 @@ def _flag(text: str) -> object:
     return False if word in _WORDS_FOR_FALSE else text
 
 
-def allowed(field: FieldInfo) -> str:
+def allowed(field: FieldInfo) -> Sentence:
     """Return what a field takes, in words: the second half of every message about a wrong value."""
     kind = base_of(field.annotation)
     if kind is bool:
-        return "true or false"
+        return sentence("true or false")
     choices = choices_of(kind)
     if choices:
-        return "one of " + ", ".join(choices)
+        return sentence("one of {choices}", choices=", ".join(choices))
     if kind is int:
-        return "a whole number" + _range(field.metadata)
+        return _bounded(field.metadata, _WHOLE)
     if kind in (float, Decimal):
-        return "a number" + _range(field.metadata)
+        return _bounded(field.metadata, _NUMBER)
     return _collection(kind)
 
 
@@ -107,22 +108,38 @@ def choices_of(kind: object) -> tuple[str, ...]:
     return tuple(str(word) or '""' for word in get_args(kind)) if str(kind).startswith("typing.Literal") else ()
 
 
-def _collection(kind: object) -> str:
+def _collection(kind: object) -> Sentence:
     if get_origin(kind) is tuple:
         words = choices_of(base_of(get_args(kind)[0]))
-        return "a list of " + (" and ".join((", ".join(words[:-1]), words[-1])) if words else "texts")
-    return "a table" if get_origin(kind) in (dict, Mapping) else "a text"
+        if not words:
+            return sentence("a list of texts")
+        return sentence("a list of {words} and {last}", words=", ".join(words[:-1]), last=words[-1])
+    return sentence("a table" if get_origin(kind) in (dict, Mapping) else "a text")
 
 
-def _range(metadata: list[Any]) -> str:
+_NUMBER = {
+    "": mark("a number"),
+    "gt": mark("a number above {gt}"),
+    "gt le": mark("a number above {gt}, at most {le}"),
+    "ge": mark("a number of {ge} or more"),
+    "ge le": mark("a number from {ge} to {le}"),
+}
+_WHOLE = {
+    "": mark("a whole number"),
+    "gt": mark("a whole number above {gt}"),
+    "gt le": mark("a whole number above {gt}, at most {le}"),
+    "ge": mark("a whole number of {ge} or more"),
+    "ge le": mark("a whole number from {ge} to {le}"),
+}
+"""Templates by which bounds there are."""
+
+
+def _bounded(metadata: list[Any], templates: Mapping[str, str]) -> Sentence:
     bounds = {
         name: value
         for rule in metadata
         for name in ("gt", "ge", "le")
         if (value := getattr(rule, name, None)) is not None
     }
-    if "gt" in bounds:
-        return f" above {bounds['gt']}" + (f", at most {bounds['le']}" if "le" in bounds else "")
-    if "ge" in bounds and "le" in bounds:
-        return f" from {bounds['ge']} to {bounds['le']}"
-    return f" of {bounds['ge']} or more" if "ge" in bounds else ""
+    named = " ".join(name for name in ("gt", "ge", "le") if name in bounds)
+    return sentence(templates.get(named, templates[""]), **bounds)

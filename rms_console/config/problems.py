@@ -12,12 +12,13 @@ from rms_console.config.kinds import allowed
 from rms_console.config.layers import Layer
 from rms_console.config.tree import FIELDS, SECRET_KEYS, SECTIONS, TABLES, key_of
 from rms_console.errors import ConfigError
+from rms_console.locale import mark, sentence
 
 _SHOWN_CHARACTERS = 60
 
 
-NOTHING_STARTED: Final = "nothing was started"
-NOTHING_CHANGED: Final = "nothing was changed"
+NOTHING_STARTED: Final = sentence("nothing was started")
+NOTHING_CHANGED: Final = sentence("nothing was changed")
 
 
 def refuse(problems: Iterable[str], effect: str = NOTHING_STARTED) -> None:
@@ -28,8 +29,12 @@ def refuse(problems: Iterable[str], effect: str = NOTHING_STARTED) -> None:
     """
     told = list(dict.fromkeys(problems))
     if told:
-        count = "a setting is wrong" if len(told) == 1 else f"{len(told)} settings are wrong"
-        raise ConfigError(f"{count}; {effect}:" + "".join(f"\n  {line}" for line in told))
+        message = sentence("a setting is wrong; {effect}:", effect=effect)
+        if len(told) > 1:
+            message = sentence("{count} settings are wrong; {effect}:", count=len(told), effect=effect)
+        for line in told:
+            message = sentence("{before}\n  {line}", before=message, line=line)
+        raise ConfigError(message)
 
 
 def explain(error: ValidationError, layers: Sequence[Layer]) -> list[str]:
@@ -43,8 +48,9 @@ def explain(error: ValidationError, layers: Sequence[Layer]) -> list[str]:
 def unknown_key(key: str) -> str:
     """Return the message about a key that does not exist, with the one that was probably meant."""
     nearest = nearest_key(key)
-    kind = "section" if key in {section.partition(".")[0] for section in SECTIONS} else "setting"
-    return f"{key} is not a {kind}" + (f"; did you mean {nearest}?" if nearest else "")
+    is_section = key in {section.partition(".")[0] for section in SECTIONS}
+    told = sentence("{key} is not a section" if is_section else "{key} is not a setting", key=key)
+    return sentence("{told}; did you mean {name}?", told=told, name=nearest) if nearest else told
 
 
 def nearest_key(key: str) -> str | None:
@@ -66,7 +72,7 @@ def _line(found: dict[str, Any], layers: Sequence[Layer]) -> str:
     layer = next((layer for layer in layers if layer.has(key)), None)
     place = layer.place_of(key) if layer else ""
     told = _told(key, found)
-    return f"{place}: {told}" if place else told
+    return sentence("{place}: {told}", place=place, told=told) if place else told
 
 
 def _told(key: str, found: dict[str, Any]) -> str:
@@ -74,11 +80,11 @@ def _told(key: str, found: dict[str, Any]) -> str:
         return unknown_key(key)
     field = FIELDS.get(key) or FIELDS.get(_table_around(key))
     if field is None:
-        return f"{key} is a section, not a value; write [{key}] and its keys below"
+        return sentence("{key} is a section, not a value; write [{key}] and its keys below", key=key)
     if found["type"] == "value_error":
         return f"{key}: {found['ctx']['error']}"
     shown = "" if key in SECRET_KEYS else f" = {_shown(found['input'])}"
-    return f"{key}{shown} {_reason(found)}; allowed: {_allowed(key, found)}"
+    return sentence(_reason(found), setting=f"{key}{shown}", allowed=_allowed(key, found))
 
 
 def _table_around(key: str) -> str:
@@ -88,25 +94,26 @@ def _table_around(key: str) -> str:
 def _reason(found: dict[str, Any]) -> str:
     kind = str(found["type"])
     if kind in ("greater_than", "greater_than_equal"):
-        return "is too small"
+        return mark("{setting} is too small; allowed: {allowed}")
     if kind in ("less_than", "less_than_equal"):
-        return "is too large"
+        return mark("{setting} is too large; allowed: {allowed}")
     if kind in ("literal_error", "enum"):
-        return "is not known"
+        return mark("{setting} is not known; allowed: {allowed}")
     if kind.startswith(("string_too", "too_")):
-        return "has the wrong length"
-    return "is of the wrong kind"
+        return mark("{setting} has the wrong length; allowed: {allowed}")
+    return mark("{setting} is of the wrong kind; allowed: {allowed}")
 
 
 def _allowed(key: str, found: dict[str, Any]) -> str:
     """Return what is allowed there; inside a table or a list pydantic's own list of words is the exact one."""
     context = found.get("ctx", {})
     if "expected" in context:
-        return f"one of {str(context['expected']).replace(' or ', ', ')}".replace("'", "")
+        choices = str(context["expected"]).replace(" or ", ", ").replace("'", "")
+        return sentence("one of {choices}", choices=choices)
     bounds = {name: context[name] for name in ("min_length", "max_length") if name in context}
     if bounds and "type" in found and "too" in found["type"]:
         return ", ".join(f"{name.replace('_length', '')} {bound}" for name, bound in bounds.items())
-    return allowed(FIELDS[key]) if key in FIELDS else "a text"
+    return allowed(FIELDS[key]) if key in FIELDS else sentence("a text")
 
 
 def _shown(value: object) -> str:

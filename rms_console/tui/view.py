@@ -6,13 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rms_console.locale import Sentence, messages, told, translate
+from rms_console.locale.retelling import retell
 from rms_console.tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from rms_console.contract.snapshot import EngineSnapshot
+
+
+@lru_cache(maxsize=1024)
+def _retold(language: str, text: str) -> str:
+    # The same few texts are drawn again and again, and each is looked for among all templates.
+    return messages(language).get(text) or retell(language, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +37,14 @@ class Words:
         return translate(self.language, template, facts)
 
     def told(self, text: object) -> str:
-        """Return a text of the engine in the console's language: a sentence, or a message that has a translation.
+        """Return a text of the engine in the console's language.
 
-        Never a template: what is not ours would be read as one.
+        A sentence tells itself; of one that was stored or came over a wire, the template is found again. Any other text
+        is told as it stands, and never read as a template: it may be anybody's.
         """
         if isinstance(text, Sentence):
             return told(self.language, text)
-        return "" if text is None else messages(self.language).get(str(text), str(text))
+        return "" if text is None else _retold(self.language, str(text))
 
     def word(self, names: Mapping[str, str], value: object) -> str:
         """Return the word for a value in a table of templates; a value that is not in it as it is."""

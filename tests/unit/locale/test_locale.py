@@ -10,7 +10,9 @@ from string import Formatter
 import pytest
 
 import rms_console
-from rms_console.locale import language_for, mark, messages, translate
+from rms_console.config.kinds import allowed
+from rms_console.config.tree import FIELDS
+from rms_console.locale import language_for, mark, messages, sentence, told, translate
 
 PACKAGE = Path(rms_console.__file__).parent
 TEMPLATE_AT = {
@@ -53,8 +55,9 @@ def templates_in(source: str) -> Iterator[tuple[int, str]]:
 
 
 def written_templates() -> dict[str, str]:
-    """Return each template of the program with the place that writes it."""
-    return {
+    """Return each template of the program with the place that writes it; what a setting does is one too."""
+    described = {field.description: f"the description of {key}" for key, field in FIELDS.items() if field.description}
+    return described | {
         template: f"{path.relative_to(PACKAGE.parent)}:{line}"
         for path in sorted(PACKAGE.rglob("*.py"))
         for line, template in templates_in(path.read_text(encoding="utf-8"))
@@ -63,7 +66,7 @@ def written_templates() -> dict[str, str]:
 
 def has_words(template: str) -> bool:
     """Return whether a template says anything itself: one that is all facts needs no translation."""
-    return any(literal.strip(" :,.()") for literal, _, _, _ in Formatter().parse(template))
+    return any(literal.strip(" \n:,.()") for literal, _, _, _ in Formatter().parse(template))
 
 
 def placeholders(text: str) -> set[str]:
@@ -76,6 +79,16 @@ def test_every_template_has_spanish() -> None:
     }
     told = "\n".join(f"{place}: {text!r}" for text, place in missing.items())
     assert not missing, f"add these to rms_console/locale/es.po:\n{told}"
+
+
+def test_every_setting_says_what_it_does_and_takes_in_spanish() -> None:
+    english = {
+        key: text
+        for key, field in FIELDS.items()
+        for text in (field.description or "", allowed(field))
+        if told("es", sentence(text)) == text and told("es", text) == text
+    }
+    assert not english
 
 
 def test_no_message_is_left_over() -> None:
