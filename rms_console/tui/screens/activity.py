@@ -18,11 +18,13 @@ from rms_console.tui.screens.frame import TRIGGERS
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.overview import RESULT_ROLES
 from rms_console.tui.view import View, Words
-from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
 
 SHOWN: Final = (("all", mark("all")), ("changes", mark("with changes")), ("problems", mark("with problems")))
 LOOK_BACK: Final = 2_000
+FIGURES: Final = 75
+"""Columns of a run's figures; what is right of them tells why, where there is room."""
 
 
 class ActivityPage(ListPage):
@@ -80,8 +82,8 @@ class ActivityPage(ListPage):
     def _is_short(self) -> bool:
         return sum(is_shown(row, SHOWN[self._shown][0]) for row in self._rows) <= self.size.height
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        self.app.push_screen(CyclePage(event.row))
+    def choose(self, row: Row) -> None:
+        self.app.push_screen(CyclePage(row))
 
 
 def is_shown(row: Row, what: str) -> bool:
@@ -113,7 +115,7 @@ def activity_line(row: Row, view: View, width: int) -> Line:
         f"{count(row.get('stock_rows'), words.language):>5} ",
         Part(f"{errors:>3} ", "bad" if errors else "dim"),
         f"{duration(row.get('duration_s')):>8}",
-        Part(f"  {note}" if note else "", "dim"),
+        Part(f"  {note}" if note and width > FIGURES + 8 else "", "dim"),
     )
 
 

@@ -17,7 +17,7 @@ from rms_console.tui.screens.overview import LEVEL_ROLES
 from rms_console.tui.screens.product import ProductPage
 from rms_console.tui.screens.reading import AT_ONCE
 from rms_console.tui.view import View
-from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
 
 LINES = 500
@@ -62,8 +62,8 @@ class CyclePage(ListPage):
     def action_log(self) -> None:
         self.app.push_screen(RunLogPage(self._run))
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        self.app.push_screen(ProductPage(str(event.row.get("style", ""))))
+    def choose(self, row: Row) -> None:
+        self.app.push_screen(ProductPage(str(row.get("style", ""))))
 
 
 class RunLogPage(ListPage):

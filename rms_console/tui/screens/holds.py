@@ -20,7 +20,7 @@ from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.product import ProductPage
 from rms_console.tui.screens.reading import AT_ONCE
 from rms_console.tui.view import View, Words
-from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
 
 STATE_ROLES = {"open": "warn", "approved": "good", "rejected": "dim"}
@@ -119,8 +119,8 @@ class HoldsPage(ListPage):
             name = self.words.phrase("Approve") if approve else self.words.phrase("Reject")
             self.console_app.actions.send(DecideHolds((int(row["hold_id"]),), approve, reason), name)
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        self.app.push_screen(ProductPage(str(event.row.get("style", ""))))
+    def choose(self, row: Row) -> None:
+        self.app.push_screen(ProductPage(str(row.get("style", ""))))
 
 
 def hold_line(row: Row, view: View) -> Line:

@@ -18,7 +18,7 @@ from rms_console.tui.screens.reading import Reading
 from rms_console.tui.view import View
 from rms_console.tui.widgets.panel import Panel
 from rms_console.tui.widgets.picking import PickList
-from rms_console.tui.widgets.rows import Row
+from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.widgets.sheet import Sheet
 
 FRAME_ROWS: Final = 8
@@ -69,6 +69,10 @@ class ListPage(Reading):
         """Return what an empty list means."""
         return ()
 
+    def choose(self, row: Row) -> None:
+        """Open a row: its detail, where a page has nothing better."""
+        self.action_turn_detail()
+
     def listed_rows(self, view: View) -> Sequence[Row]:
         """Return the rows as they are listed: those that were read, in another order, or some of them alone."""
         return self._rows
@@ -94,13 +98,16 @@ class ListPage(Reading):
         return (Part("  " + " ".join(names), "dim"),) if names else ()
 
     def show(self, view: View) -> None:
-        width = self.size.width
         self.listed.show(self.listed_rows(view), list(self._in_place(view)))
-        drawn = (view.words, int(view.now.timestamp()) // AGES_S, width)
+        drawn = (view.words, int(view.now.timestamp()) // AGES_S, self.size.width)
         if drawn != self._drawn:
             self._drawn = drawn
             self.listed.redraw()
         self._show_detail(view)
+        self._show_title(view)
+
+    def _show_title(self, view: View) -> None:
+        width = self.size.width
         title = [self._title(view), self.header(view)]
         if (row := self.listed.chosen) is not None and self._in_detail:
             title = [self._detail_title(view), self._draw_row(row, width)]
@@ -164,8 +171,17 @@ class ListPage(Reading):
         spare = self.size.height - FRAME_ROWS
         return min(self.DETAIL_ROWS, spare // 2) if spare >= 8 else 0
 
+    def _show_chosen(self) -> None:
+        """Show another row in detail, or in another place; a frozen view stays what it is."""
+        view = self.console_app.view()
+        self._show_detail(view)
+        self._show_title(view)
+
     def on_pick_list_moved(self) -> None:
         self._show_detail(self.console_app.view())
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        self.choose(event.row)
 
     def on_row_list_near_end(self) -> None:
         self.read_older()
@@ -176,7 +192,7 @@ class ListPage(Reading):
         """Go into the detail, or back to the list."""
         self._in_detail = not self._in_detail and self.DETAIL_ROWS > 0
         self.query_one(Sheet).to_top()
-        self.show(self.console_app.view())
+        self._show_chosen()
 
     async def action_back(self) -> None:
         """Leave the detail, else the page."""
@@ -218,7 +234,7 @@ class ListPage(Reading):
         for place in places if not self._finder.is_empty else ():
             if self._is_found(rows[place]):
                 listed.action_go(place)
-                self.show(self.console_app.view())
+                self._show_chosen()
                 return
         self.console_app.notice(self.words.phrase("No row is found; / looks for something else"))
 

@@ -20,7 +20,7 @@ from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.product import ProductPage
 from rms_console.tui.screens.reading import AT_ONCE
 from rms_console.tui.view import View, Words
-from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
 
 STATES: Final = ("", "waiting", "retrying", "quarantined", "held")
@@ -116,9 +116,9 @@ class QueuePage(ListPage):
         if reason is not None:
             self.console_app.actions.send(DismissItems((int(row["item_id"]),), reason), self.words.phrase("Dismiss"))
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        if event.row.get("style"):
-            self.app.push_screen(ProductPage(str(event.row["style"])))
+    def choose(self, row: Row) -> None:
+        if row.get("style"):
+            self.app.push_screen(ProductPage(str(row["style"])))
 
 
 def name_of(row: Row) -> str:

@@ -18,7 +18,7 @@ from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.product import ProductPage
 from rms_console.tui.screens.reading import MOST_AT_ONCE
 from rms_console.tui.view import View
-from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
 
 DAYS: Final = 30
@@ -75,9 +75,9 @@ class SalesPage(ListPage):
     def empty(self, view: View) -> Sequence[Line]:
         return empty_lines(self._facts, view)
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
-        if event.row.get("style"):
-            self.app.push_screen(ProductPage(str(event.row["style"])))
+    def choose(self, row: Row) -> None:
+        if row.get("style"):
+            self.app.push_screen(ProductPage(str(row["style"])))
 
 
 def row_key(row: Mapping[str, Any]) -> object:

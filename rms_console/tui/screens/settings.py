@@ -18,7 +18,7 @@ from rms_console.tui.screens.dialogs import Ask, Choice, Dialog
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.reading import MOST_AT_ONCE
 from rms_console.tui.view import View, Words
-from rms_console.tui.widgets.rows import Row, RowList
+from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
 
 SECTION: Final = "section"
@@ -86,14 +86,14 @@ class SettingsPage(ListPage):
         if row is not None and row.get("kind") != SECTION:
             self.console_app.copy(f"{row.get('key')} = {shown(row.get('value'), self.words)}")
 
-    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
-        if message.row.get("kind") == SECTION:
+    def choose(self, row: Row) -> None:
+        if row.get("kind") == SECTION:
             return
-        if message.row.get("runtime"):
-            self._change(message.row, ())
+        if row.get("runtime"):
+            self._change(row, ())
         else:
-            title = clean(message.row.get("key"), 60)
-            self.app.push_screen(Dialog(title, fixed_lines(message.row, self.words)))
+            title = clean(row.get("key"), 60)
+            self.app.push_screen(Dialog(title, fixed_lines(row, self.words)))
 
     def _change(self, row: Row, notice: Sequence[Line], value: str | None = None) -> None:
         """Ask for a new value; `notice` says why the one before was refused."""
