@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def refuse_beside(site: Site) -> None:
-    """Raise `LeaseHeld` at once where an engine of this shop runs that can be shown: its lock need not be tried for."""
+    """Raise `LeaseHeld` at once where an engine of this shop runs and has said so: its lock need not be tried for."""
     endpoint = living_endpoint(site)
-    if endpoint is not None and endpoint.url:
+    if endpoint is not None:
         raise LeaseHeld(sentence("process {pid} runs the engine of this shop", pid=endpoint.pid))
 
 

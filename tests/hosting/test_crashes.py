@@ -97,7 +97,22 @@ def test_an_engine_that_dies_with_no_console_to_see_it_begins_again_by_itself(tm
         assert seat.ends() == 143
 
 
-def test_a_second_console_on_the_same_shop_is_refused(site: Site) -> None:
+def test_a_second_console_on_the_same_shop_visits_the_first_ones_engine(site: Site) -> None:
+    site.configure("[api]\nport = 0")
+    with Seat(["-m", "rms_console", *site.command()[3:]]) as first:
+        first.shows("today")
+        with Seat(["-m", "rms_console", *site.command()[3:]]) as second:
+            second.shows("attached http://127.0.0.1:")
+            second.press("q")
+            assert second.ends() == 0
+            until(lambda: "The engine goes on" in second.text, 5, "it says so")
+        assert first.process.poll() is None
+        first.signal("SIGTERM")
+        assert first.ends() == 143
+
+
+def test_a_second_console_on_an_engine_without_an_api_is_refused(site: Site) -> None:
+    site.configure("[api]\nenabled = false")
     with Seat(["-m", "rms_console", *site.command()[3:]]) as first:
         first.shows("today")
         with Seat(["-m", "rms_console", *site.command()[3:]]) as second:
