@@ -21,7 +21,7 @@ from rms_console.contract.commands import Actor, Command, Pause, Resume
 from rms_console.contract.endpoint import ENDPOINT_FILE, Endpoint
 from rms_console.control.endpoint_file import read_endpoint, read_token
 from rms_console.demo.shopify import EmbeddedShop, ShopSettings, serve
-from tests.acceptance.site import Site
+from tests.acceptance.site import Site, clean_environment
 from tests.acceptance.store_file import Shoe, StoreFile
 from tests.api.examples import differences
 from tests.unit.contract.test_api_bodies import PERFORMANCE, STATS, STATUS
@@ -94,25 +94,26 @@ curl http://localhost:8080/api/v1/sync/monitor/health
 """.strip().splitlines()
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 class Program:
     """A running `rms-console --no-ui` that has brought a store of five shoes to its shop."""
 
     def __init__(self, site: Site, process: subprocess.Popen[str]) -> None:
         self.site = site
         self.process = process
-        until(lambda: read_endpoint(site.state), "it says where it is")
+        self.until(lambda: read_endpoint(site.state), "it says where it is")
         endpoint = read_endpoint(site.state)
         assert endpoint is not None
         self.endpoint: Endpoint = endpoint
         known = {"Authorization": f"Bearer {read_token(site.state)}"}
         self.friend = httpx.Client(base_url=endpoint.url, headers=known, timeout=WAIT_S, trust_env=False)
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + WAIT_S
+        while not condition():
+            said = (self.site.folder / "said.txt").read_text("utf-8")
+            assert self.process.poll() is None, f"it ended with {self.process.returncode}: {said}"
+            assert time.monotonic() < deadline, f"{what}: {said}"
+            time.sleep(0.05)
 
     def get(self, path: str) -> Any:
         answer = self.friend.get(path)
@@ -137,17 +138,21 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         site = Site(folder, StoreFile(folder / "store.db"), shop)
         site.configure("\n[api]\nport = 0\n")
         site.store.add([Shoe(item, f"24YM{item:04d}") for item in range(1, 6)])
-        process = site.start()
+        # Not a pipe: nobody reads it, and a full one would hold up the engine.
+        said = stack.enter_context((folder / "said.txt").open("w", encoding="utf-8"))
+        process = subprocess.Popen(
+            site.command("--no-ui"), stdout=said, stderr=said, text=True, env=clean_environment()
+        )
         try:
             running = Program(site, process)
             stack.callback(running.friend.close)
-            until(lambda: len(site.shop.products()) == 5, "the shoes are in the shop")
-            until(lambda: running.get(f"{MONITOR}/status")["last_check"], "the first run is over")
+            running.until(lambda: len(site.shop.products()) == 5, "the shoes are in the shop")
+            running.until(lambda: running.get(f"{MONITOR}/status")["last_check"], "the first run is over")
             yield running
         finally:
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+            process.wait(WAIT_S)
 
 
 @pytest.mark.parametrize(
