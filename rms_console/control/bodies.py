@@ -14,7 +14,7 @@ from rms_console.locale import sentence, told
 MEGABYTE: Final = 1 << 20
 
 
-def status(now: EngineSnapshot) -> api.StatusBody:
+def status(now: EngineSnapshot, language: str) -> api.StatusBody:
     last_s = None if now.last_cycle is None else round(now.last_cycle.duration_s, 3)
     queue = now.queue
     return api.StatusBody(
@@ -35,7 +35,7 @@ def status(now: EngineSnapshot) -> api.StatusBody:
             "held": queue.held,
         },
         paused_by=None if now.pause is None else now.pause.by,
-        problem=None if now.fault is None else f"{now.fault.code}: {now.fault.message}",
+        problem=None if now.fault is None else f"{now.fault.code}: {told(language, now.fault.message)}",
     )
 
 

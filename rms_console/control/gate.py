@@ -62,6 +62,9 @@ class Gate:
             await _refuse(scope, receive, answer, decision.status, decision.problem, drain=asked.has_body)
             return
         scope.setdefault("state", {})["by_token"] = decision.by_token
+        if asked.method == "HEAD":
+            # The server below leaves the body away; of its own scope it must not be told otherwise.
+            scope = {**scope, "method": "GET"}
         if not asked.has_body:
             await self._app(scope, receive, answer)
             return

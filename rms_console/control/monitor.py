@@ -32,9 +32,9 @@ LINES_A_PAGE: Final = 2000
 
 
 @router.get(f"{MONITOR}/status")
-async def status(face: TheFace) -> api.StatusBody:
+async def status(face: TheFace, language: TheLanguage) -> api.StatusBody:
     """What the engine is at."""
-    return bodies.status(await face.port.snapshot())
+    return bodies.status(await face.port.snapshot(), language)
 
 
 @router.get(f"{MONITOR}/stats")

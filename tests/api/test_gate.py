@@ -70,6 +70,13 @@ def test_every_error_has_the_one_form(api: Served, stranger: httpx.Client, frien
     assert api.engine.sent == []
 
 
+def test_who_asks_for_the_head_alone_gets_the_head_alone(stranger: httpx.Client) -> None:
+    answer = stranger.head(f"{MONITOR}/status")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) > 100
+    assert stranger.head("/api/v1/nothing").status_code == 404
+
+
 def test_a_refusal_tells_no_value_and_no_token(api: Served, friend: httpx.Client) -> None:
     answer = friend.put(f"{MONITOR}/interval", json={"interval_minutes": "a-secret-value"})
     assert "a-secret-value" not in answer.text
