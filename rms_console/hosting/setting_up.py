@@ -12,6 +12,7 @@ import platformdirs
 
 from rms_console.config.glance import APP_NAME, Glance
 from rms_console.contract.actor import Actor
+from rms_console.hosting.supporting import ConsoleSupport
 from rms_console.hosting.terminal import Terminal
 from rms_console.locale import language_for
 from rms_console.tui.setup import EngineWatch, Setup
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
     from rms_console.wiring import Site
 
 CLIP_FILE: Final = "clip.txt"
+BUNDLES: Final = "support"
+"""Where support bundles of the console go, beside its pictures."""
 
 
 def first_setup(options: Options, glance: Glance, terminal: Terminal, engine: EngineWatch) -> Setup:
     """Return what the first picture is drawn with, before the settings are read."""
-    mine = Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+    mine = _folder()
+    language = language_for(options.language or glance.language, options.environ)
     return Setup(
         actor=Actor(getpass.getuser(), platform.node(), "console"),
         engine=engine,
-        language=language_for(options.language or glance.language, options.environ),
+        language=language,
         theme=glance.theme,
         mouse=not terminal.over_ssh,
         is_utf8=terminal.is_utf8,
@@ -42,6 +46,7 @@ def first_setup(options: Options, glance: Glance, terminal: Terminal, engine: En
         theme_folders=(Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "themes",),
         clip_file=mine / CLIP_FILE,
         shots_folder=mine / "screenshots",
+        support=ConsoleSupport(options, None, mine / BUNDLES, language) if options.attach else None,
     )
 
 
@@ -56,4 +61,9 @@ def setup_of(site: Site, terminal: Terminal, engine: EngineWatch) -> Setup:
         keymap=console.keymap,
         refresh_hz=console.refresh_hz,
         mouse=mouse,
+        support=ConsoleSupport(site.options, None if site.options.attach else site, _folder() / BUNDLES, site.language),
     )
+
+
+def _folder() -> Path:
+    return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -45,6 +46,7 @@ class ConsoleApp(Steering, App[Leave]):
         super().__init__()
         self.setup = setup
         self.words = Words(setup.language, glyphs_for(setup.is_utf8))
+        self.port = port
         self.follower = Follower(port, self._hear, 1 / setup.refresh_hz)
         self.follower.returned, self.follower.renewed = self._returned, self._read_again
         self.actions = Actions(port, setup.actor, self.now, self._acted, self._unreachable)
@@ -186,7 +188,7 @@ class ConsoleApp(Steering, App[Leave]):
 
     def _unreachable(self) -> str:
         """Return why nothing can be asked of the engine now, as a template; empty while it can."""
-        return keys.obstacle("test_links", self.view())
+        return keys.no_engine(self.view())
 
     def _hear(self, event: Event) -> None:
         self.actions.hear(event)
@@ -226,6 +228,16 @@ class ConsoleApp(Steering, App[Leave]):
             self.pop_screen()
         else:
             self.action_page("overview")
+
+    async def _offer_bundle(self) -> None:
+        from rms_console.tui.supporting import offer
+
+        await offer(self)
+
+    def action_bundle(self) -> None:
+        """Show what a support bundle would hold, and write it after a yes."""
+        doing: Any = self._offer_bundle
+        self.run_worker(doing, exclusive=True, group="bundle")
 
     def action_help(self) -> None:
         self.push_screen(pages.help_page(self.screen))

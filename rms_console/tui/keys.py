@@ -39,6 +39,13 @@ PAGES: Final[tuple[Act, ...]] = (
     Act("alerts", "0", "page('alerts')", mark("Alerts"), mark("Open the alerts")),
     Act("settings", "comma", "page('settings')", mark("Settings"), mark("Open the settings")),
     Act("journal", "b", "page('journal')", mark("Journal"), mark("Open the journal: who did what")),
+    Act(
+        "diagnosis",
+        "d",
+        "page('diagnosis')",
+        mark("Diagnostics"),
+        mark("Open the diagnostics: what is wrong, what to do"),
+    ),
 )
 
 STEER: Final[tuple[Act, ...]] = (
@@ -63,6 +70,7 @@ GENERAL: Final[tuple[Act, ...]] = (
     Act("mouse", "m", "mouse", mark("Mouse"), mark("Turn the mouse on or off")),
     Act("theme", "T", "next_theme", mark("Theme"), mark("Show the next theme")),
     Act("shot", "i", "shot", mark("Screenshot"), mark("Save a picture of the screen")),
+    Act("bundle", "x", "bundle", mark("Bundle"), mark("Write a bundle for support, after showing what is in it")),
     BACK,
     Act("leave", "q", "leave", mark("Leave"), mark("Leave the console"), True),
 )
@@ -158,17 +166,30 @@ def checked_keymap(wanted: Mapping[str, str], known: Iterable[Act], words: Words
 
 def obstacle(action: str, view: View) -> str:
     """Return why an action cannot be had now, as a template; empty where it can. A pure function of the view."""
+    if action == "restart":
+        if view.attached:
+            return mark("the engine runs elsewhere: whoever runs it starts it again")
+        return "" if view.crash else mark("the engine has not crashed")
     if action not in NEEDS_ENGINE:
         return ""
+    return no_engine(view) or _as_it_is(action, view)
+
+
+def no_engine(view: View) -> str:
+    """Return why nothing at all can be asked of the engine now, as a template; empty where it can."""
     seen = view.snapshot
-    if action == "restart":
-        return "" if view.crash else mark("the engine has not crashed")
     if view.crash or (seen is not None and seen.state is EngineState.STOPPED):
         return mark("the engine has stopped")
     if seen is None:
         return mark("the engine has not answered yet")
-    if view.stale_s is not None:
-        return mark("the engine does not answer now")
+    return mark("the engine does not answer now") if view.stale_s is not None else ""
+
+
+def _as_it_is(action: str, view: View) -> str:
+    """Return why the engine cannot do it in the state that it is in."""
+    seen = view.snapshot
+    if seen is None:
+        return ""
     if action == "pause" and seen.pause is not None:
         return mark("the engine is paused already")
     if action == "resume" and seen.pause is None:
@@ -180,4 +201,6 @@ def obstacle(action: str, view: View) -> str:
     return ""
 
 
-NEEDS_ENGINE: Final = frozenset(act.action for act in STEER)
+IN_PAGES: Final = ("release", "sync", "approve", "reject", "retry", "retry_all", "dismiss_item", "ack", "ack_all")
+"""What single pages ask of the engine."""
+NEEDS_ENGINE: Final = frozenset((*(act.action for act in STEER), *IN_PAGES))

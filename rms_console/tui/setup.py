@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rms_console.contract.actor import Actor
+    from rms_console.contract.support import SupportDesk
 
 
 class Leave(StrEnum):
@@ -70,3 +71,5 @@ class Setup:
     theme_folders: tuple[Path, ...] = ()
     clip_file: Path = Path("clip.txt")
     shots_folder: Path = Path()
+    support: SupportDesk | None = None
+    """Makes support bundles; None until the settings are known."""

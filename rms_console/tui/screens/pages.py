@@ -24,6 +24,7 @@ PAGES: Final = {
     "alerts": "AlertsPage",
     "settings": "SettingsPage",
     "journal": "JournalPage",
+    "diagnosis": "DiagnosisPage",
 }
 """Name of a page, which is that of its module too -> its class."""
 
