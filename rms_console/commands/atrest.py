@@ -65,7 +65,7 @@ class AtRest:
 
     def status(self) -> api.StatusBody:
         state = {"status": UNKNOWN} if self._is_held else {}
-        return bodies.status(self.seen).model_copy(update=self.extras | state)
+        return bodies.status(self.seen, "en").model_copy(update=self.extras | state)
 
     def health(self) -> api.HealthBody:
         problems = [f"the engine is {self.extras['engine']}"]
