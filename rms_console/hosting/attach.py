@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from rms_console.config.glance import glance_at
 from rms_console.contract.endpoint import TOKEN_FILE
-from rms_console.control.endpoint_file import read_endpoint, read_token
+from rms_console.control.endpoint_file import read_token
 from rms_console.control.remote import DENIED, Address, RemotePort
 from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
 from rms_console.hosting.beside import living_endpoint
@@ -26,7 +26,7 @@ from rms_console.hosting.terminal import Terminal, lend_terminal, look_at_termin
 from rms_console.hosting.watchdog import Watchdog
 from rms_console.locale import language_for, mark, sentence, told, translate
 from rms_console.wiring import Options, site_as_it_is
-from rms_console.wiring.reach import Reach, checked_url, find_engine
+from rms_console.wiring.reach import Reach, find_engine
 
 if TYPE_CHECKING:
     from rms_console.tui.app import ConsoleApp
@@ -46,7 +46,6 @@ def attach_to(options: Options) -> int:
         ConfigError: the address is none, or the token file cannot be read. LinkError: nobody answers there.
         Refused: who answers takes no token of ours.
     """
-    checked_url(options.attach)
     reach = find_engine(options)
     if reach is None:
         raise LinkError(sentence("no engine runs for this shop now"))
@@ -105,9 +104,11 @@ def where_of(options: Options, reach: Reach) -> Callable[[], Address | None]:
 
         return named
     brought = "" if reach.token == read_token(folder) else reach.token
+    site = site_as_it_is(options)
 
     def written() -> Address | None:
-        endpoint = read_endpoint(folder)
+        # What a killed engine left behind gets no token of ours: its port may be another program's by now.
+        endpoint = living_endpoint(site)
         if endpoint is None or not endpoint.url:
             return None
         return Address(endpoint.url, brought or read_token(folder), str(folder / TOKEN_FILE))

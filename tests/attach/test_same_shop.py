@@ -109,8 +109,7 @@ def test_without_a_lock_there_is_no_engine(site: Site, options: Options) -> None
     refuse_beside(site_as_it_is(options))
 
 
-def test_after_a_restart_address_and_token_are_read_again(site: Site, options: Options) -> None:
-    site.state.mkdir()
+def test_after_a_restart_address_and_token_are_read_again(site: Site, options: Options, lease: FileLease) -> None:
     write_endpoint(site.state, an_endpoint())
     write_token(site.state, "first")
     reach = find_engine(options)
@@ -120,12 +119,12 @@ def test_after_a_restart_address_and_token_are_read_again(site: Site, options: O
     write_endpoint(site.state, an_endpoint("http://127.0.0.1:18081"))
     write_token(site.state, "second")
     assert where() == Address("http://127.0.0.1:18081", "second", place)
-    (site.state / "endpoint.json").unlink()
-    assert where() is None
+    lease.release()
+    assert where() is None, "what a dead engine left behind is no address"
 
 
+@pytest.mark.usefixtures("lease")
 def test_a_token_that_a_person_brings_is_kept(site: Site, tmp_path: Path) -> None:
-    site.state.mkdir()
     write_endpoint(site.state, an_endpoint())
     write_token(site.state, "of-the-folder")
     mine = tmp_path / "mine"
