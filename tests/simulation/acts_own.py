@@ -1,0 +1,325 @@
+"""Our own side: the process, its disk, its lock, its clock, and the person who steers it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+from rms_console.adapters.lease.filelease import LOCK_NAME
+from rms_console.adapters.store.opening import FILE_NAME
+from rms_console.adapters.store.rescue import ENDINGS
+from rms_console.contract.commands import (
+    Accepted,
+    CancelCycle,
+    DecideHolds,
+    FullSync,
+    Pause,
+    Resume,
+    RetryItems,
+    SetInterval,
+    SetMode,
+    Trigger,
+)
+from rms_console.contract.state import Mode
+from rms_console.domain.holds import HoldState
+from rms_console.errors import LeaseHeld, StoreBusy, StoreFull
+from tests.simulation.acts import act
+from tests.simulation.acts_till import style
+from tests.simulation.world import Sim
+
+# The process
+
+
+@act("process.killed_at_await", 3)
+async def killed_at_await(sim: Sim, dice: Random) -> None:
+    """The power goes at any turn of the loop; a new process begins a little later."""
+    process = sim.process
+    if process is None or not process.is_alive or sim.loop.kill_at is not None:
+        return
+
+    def kill() -> None:
+        if process.is_alive:
+            process.kill("killed")
+            sim.fire("process.killed_at_await")
+
+    sim.loop.kill_at = (sim.loop.turns + dice.randrange(1, 1500), kill)
+
+
+@act("process.killed_at_step", 3)
+async def killed_at_step(sim: Sim, dice: Random) -> None:
+    """The power goes right before or after a request or a write."""
+    process = sim.process
+    if process is not None and process.is_alive and process.death.at is None:
+        process.death.at = len(process.death.steps) + dice.randrange(1, 40)
+
+
+@act("process.cancelled")
+async def cancelled(sim: Sim, dice: Random) -> None:
+    process = sim.process
+    if process is not None and process.is_alive and process.main is not None:
+        process.main.cancel()
+        sim.fire("process.cancelled")
+
+
+@act("process.stopped")
+async def stopped(sim: Sim, dice: Random) -> None:
+    """A person stops it in order; somebody starts it again."""
+    process = sim.process
+    if process is not None and process.is_alive:
+        process.context.run(process.engine.stop)
+        await asyncio.sleep(12)
+        if process.is_alive:
+            sim.wrong("stop", "an engine that was asked to stop still runs after 12 s")
+        sim.fire("process.stopped")
+
+
+@act("process.run_cancelled")
+async def run_cancelled(sim: Sim, dice: Random) -> None:
+    if isinstance(await sim.ask(CancelCycle()), Accepted):
+        sim.fire("process.run_cancelled")
+
+
+# The disk
+
+
+@act("disk.full", 2)
+def full(sim: Sim, dice: Random) -> None:
+    sim.disk_armed += [("disk.full", StoreFull("the disk is full"))] * dice.choice([1, 2, 6])
+
+
+@act("disk.busy", 2)
+def busy(sim: Sim, dice: Random) -> None:
+    sim.disk_armed += [("disk.busy", StoreBusy("the ledger is locked by another program"))] * dice.choice([1, 3])
+
+
+def _stopped(sim: Sim) -> Path | None:
+    """Kill the process and return the ledger's file, None where there is none yet."""
+    if sim.process is not None:
+        sim.process.kill("killed for its disk")
+    file = sim.state / FILE_NAME
+    return file if file.exists() else None
+
+
+@act("disk.torn")
+async def torn(sim: Sim, dice: Random) -> None:
+    """Pages of the ledger are overwritten, or its end is cut off."""
+    file = _stopped(sim)
+    if file is None:
+        return
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(file.read_bytes())
+    if dice.random() < 0.3:
+        del content[len(content) * 2 // 3 :]
+    else:
+        for _ in range(dice.randrange(1, 6)):
+            at = dice.randrange(len(content))
+            content[at : at + 64] = bytes(dice.randrange(256) for _ in range(min(64, len(content) - at)))
+    file.write_bytes(content)
+    sim.fire("disk.torn")
+
+
+@act("disk.lost")
+async def lost(sim: Sim, dice: Random) -> None:
+    file = _stopped(sim)
+    if file is not None:
+        for ending in ENDINGS:
+            Path(f"{file}{ending}").unlink(missing_ok=True)
+        sim.fire("disk.lost")
+
+
+@act("disk.old_copy")
+async def old_copy(sim: Sim, dice: Random) -> None:
+    """Somebody keeps a copy of the ledger; later puts it back."""
+    file, copy = sim.state / FILE_NAME, sim.folder / "ledger.copy"
+    if not file.exists():
+        return
+    if not copy.exists():
+        with closing(sqlite3.connect(file)) as ours, closing(sqlite3.connect(copy)) as theirs:
+            ours.backup(theirs)
+        sim.tell("ledger copied")
+        return
+    _stopped(sim)
+    for ending in ENDINGS:
+        Path(f"{file}{ending}").unlink(missing_ok=True)
+    shutil.copy(copy, file)
+    copy.unlink()
+    sim.fire("disk.old_copy")
+
+
+# The lock
+
+
+@act("lock.second_engine")
+async def second_engine(sim: Sim, dice: Random) -> None:
+    """Somebody starts the engine a second time: it must refuse."""
+    if sim.process is None or not sim.process.is_alive:
+        return
+    other = sim.new_process()
+    try:
+        await other.begin()
+    except LeaseHeld:
+        sim.fire("lock.second_engine")
+        return
+    except Exception as error:  # noqa: BLE001  # a disk that is full keeps the second one away as well
+        sim.tell(f"second engine: {type(error).__name__}")
+        return
+    if sim.process.is_alive:
+        sim.wrong("lease", "two engines run on one state folder")
+    else:
+        sim.process = other
+
+
+@act("lock.stolen", 2)
+async def stolen(sim: Sim, dice: Random) -> None:
+    """A process stands still (SIGSTOP, a suspended machine) and its lock is taken away; it wakes up again later."""
+    process = sim.process
+    if process is None or not process.is_alive or process.wire.hold is not None:
+        return
+    process.wire.hold = hold = asyncio.Event()
+    sim.others.append(process)
+    (sim.state / LOCK_NAME).unlink(missing_ok=True)
+    sim.process = None
+    sim.fire("lock.stolen")
+    await sim.ensure_process()
+    await asyncio.sleep(dice.choice([1.0, 60.0, 600.0]))
+    wake(sim)
+    if hold.is_set():
+        sim.fire("lock.zombie_woke")
+
+
+def wake(sim: Sim) -> None:
+    """Let every process that stands still go on."""
+    for one in sim.others:
+        if one.wire.hold is not None:
+            one.wire.hold.set()
+            one.wire.hold = None
+
+
+@act("lock.zombie_woke")
+async def zombie(sim: Sim, dice: Random) -> None:
+    await stolen(sim, dice)
+
+
+# Time
+
+
+@act("time.slept")
+async def slept(sim: Sim, dice: Random) -> None:
+    """The machine sleeps: on waking the wall is hours ahead, and nothing was done meanwhile."""
+    sim.clock.advance(dice.uniform(600, 8 * 3600))
+    sim.fire("time.slept")
+
+
+@act("time.wall_ahead")
+async def wall_ahead(sim: Sim, dice: Random) -> None:
+    await _wall(sim, dice, "time.wall_ahead", 1)
+
+
+@act("time.wall_back")
+async def wall_back(sim: Sim, dice: Random) -> None:
+    await _wall(sim, dice, "time.wall_back", -1)
+
+
+async def _wall(sim: Sim, dice: Random, kind: str, sign: int) -> None:
+    """Our machine's clock is wrong for a while, until somebody sets it right."""
+    seconds = sign * dice.choice([5.0, 120.0, 3600.0])
+    sim.clock.jump(seconds)
+    sim.fire(kind)
+    await asyncio.sleep(dice.uniform(30, 1200))
+    sim.clock.jump(-seconds)
+
+
+# The person
+
+
+@act("operator.pause", 2)
+async def pause(sim: Sim, dice: Random) -> None:
+    if isinstance(await sim.ask(Pause("prueba")), Accepted):
+        sim.paused_at = sim.clock.seconds
+        sim.fire("operator.pause")
+
+
+@act("operator.resume", 2)
+async def resume(sim: Sim, dice: Random) -> None:
+    sim.paused_at = None
+    if isinstance(await sim.ask(Resume()), Accepted):
+        sim.fire("operator.resume")
+
+
+@act("operator.full_sync")
+async def full_sync(sim: Sim, dice: Random) -> None:
+    if isinstance(await sim.ask(FullSync("prueba")), Accepted):
+        sim.fire("operator.full_sync")
+
+
+@act("operator.trigger", 2)
+async def trigger(sim: Sim, dice: Random) -> None:
+    force = dice.random() < 0.2
+    if force:
+        sim.forced_until = sim.clock.seconds + 3600
+    styles = (style(dice),) if dice.random() < 0.5 else ()
+    if isinstance(await sim.ask(Trigger(force=force, styles=styles)), Accepted):
+        sim.fire("operator.trigger")
+
+
+@act("operator.interval")
+async def interval(sim: Sim, dice: Random) -> None:
+    if isinstance(await sim.ask(SetInterval(dice.choice([1.0, 5.0, 10.0]))), Accepted):
+        sim.fire("operator.interval")
+
+
+@act("operator.retry")
+async def retry(sim: Sim, dice: Random) -> None:
+    if isinstance(await sim.ask(RetryItems()), Accepted):
+        sim.fire("operator.retry")
+
+
+@act("operator.observe")
+async def observe(sim: Sim, dice: Random) -> None:
+    """Somebody has it only look for a while."""
+    if isinstance(await sim.ask(SetMode("observe")), Accepted):
+        sim.observed_at = sim.clock.seconds
+        sim.fire("operator.observe")
+        await asyncio.sleep(dice.uniform(60, 900))
+        await live(sim)
+
+
+async def live(sim: Sim) -> None:
+    if sim.observed_at is not None:
+        for _ in range(20):
+            sim.observed_at = None
+            if isinstance(await sim.ask(SetMode(Mode.LIVE.value)), Accepted):
+                return
+            await asyncio.sleep(5)
+            await sim.ensure_process()
+
+
+def open_holds(sim: Sim) -> tuple[int, ...]:
+    process = sim.process
+    if process is None or not process.is_alive:
+        return ()
+    return tuple(hold.hold_id for hold in process.real_ledger.holds_page((HoldState.OPEN,), 1000, 0))
+
+
+@act("operator.approved")
+async def approved(sim: Sim, dice: Random) -> None:
+    await _decide(sim, dice, True)
+
+
+@act("operator.rejected")
+async def rejected(sim: Sim, dice: Random) -> None:
+    await _decide(sim, dice, False)
+
+
+async def _decide(sim: Sim, dice: Random, approve: bool) -> None:
+    holds = open_holds(sim)
+    if holds:
+        some = tuple(dice.sample(holds, dice.randrange(1, len(holds) + 1)))
+        sim.note_decided(some, approve)
+        if isinstance(await sim.ask(DecideHolds(some, approve, "prueba")), Accepted):
+            sim.fire("operator.approved" if approve else "operator.rejected")

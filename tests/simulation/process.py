@@ -1,0 +1,187 @@
+"""One life of the program: a whole engine with its tasks, which can be killed at any turn of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from rms_console.adapters.lease import FileLease
+from rms_console.adapters.shopify.shop import ShopifyShop
+from rms_console.adapters.store import SqliteLedger, open_ledger, open_survey
+from rms_console.adapters.store.mark import FileMark
+from rms_console.adapters.store.opening import FILE_NAME
+from rms_console.adapters.store.rescue import Opened, open_or_begin_anew, put_aside, salvaged_facts
+from rms_console.contract.ports import Ledger, Source
+from rms_console.contract.settings import EngineSettings
+from rms_console.engine.deps import Deps
+from rms_console.engine.ledger_watch import Mishap, Why, begin_anew
+from rms_console.engine.offload import InlineOffload
+from rms_console.engine.pace import Pacer
+from rms_console.engine.service import EngineService
+from tests.engine.world import DOMAIN, Death, Killed, Machine, Memory, MortalLedger
+from tests.simulation.clockwork import SimClock
+from tests.simulation.line import Line, Wire
+from tests.twins.timer import ManualTimer
+
+PROCESS: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
+
+
+def make_task(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asyncio.Task[Any]:
+    """Make tasks so that each process knows its own: they die with it."""
+    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **more)
+    process = PROCESS.get()
+    if process is not None:
+        process.tasks[task] = None
+        task.add_done_callback(process.forget)
+    return task
+
+
+class Process:
+    """Builds an engine on what lies in `state`, and runs it. `ended`: why it is no more, empty while it runs."""
+
+    def __init__(
+        self,
+        state: Path,
+        settings: EngineSettings,
+        *,
+        clock: SimClock,
+        line: Line,
+        source: object,
+        disk_trouble: Callable[[str], None],
+    ) -> None:
+        self.state = state
+        self.settings = settings
+        self.clock = clock
+        self.tasks: dict[asyncio.Task[Any], None] = {}
+        self.death = Death()
+        self.timer = ManualTimer(clock)
+        self.wire = Wire(line, self.death)
+        self.log = Memory()
+        self.ended = ""
+        self.main: asyncio.Task[None] | None = None
+        self._source = source
+        self._disk_trouble = disk_trouble
+
+    async def begin(self) -> None:
+        """Open the engine and let it run.
+
+        Raises:
+            LeaseHeld, StoreError: it could not begin, and is gone again.
+        """
+        token = PROCESS.set(self)
+        self.context = contextvars.copy_context()
+        try:
+            self.real_ledger = self._begun(open_or_begin_anew(self.state, self.clock.now()))
+            self.ledger = MortalLedger(self.real_ledger, self.death)
+            self.ledger.trouble = self._disk_trouble
+            self.lease = FileLease(self.state, self.clock)
+            self.engine = EngineService(self._deps(), self.settings)
+            opening = asyncio.get_running_loop().create_task(self.engine.open())
+            try:
+                await opening
+            except BaseException:
+                self.ended = "could not begin"
+                self._let_go()
+                raise
+            self.main = asyncio.get_running_loop().create_task(self.engine.run())
+            self.main.add_done_callback(self._over)
+        finally:
+            PROCESS.reset(token)
+
+    def _deps(self) -> Deps:
+        settings = self.settings
+        pacer = Pacer(self.clock, settings.max_concurrent_jobs)
+        self.client = ShopifyShop(
+            DOMAIN,
+            "shpat_embedded",
+            gate=pacer,
+            clock=self.clock,
+            quantity_name=settings.policy.stock.quantity_name,
+            operation_timeout_s=settings.operation_timeout_s,
+            transport=self.wire,
+        )
+        return Deps(
+            source=cast(Source, self._source),
+            shop=self.client,
+            ledger=cast(Ledger, self.ledger),
+            lease=self.lease,
+            clock=self.clock,
+            timer=self.timer,
+            system=Machine(),
+            pacer=pacer,
+            log=self.log,
+            sql=InlineOffload(),
+            disk=InlineOffload(),
+            source_name="rms.db",
+            settings_name="simulation",
+            version="simulation",
+            open_survey=open_survey,
+            mark=FileMark(self.state),
+            renew_ledger=self._renew,
+        )
+
+    def _renew(self, damage: str) -> Ledger:
+        facts = salvaged_facts(self.state / FILE_NAME)
+        self.real_ledger.close()
+        aside = put_aside(self.state, self.clock.now())
+        self.real_ledger = self._begun(Opened(open_ledger(self.state), damage, aside, facts))
+        self.ledger._ledger = self.real_ledger
+        return cast(Ledger, self.ledger)
+
+    @staticmethod
+    def _begun(opened: Opened) -> SqliteLedger:
+        opened.ledger._database.rows("PRAGMA synchronous = OFF")
+        if opened.aside is not None:
+            begin_anew(opened.ledger, Mishap(Why.DAMAGED, opened.damage, str(opened.aside)), opened.facts)
+        return opened.ledger
+
+    # The end
+
+    def forget(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.pop(task, None)
+        if not task.cancelled() and task.exception() is not None:
+            self.failed(task.exception())
+
+    def failed(self, error: BaseException | None) -> None:
+        """Death at a recorded step takes the whole process with it."""
+        if isinstance(error, Killed) and not self.ended:
+            self.kill("killed at a step")
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        if not self.ended:
+            self.ended = "ended"
+            self._let_go()
+
+    def kill(self, how: str) -> None:
+        """End at once: nothing more reaches the shop or the disk from here."""
+        if self.ended:
+            return
+        self.ended = how
+        self.death.dead = True
+        self.timer.stop()
+        for task in list(self.tasks):
+            task.cancel()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Give back what the system takes back from a process that is gone."""
+        self.timer.stop()
+        self.lease.release()
+        self.real_ledger.close()
+        self.death.dead = True
+
+    @property
+    def is_alive(self) -> bool:
+        return not self.ended
+
+    # What the world looks at
+
+    def alarm_s(self) -> float | None:
+        """Return in how many seconds a timer is due."""
+        if not self.timer.is_running or self.wire.hold is not None:
+            return None
+        times = [at for name in self.timer.names if (at := self.timer.next_at(name)) is not None]
+        return max(0.0, (min(times) - self.clock.now()).total_seconds()) if times else None

@@ -1,0 +1,327 @@
+"""Everything one seed is about: the store, the shop, the line between, the folder of state, and who runs on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rms_console.contract.commands import Command, Reply, Request
+from rms_console.contract.settings import EngineSettings
+from rms_console.demo.shopify import EmbeddedShop, ShopSettings
+from rms_console.demo.shopify.model import Level
+from rms_console.demo.shopify.shop import GraphQLRequest
+from rms_console.domain.holds import HoldState
+from rms_console.domain.policy import Conflict, Deleted, FilterPolicy, GuardPolicy, MappingPolicy, Policy, StockPolicy
+from rms_console.domain.policy import Scope as CreateScope
+from rms_console.domain.product import Status
+from rms_console.errors import ConsoleError
+from tests.engine.world import ACTOR, SETTINGS, Killed, Machine
+from tests.engine_adopt.merchant import Merchant
+from tests.simulation.clockwork import SimClock, VirtualLoop
+from tests.simulation.line import Line
+from tests.simulation.process import PROCESS, Process
+from tests.simulation.store import Store
+
+__all__ = ["Machine", "Options", "Sim", "options_of"]
+
+GUARD = GuardPolicy(max_created=0, max_changed_products=3, percent_from_products=100, window_minutes=15.0)
+"""Small enough to bite in a small catalogue."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the world of a seed is like."""
+
+    settings: EngineSettings
+    detection: str
+    locations: tuple[str, ...]
+    lag_s: float
+    restore_points: float
+
+
+def options_of(seed: int) -> Options:
+    """Return the world of a seed; what happens in it is decided by other dice."""
+    dice = Random(f"options {seed}")
+    policy = Policy(
+        mapping=MappingPolicy(status=dice.choice([Status.ACTIVE, Status.DRAFT])),
+        filters=FilterPolicy(
+            scope=CreateScope.ALL,
+            include_zero_stock=dice.random() < 0.3,
+            when_deleted=dice.choice([Deleted.RECREATE, Deleted.RESPECT]),
+        ),
+        stock=StockPolicy(
+            conflict=dice.choice([Conflict.LOWER, Conflict.LOWER, Conflict.RMS]), conflict_grace_hours=1.0
+        ),
+        guard=GUARD,
+    )
+    settings = dataclasses.replace(
+        SETTINGS,
+        zone=dice.choice(["America/Costa_Rica", "America/Santiago", "Europe/Madrid", "UTC"]),
+        policy=policy,
+        interval_s=dice.choice([120.0, 300.0, 600.0]),
+        watch_s=dice.choice([0.0, 0.0, 60.0]),
+        max_concurrent_jobs=dice.choice([0, 1, 3]),
+        batch_size=dice.choice([1, 3, 10]),
+        max_items_per_run=dice.choice([500, 500, 3]),
+        sweep_s=1800.0,
+        timeout_s=1800.0,
+        full_sync_hour=dice.choice([None, 2]),
+        bulk_from=0,
+        health_interval_s=900.0,
+        recovery_check_interval_s=900.0,
+    )
+    return Options(
+        settings,
+        dice.choice(["auto", "auto", "last_updated"]),
+        dice.choice([("Bodega",), ("Bodega", "Tienda")]),
+        dice.choice([0.0, 0.0, 30.0]),
+        dice.choice([100.0, 100.0, 50.0]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a variant looks like in the shop, as far as we own it."""
+
+    style: str
+    sku: str
+    price: str
+    compare_at: str | None
+    on_hand: tuple[tuple[int, int], ...]
+
+
+Watcher = Callable[[str, "Held | None", "Held | None"], None]
+
+
+class SeenShop(EmbeddedShop):
+    """The embedded shop; tells what each request of the engine changed."""
+
+    heard: Callable[[GraphQLRequest, dict[str, Any]], None] = staticmethod(lambda request, body: None)
+    changed: Watcher = staticmethod(lambda variant, before, after: None)
+
+    def answer(
+        self, request: GraphQLRequest, version: str, *, throttle: bool = False, origin: str | None = None
+    ) -> dict[str, Any]:
+        if "mutation" not in request.query[:200]:
+            body = super().answer(request, version, throttle=throttle, origin=origin)
+            self.heard(request, body)
+            return body
+        before = self.held()
+        body = super().answer(request, version, throttle=throttle, origin=origin)
+        after = self.held()
+        for variant in sorted(before.keys() | after.keys(), key=lambda name: (len(name), name)):
+            if before.get(variant) != after.get(variant):
+                self.changed(variant, before.get(variant), after.get(variant))
+        self.heard(request, body)
+        return body
+
+    def held(self) -> dict[str, Held]:
+        found = {}
+        for product in self.state.products.values():
+            field = product.metafields.get(("rms", "ccod"))
+            style = field.value if field else ""
+            for variant in product.variants:
+                compare_at = variant.compare_at_price
+                found[variant.id] = Held(
+                    style,
+                    variant.sku or "",
+                    str(variant.price),
+                    None if compare_at is None else str(compare_at),
+                    tuple(sorted((n, level.on_hand) for n, level in variant.item.levels.items() if level.is_active)),
+                )
+        return found
+
+
+class Sim:
+    """The world. `trace` is its history, `violations` what must not be, `fired` which faults really happened."""
+
+    def __init__(self, folder: Path, seed: int, options: Options | None = None) -> None:
+        self.seed = seed
+        self.folder = folder
+        self.options = options or options_of(seed)
+        self.settings = self.options.settings
+        self.clock = SimClock()
+        self.loop = VirtualLoop(self.clock)
+        self.fired: Counter[str] = Counter()
+        self.trace: list[str] = []
+        self.violations: list[str] = []
+        self.dice = Random(f"world {seed}")
+        self.state = folder / "state"
+        self.state.mkdir()
+        self.store = Store(
+            folder, self.clock, self.settings.zone, self.options.detection, Random(f"rms {seed}"), self.fire
+        )
+        self.shop = SeenShop(
+            ShopSettings(
+                locations=self.options.locations,
+                zone=self.settings.zone,
+                now=self.clock.real,
+                monotonic=self.clock.monotonic,
+                index_lag_s=self.options.lag_s,
+                restore_points_per_s=self.options.restore_points,
+                ledger_size=200,
+            )
+        )
+        self.shop.heard = self._heard
+        self.merchant = Merchant(self.shop)
+        self.line = Line(self.shop, Random(f"line {seed}"), self.fire)
+        self.disk_armed: list[tuple[str, Exception]] = []
+        self.process: Process | None = None
+        self.others: list[Process] = []
+        """Processes that should not be there: frozen ones, thawed ones, second engines."""
+        self.numbers = iter(range(1, 1_000_000))
+        self.next_item = 1
+        self.is_quiet = False
+        self.open_items: dict[int, Any] = {}
+        """Items whose row a transaction holds open."""
+        self.deleted_styles: set[str] = set()
+        """Styles of which the merchant deleted something."""
+        self.hand_titles: dict[str, str] = {}
+        self.copies: dict[str, str] = {}
+        """Products made by hand with one of our SKUs."""
+        self.lowered: dict[str, float] = {}
+        """SKU -> when the shop shipped some of it last."""
+        self.fails_bulk = False
+        self.known_skus: dict[int, str] = {}
+        self.forced_until = -1.0
+        self.paused_at: float | None = None
+        self.observed_at: float | None = None
+        self.approved: set[str] = set()
+        """Styles of which a person approved a hold."""
+        self.notes: dict[str, Any] = {}
+        """What acts remember of themselves until a later one, or the end."""
+        self.loop.alarms, self.loop.ring = self._alarm_s, self._ring
+
+    # Telling
+
+    def fire(self, kind: str) -> None:
+        self.fired[kind] += 1
+        self.tell(f"! {kind}")
+
+    def tell(self, text: str) -> None:
+        self.trace.append(f"{self.clock.seconds:10.3f} {text}")
+
+    def wrong(self, law: str, text: str) -> None:
+        told = f"{law}: {text}"
+        if told not in self.violations:
+            self.violations.append(told)
+            self.tell(f"VIOLATION {told}")
+
+    def _heard(self, request: GraphQLRequest, body: dict[str, Any]) -> None:
+        digest = hashlib.sha256(json.dumps([request.variables, body], sort_keys=True, default=str).encode())
+        name = request.query.partition("(")[0].partition("{")[0].strip()[:40]
+        self.tell(f"> {name} {digest.hexdigest()[:12]}")
+
+    def digest(self) -> str:
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+    def note_lowered(self, sku: str) -> None:
+        self.lowered[sku] = self.clock.seconds
+
+    def note_decided(self, hold_ids: tuple[int, ...], approve: bool) -> None:
+        """Remember what a person says yes to."""
+        process = self.process
+        if process is None or not process.is_alive or not approve:
+            return
+        for hold in process.real_ledger.holds_page((HoldState.OPEN,), 1000, 0):
+            if hold.hold_id in hold_ids:
+                self.approved.add(hold.style)
+
+    # Time
+
+    def _everybody(self) -> list[Process]:
+        return [one for one in (self.process, *self.others) if one is not None and one.is_alive]
+
+    def _alarm_s(self) -> float | None:
+        return min((at for one in self._everybody() if (at := one.alarm_s()) is not None), default=None)
+
+    def _ring(self) -> None:
+        for one in self._everybody():
+            if one.wire.hold is None:
+                one.context.run(one.timer.run_due)
+
+    # Processes
+
+    def disk_trouble(self, name: str) -> None:
+        if self.disk_armed:
+            kind, error = self.disk_armed.pop(0)
+            self.fire(kind)
+            raise error
+
+    def new_process(self) -> Process:
+        return Process(
+            self.state,
+            self.settings,
+            clock=self.clock,
+            line=self.line,
+            source=self.store.source,
+            disk_trouble=self.disk_trouble,
+        )
+
+    async def ensure_process(self, tries: int = 40) -> None:
+        """Have one engine running; starting it may take several tries."""
+        for _ in range(tries):
+            if self.process is not None and self.process.is_alive:
+                return
+            self.process = self.new_process()
+            try:
+                await self.process.begin()
+                self.tell("engine started")
+            except (ConsoleError, Killed) as error:
+                self.tell(f"start failed: {type(error).__name__}")
+                await asyncio.sleep(5)
+        if self.process is None or not self.process.is_alive:
+            self.wrong("G6", "the engine cannot be started any more")
+
+    async def ask(self, request: Request) -> Reply | None:
+        """Send a command to the engine that runs; None where it died meanwhile, or there is none."""
+        process = self.process
+        if process is None or not process.is_alive:
+            return None
+        command = Command(f"c{next(self.numbers)}", ACTOR, request)
+        reply: Reply | None = await self.inside(process, process.engine.send(command))
+        self.tell(f"? {type(request).__name__} {type(reply).__name__}")
+        return reply
+
+    async def inside(self, process: Process, work: Coroutine[Any, Any, Any]) -> Any:
+        """Return what some work gives that belongs to the process and dies with it."""
+        context = contextvars.copy_context()
+        context.run(PROCESS.set, process)
+        task = context.run(self.loop.create_task, work)
+        await asyncio.wait([task])
+        if task.cancelled() or task.exception() is not None:
+            return None
+        return task.result()
+
+    # Looking in
+
+    def level(self, sku: str, place: int | None = None) -> Level | None:
+        variant = self.shop.variant(sku)
+        if variant is None or not variant.item.levels:
+            return None
+        return variant.item.levels.get(place) if place else next(iter(variant.item.levels.values()))
+
+    def mutations(self) -> int:
+        """Return how often the engine wrote; beginning a bulk query is a mutation that changes nothing."""
+        return self.shop.ledger.mutations - self.shop.ledger.by_field["bulkOperationRunQuery"]
+
+    def item_ids(self) -> list[int]:
+        return [int(row["ItemID"]) for row in self.store.rows()]
+
+    def close(self) -> None:
+        for one in self._everybody():
+            one.kill("the end of the world")
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+        self.store.close()
