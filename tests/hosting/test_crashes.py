@@ -102,7 +102,7 @@ def test_a_second_console_on_the_same_shop_visits_the_first_ones_engine(site: Si
     with Seat(["-m", "rms_console", *site.command()[3:]]) as first:
         first.shows("today")
         with Seat(["-m", "rms_console", *site.command()[3:]]) as second:
-            second.shows("attached http://127.0.0.1:")
+            second.shows("attached 127.0.0.1:")
             second.press("q")
             assert second.ends() == 0
             until(lambda: "The engine goes on" in second.text, 5, "it says so")

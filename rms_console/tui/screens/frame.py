@@ -76,7 +76,9 @@ def _visited(view: View, seen: EngineSnapshot, width: int) -> Part:
     if not view.attached:
         return Part("")
     where = clean(view.attached, 60)
-    if width >= WIDE and seen.lock.host:
+    if width < WIDE:
+        where = where.removeprefix("http://")
+    elif seen.lock.host:
         where += f" ({clean(seen.lock.host, 24)})"
     return Part("  " + view.words.phrase("attached {where}", where=where), "accent")
 
