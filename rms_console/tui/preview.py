@@ -8,8 +8,8 @@ from rms_console.contract.queries import Page
 from rms_console.tui.format import count, duration
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.changes import change_lines
-from rms_console.tui.view import Words
+from rms_console.tui.screens.changes import change_lines, places_of
+from rms_console.tui.view import View, Words
 
 
 def full_sync_lines(answer: Page, words: Words) -> list[Line]:
@@ -36,8 +36,9 @@ def _number(value: Any, words: Words) -> str:
     return count(value, words.language) if isinstance(value, int | float) else words.glyphs.unknown
 
 
-def one_product_lines(answer: Page, words: Words) -> list[Line]:
+def one_product_lines(answer: Page, view: View) -> list[Line]:
     """Return the fields that would change for one product."""
+    words = view.words
     if answer.problem:
         return [
             line(Part(words.phrase("What would change cannot be told now: {why}", why=clean(answer.problem)), "warn"))
@@ -45,4 +46,4 @@ def one_product_lines(answer: Page, words: Words) -> list[Line]:
     changes = [change for row in answer.rows for change in row.get("changes", ())]
     if not changes:
         return [line(words.phrase("Nothing differs: it is read again and compared with the shop's last state."))]
-    return change_lines(changes, words)
+    return change_lines(changes, words, places_of(view))

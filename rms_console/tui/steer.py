@@ -172,7 +172,8 @@ class Steering(Looking):
         if answer.problem == "not-found":
             self.notice(self.words.phrase("RMS has no item {name}: check the spelling", name=name), "warning")
             return
-        dialog = Confirm(self.words.phrase("Sync {name} now?", name=clean(name)), one_product_lines(answer, self.words))
+        text = one_product_lines(answer, self.view())
+        dialog = Confirm(self.words.phrase("Sync {name} now?", name=clean(name)), text)
         self.push_screen(dialog, lambda yes: self._sync(name) if yes else None)
 
     def _sync(self, name: str) -> None:

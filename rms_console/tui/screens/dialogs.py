@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 MOST_WIDE: Final = 74
-BORDERS: Final = 5
-"""Rows of a box around its text: its edges, the title and the lines between."""
+ROOMY: Final = 16
+"""Rows of a screen from which a box has room for empty lines."""
 
 BOX = """
 Dialog { align: center middle; background: $background 60%; }
@@ -72,13 +72,18 @@ class Dialog(ModalScreen[R | None], Generic[R]):
         self._text = list(text)
         if self.query_one_optional("#told", Sheet) is None:  # it is not on the screen yet
             return
+        is_small = self.app.size.height < ROOMY
+        gap: list[Line] = [] if is_small else [()]
         told, keys = self._wrapped(self._text), self._wrapped(self.keys())
-        self.query_one("#ask", Panel).show([line(Part(clean(self._title_text), "title")), ()])
+        self.query_one("#ask", Panel).show([line(Part(clean(self._title_text), "title")), *gap])
         self.query_one("#told", Sheet).show(told)
-        self.query_one("#ask-keys", Panel).show([(), *keys])
-        fields = sum(2 for field in self.query(Input) if field.display)
-        room = self.app.size.height - BORDERS - len(keys) - fields
-        self.query_one("#told", Sheet).styles.height = max(1, min(len(told), room))
+        self.query_one("#ask-keys", Panel).show([*gap, *keys])
+        around = 1 + len(keys) + (0 if is_small else 4)
+        for field in self.query(Input):
+            field.styles.margin = (0 if is_small else 1, 0, 0, 0)
+            around += field.display and (1 if is_small else 2)
+        self.query_one(Vertical).styles.padding = (0 if is_small else 1, 2)
+        self.query_one("#told", Sheet).styles.height = max(1, min(len(told), self.app.size.height - around))
 
     def on_resize(self) -> None:
         self.tell(self._text)

@@ -12,7 +12,7 @@ from rms_console.tui.keys import BACK, ON_ROWS, bindings
 from rms_console.tui.lines import Line, Part, fit, line, text_of
 from rms_console.tui.logfind import NOTHING, BadSearch, Finder, parse
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.dialogs import Ask
+from rms_console.tui.screens.dialogs import ROOMY, Ask
 from rms_console.tui.screens.logs import marked
 from rms_console.tui.screens.reading import Reading
 from rms_console.tui.view import View
@@ -110,7 +110,7 @@ class ListPage(Reading):
         width = self.size.width
         title = [self._title(view), self.header(view)]
         if (row := self.listed.chosen) is not None and self._in_detail:
-            title = [self._detail_title(view), self._draw_row(row, width)]
+            title = [self._detail_title(view), self._draw_row(row, width) if self.size.height >= ROOMY else ()]
         self.query_one("#title", Panel).show([fit(one, width) for one in title if one])
 
     def _title(self, view: View) -> Line:
@@ -129,7 +129,7 @@ class ListPage(Reading):
         if self._has_read:
             return self.empty(view)
         if self._problem:
-            text = words.phrase("This list cannot be read: {why}", why=clean(self._problem, 200))
+            text = words.phrase("This list cannot be read: {why}", why=clean(words.told(self._problem), 200))
             return [line(Part(text, "warn"))]
         return [line(Part(words.phrase("reading…"), "dim"))]
 

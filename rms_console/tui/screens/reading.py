@@ -19,6 +19,8 @@ MOST: Final = 10_000
 MOST_AT_ONCE: Final = 500
 """More rows than that no answer has."""
 SLOW_S: Final = 0.3
+AGAIN_S: Final = 2.0
+"""How long after a read that failed it is tried again."""
 
 
 class Reading(Page):
@@ -84,7 +86,9 @@ class Reading(Page):
             slow.stop()
             self._is_reading = False
         self._problem = answer.problem
-        if not answer.problem:
+        if answer.problem:
+            self.set_timer(AGAIN_S, self._read_again)
+        else:
             self._facts, self._read_at = answer.facts, self.console_app.now()
             self._take(answer, asked.limit)
         self.console_app.draw()
@@ -114,6 +118,10 @@ class Reading(Page):
             self._rows += [row for row in answer.rows if self.key_of(row) not in known]
             self._next = answer.next_before if len(answer.rows) >= asked.limit else None
             self.console_app.draw()
+
+    def _read_again(self) -> None:
+        if self.is_current and self._problem:
+            self.read()
 
     def _tell_slow(self) -> None:
         self._is_reading = True

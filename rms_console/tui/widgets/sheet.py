@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from rms_console.tui.keys import SCROLLING, bindings
-from rms_console.tui.lines import Line, Part
+from rms_console.tui.lines import Line, Part, fit, pad
 from rms_console.tui.view import Words
 from rms_console.tui.widgets.drawing import strip_of
 
@@ -54,10 +55,15 @@ class Sheet(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         top, height, width = self.scroll_offset.y, self.size.height, self.scrollable_content_region.width
         below = len(self._lines) - top - height
-        if y == height - 1 > 0 and below > 0:
-            return strip_of(more_line(self.app.words, below + 1, self._hint), width, self)  # type: ignore[attr-defined]
         place = y + top
-        return strip_of(self._lines[place] if place < len(self._lines) else (), width, self)
+        one = self._lines[place] if place < len(self._lines) else ()
+        if y < height - 1 or below <= 0:
+            return strip_of(one, width, self)
+        words = cast("Words", self.app.words)  # type: ignore[attr-defined]
+        if height > 1:
+            return strip_of(more_line(words, below + 1, self._hint), width, self)
+        sign = f" {words.glyphs.down}{below}"
+        return strip_of((*pad(fit(one, width - len(sign)), width - len(sign)), Part(sign, "accent")), width, self)
 
     def action_move(self, step: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + step, animate=False)
