@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from rms_console.adapters.clock import SystemClock
 from rms_console.adapters.lease import FileLease
 from rms_console.commands import logtail
 from rms_console.commands.facts import UNKNOWN
+from rms_console.commands.reaching import OTHER_ACCOUNT
 from rms_console.config.rows import setting_rows
 from rms_console.contract import api, wire
 from rms_console.contract.ports import Ledger
@@ -31,11 +33,14 @@ from rms_console.contract.snapshot import (
 )
 from rms_console.contract.state import EngineState, LockStatus
 from rms_console.control import bodies
+from rms_console.control.client import DENIED
 from rms_console.domain.zone import day_start
 from rms_console.engine import modes
 from rms_console.engine.figures import DAY, Figures
 from rms_console.engine.ledger_watch import FACT_PAUSE
-from rms_console.wiring import Options, Site, engine_settings
+from rms_console.errors import Refused, StoreFull
+from rms_console.locale import sentence
+from rms_console.wiring import Options, Site, engine_settings, site_as_it_is
 from rms_console.wiring.parts import Memory, open_memory
 
 NOT_RUNNING, NO_ANSWER = "not running", "running, but not answering"
@@ -106,9 +111,17 @@ def at_rest(options: Options) -> Iterator[AtRest]:
     """Lend what this shop's memory tells now.
 
     Raises:
-        ConfigError: the settings are wrong. StoreError: the ledger cannot be used.
+        ConfigError: the settings are wrong. StoreError: the ledger cannot be used. Refused: not by this account.
     """
-    with open_memory(options) as memory:
+    with contextlib.ExitStack() as stack:
+        try:
+            memory = stack.enter_context(open_memory(options))
+        except StoreFull as error:
+            folder = site_as_it_is(options).state
+            if os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise
+            told = sentence("this account may not write in {folder}, so it cannot read its ledger", folder=folder)
+            raise Refused(told, code=DENIED, hint=OTHER_ACCOUNT) from error
         yield AtRest(memory, resting(memory, datetime.now(UTC)))
 
 

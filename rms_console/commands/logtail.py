@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +14,8 @@ from pydantic import ValidationError
 
 from rms_console.adapters.logs.writer import FILE_NAME
 from rms_console.contract.api import LogEntry
+from rms_console.errors import ConsoleError
+from rms_console.locale import sentence
 
 LEVELS: Final[Mapping[str, int]] = {"debug": 10, "info": 20, "warn": 30, "warning": 30, "error": 40, "critical": 50}
 BLOCK_BYTES: Final = 256 * 1024
@@ -20,19 +24,40 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 def tail(folder: Path, limit: int, level: str = "info", text: str = "") -> list[LogEntry]:
-    """Return the newest entries of this level or above that hold `text`, newest first; none without a file."""
-    found: list[LogEntry] = []
+    """Return the newest entries of this level or above that hold `text`, newest first; none without a file.
+
+    Raises:
+        ConsoleError: this account may not read the log.
+    """
+    fitting = (entry for entry in _entries(folder) if wanted(entry, level, text))
     try:
-        with (folder / FILE_NAME).open("rb") as file:
+        return list(islice(fitting, limit))
+    except OSError as error:
+        raise ConsoleError(
+            sentence("the log in {folder} cannot be read: {reason}", folder=folder, reason=error.strerror or error),
+            code="log-unreadable",
+            hint=sentence("use the engine's account (sudo -u)"),
+        ) from error
+
+
+def _entries(folder: Path) -> Iterator[LogEntry]:
+    """Yield entries from the newest to the oldest, those of files set aside after those of the present one."""
+    try:
+        aside = sorted((path.name for path in folder.iterdir() if _is_aside(path.name)), reverse=True)
+    except FileNotFoundError:
+        return
+    for name in (FILE_NAME, *aside):
+        # It may be set aside, or deleted for its age, at any moment.
+        with contextlib.suppress(FileNotFoundError), (folder / name).open("rb") as file:
             for line in _backwards(file):
                 entry = _entry(line)
-                if entry is not None and wanted(entry, level, text):
-                    found.append(entry)
-                if len(found) == limit:
-                    break
-    except FileNotFoundError:
-        return []
-    return found
+                if entry is not None:
+                    yield entry
+
+
+def _is_aside(name: str) -> bool:
+    present = Path(FILE_NAME)
+    return name.startswith(f"{present.stem}-") and name.endswith(present.suffix)
 
 
 def wanted(entry: LogEntry, level: str, text: str) -> bool:

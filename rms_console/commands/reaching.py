@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +30,7 @@ EXIT_NO_ENGINE: Final = 3
 EXIT_REFUSED: Final = 4
 EXIT_INTERRUPTED: Final = 130
 NO_ENGINE, NO_API = "no-engine", "no-api"
+OTHER_ACCOUNT: Final = sentence("use the engine's account (sudo -u), or have its group named in api.group and be in it")
 RESTING: Final = (NO_ENGINE, NO_API, UNREACHABLE, NOT_OURS)
 """Nobody can be asked: other errors are an engine's own, and what it has to say stands."""
 
@@ -101,6 +104,8 @@ def engine(options: Options) -> Iterator[EngineClient]:
 
 def connect(options: Options) -> EngineClient:
     """Return a client of the engine; whether it answers is not tried yet. Raises as `engine`."""
+    if not options.attach and not options.demo:
+        _look_into(site_as_it_is(options).state)
     reach = find_engine(options)
     # What a killed engine left behind gets no token of ours: its port may be another program's by now.
     if reach is None or (reach.folder is not None and living_endpoint(site_as_it_is(options)) is None):
@@ -129,11 +134,34 @@ def absent(options: Options) -> LinkError:
             code=NO_API,
             hint=sentence("see api.enabled and api.port in the settings, then start the engine again"),
         )
+    if endpoint is None and still_runs(options):
+        return LinkError(
+            sentence("an engine runs for this shop, but has not said yet where it answers"),
+            code=NO_API,
+            hint=sentence("it may be starting: try again in a moment"),
+        )
     return LinkError(
         sentence("no engine runs for this shop (state folder {folder})", folder=site.state),
         code=NO_ENGINE,
         hint=sentence("start it: `rms-console`, or its service; an engine elsewhere is named with --attach"),
     )
+
+
+def _look_into(folder: Path) -> None:
+    """Return where this account may look into the state folder, or where there is none yet.
+
+    Raises:
+        Refused: it may not, so that nobody takes a closed door for an empty house.
+    """
+    try:
+        with os.scandir(folder):
+            return
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise Refused(
+            sentence("this account may not look into {folder}", folder=folder), code=DENIED, hint=OTHER_ACCOUNT
+        ) from error
 
 
 def still_runs(options: Options) -> bool:
@@ -161,7 +189,7 @@ def _denied(options: Options, client: EngineClient) -> Refused:
     return Refused(
         sentence("this account may not read the token {file}", file=site_as_it_is(options).state / TOKEN_FILE),
         code=DENIED,
-        hint=sentence("use the engine's account (sudo -u), or have its group named in api.group and be in it"),
+        hint=OTHER_ACCOUNT,
     )
 
 
