@@ -94,7 +94,7 @@ def _show(page: Page, missing: LinkError | None, language: str) -> None:
         "warnings": page.facts.get("warn", 0),
         "well": page.facts.get("ok", 0),
     }
-    say(language, "{failures} failures, {warnings} warnings, {well} looked at and well.", **facts)
+    say(language, "Failures: {failures}, warnings: {warnings}, looked at and well: {well}.", **facts)
 
 
 def _show_row(row: Mapping[str, Any], language: str, width: int, column: int) -> None:

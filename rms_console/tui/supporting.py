@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rms_console.contract.support import Bundle, SupportDesk
 from rms_console.errors import ConsoleError
@@ -18,6 +18,8 @@ from rms_console.tui.view import Words
 if TYPE_CHECKING:
     from rms_console.tui.app import ConsoleApp
 
+SLOW_S: Final = 0.5
+
 
 async def offer(app: ConsoleApp) -> None:
     """Show what a bundle would hold and what it would not; write it after a yes, and say where it lies."""
@@ -25,8 +27,11 @@ async def offer(app: ConsoleApp) -> None:
     if desk is None:
         app.notice(app.words.phrase("This console cannot write a support bundle yet"), "warning")
         return
-    app.notice(app.words.phrase("Gathering what a support bundle holds…"))
-    bundle = await desk.gather(app.port)
+    gathering = asyncio.ensure_future(desk.gather(app.port))
+    await asyncio.wait([gathering], timeout=SLOW_S)
+    if not gathering.done():
+        app.notice(app.words.phrase("Gathering what a support bundle holds…"))
+    bundle = await gathering
     dialog = Confirm(app.words.phrase("Write a support bundle?"), content_lines(bundle, app.words))
     app.push_screen(dialog, lambda yes: _begin(app, desk, bundle) if yes else None)
 

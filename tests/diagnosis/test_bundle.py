@@ -251,7 +251,7 @@ def test_an_engine_elsewhere_is_asked_and_hostile_text_stays_harmless(tmp_path: 
         ran = site.inside(*attach, "diagnostics")
         assert ran.code == 1, ran.err
         assert "FAILED   RMS is not reached: [/] [@click" in ran.out
-        assert "1 failures, 0 warnings, 1 looked at and well." in ran.out
+        assert "Failures: 1, warnings: 0, looked at and well: 1." in ran.out
         assert not {"\x1b", "\x07", "\u202e", "\u2028"} & set(ran.out)
         assert "shpat_abcdef" not in ran.out
         plain = json.loads(site.inside(*attach, "diagnostics", "--json").out)

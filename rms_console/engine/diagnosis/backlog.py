@@ -25,7 +25,7 @@ def unsent(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     age_s = seen.queue.oldest_unsent_s
     told = {"minutes": "0" if age_s is None else f"{age_s / 60:.0f}", "count": seen.queue.waiting + seen.queue.retrying}
     remedy = mark("the other findings say what holds it up; `rms-console queue list` shows what waits")
-    message = mark("The oldest change has waited {minutes} minutes for the shop; {count} items wait")
+    message = mark("The oldest change has waited {minutes} min for the shop; items waiting: {count}")
     if age_s is None:
         yield ok(mark("Nothing waits for the shop"))
     elif age_s > max(VERY_OLD_S, 4 * seen.interval_s):
@@ -62,9 +62,9 @@ def holds(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     told = {"count": seen.queue.held, "hours": "?" if hours is None else hours}
     remedy = mark("look at them (`8` in the console, or `rms-console holds list`), and say yes or no")
     if hours:
-        yield warn(mark("{count} items wait for a person's yes, the oldest for {hours} hours"), remedy, **told)
+        yield warn(mark("Items that wait for a person's yes: {count}, the oldest for {hours} h"), remedy, **told)
     else:
-        yield warn(mark("{count} items wait for a person's yes"), remedy, **told)
+        yield warn(mark("Items that wait for a person's yes: {count}"), remedy, **told)
 
 
 def paused(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:

@@ -28,8 +28,6 @@ class Facts:
     now: datetime
     settings: Mapping[str, Any] = field(default_factory=dict)
     """By dotted key, as people see them."""
-    given: frozenset[str] = frozenset()
-    """Keys that somebody set."""
     seen: EngineSnapshot | None = None
     """The engine; None where none answers."""
     surroundings: Surroundings | None = None

@@ -40,7 +40,6 @@ async def gather(engine: EngineService) -> Facts:
     return Facts(
         now=deps.clock.now(),
         settings={row["key"]: row["value"] for row in listed},
-        given=frozenset(row["key"] for row in listed if not row["is_default"]),
         seen=await engine.snapshot(),
         surroundings=around,
         cycles=engine.figures.cycles,

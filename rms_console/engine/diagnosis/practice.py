@@ -102,7 +102,7 @@ def unseen_alerts(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     unseen = [one for one in seen.alerts if one.acked_by is None and facts.now - one.since_at > UNSEEN_AFTER]
     if unseen:
         yield warn(
-            mark("{count} alerts were seen by nobody for over an hour; the oldest: {title}"),
+            mark("Alerts that nobody has seen for over an hour: {count}; the oldest: {title}"),
             mark("open the alerts (`0` in the console), do what each says, mark it as seen"),
             count=len(unseen),
             title=min(unseen, key=lambda one: one.since_at).title,

@@ -58,13 +58,13 @@ def pace(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     told = {"count": seen.queue.waiting}
     if seen.bucket.limited_by == "batch_delay":
         yield warn(
-            mark("{count} items wait, and sync.batch_delay_s holds them back"),
+            mark("Items held back by sync.batch_delay_s: {count}"),
             mark("set sync.batch_delay_s = 0: the shop's limit is kept without it"),
             **told,
         )
     elif seen.bucket.limited_by == "jobs":
         yield warn(
-            mark("{count} items wait, and sync.max_concurrent_jobs holds them back"),
+            mark("Items held back by sync.max_concurrent_jobs: {count}"),
             mark("set sync.max_concurrent_jobs = 0: as many as the shop's points carry"),
             **told,
         )

@@ -78,7 +78,7 @@ def last_run(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
             interval=f"{seen.interval_s / 60:g}",
         )
     elif seen.last_check_at is not None:
-        yield ok(mark("The last run began {minutes} minutes ago"), minutes=round(silent_s / 60))
+        yield ok(mark("The last run began {minutes} min ago"), minutes=round(silent_s / 60))
 
 
 def rms(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
@@ -210,7 +210,7 @@ def settings(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
         yield ok(mark("The settings do not contradict each other"))
         return
     yield warn(
-        mark("{count} warnings about the settings; the first: {first}"),
+        mark("Warnings about the settings: {count}; the first: {first}"),
         mark("`rms-console check` lists them with what to do"),
         count=len(seen.warnings),
         first=seen.warnings[0],

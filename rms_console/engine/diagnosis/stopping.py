@@ -23,7 +23,7 @@ def database_timeouts(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     found = {code: count for code, count in errors_by_code(facts, seen).items() if code in TIMEOUTS}
     if found:
         yield warn(
-            mark("RMS did not answer in time, {count} times ({codes})"),
+            mark("RMS did not answer in time in 24 hours: {count} ({codes})"),
             mark("raise sync.interval_minutes, and look for long transactions and missing indexes on the server"),
             count=sum(found.values()),
             codes=", ".join(sorted(found)),
@@ -37,7 +37,7 @@ def rate_limit(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     ended = sum(cycle.error_code == "shop-throttled" for cycle in facts.cycles)
     if ended:
         yield warn(
-            mark("{count} runs of 24 hours ended because Shopify asked to wait"),
+            mark("Runs that ended because Shopify asked to wait, in 24 hours: {count}"),
             mark("another app uses the shop's points too: lower sync.max_concurrent_jobs, or run that app at night"),
             count=ended,
         )

@@ -30,7 +30,21 @@ _ROWS = mark("the queue says of each item what is wrong: mend it in RMS, then `r
 _LEDGER = mark("make room on the disk of the state folder, and let no other program open the ledger")
 _LEASE = mark("keep one engine a shop: stop the other one")
 _DEFECT = mark("this is a defect: send a support bundle (`rms-console diagnostics --bundle FILE.zip`)")
+_LIMITS = mark("mend the price in RMS, or set filter.min_price and filter.max_price to what is sold")
+_TWICE = mark(
+    "two things carry the same name: give one its own, in RMS or in the shop (`rms-console adopt` lists them)"
+)
+_TAX = mark("set mapping.tax, and mapping.tax_percent for rows that name no percentage")
 _SEE_LOG = mark("app.log tells each one; a support bundle has them together")
+
+_UNUSABLE: Final = (
+    *("price-missing", "price-not-positive", "price-unreadable", "sale-unreadable", "stock-unreadable"),
+    *("tax-unreadable", "cell-unreadable", "flag-unreadable", "row-unreadable", "no-sku", "no-style", "no-description"),
+)
+_DOUBLE: Final = (
+    *("duplicate-sku", "duplicate-options", "sku-twice", "sku-in-several-items", "sku-in-several-products"),
+    *("style-taken", "style-twice", "several-styles"),
+)
 
 ADVICE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -39,6 +53,10 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("rms-deadlock", "shop-outcome-unknown", "stock-restless", "restless"), _ITSELF),
         **dict.fromkeys(("shop-token", "shop-scope", "shop-denied", "shop-forbidden"), _TOKEN),
         **dict.fromkeys(("shop-rejected", "row-rejected", "rms-bad-row", "shop-variant-limit"), _ROWS),
+        **dict.fromkeys(_UNUSABLE, _ROWS),
+        **dict.fromkeys(_DOUBLE, _TWICE),
+        **dict.fromkeys(("price-above-maximum", "price-below-minimum"), _LIMITS),
+        **dict.fromkeys(("tax-unknown", "tax-unusable"), _TAX),
         "shop-throttled": mark("other apps use the shop's points too: lower sync.max_concurrent_jobs"),
         "rms-schema": mark("a table or column is gone: bring it back, or name the store's own in rms.queries"),
         "run-hung": mark("an end did not answer: the lines before it in app.log say which"),
@@ -62,9 +80,9 @@ def in_a_row(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     count, most = seen.consecutive_errors, facts.number("alerts.consecutive_errors") or IN_A_ROW
     remedy = mark("what to do stands with each kind of error")
     if count >= most:
-        yield fail(mark("The last {count} runs failed"), remedy, count=count)
+        yield fail(mark("Runs that failed in a row: {count}"), remedy, count=count)
     elif count:
-        yield warn(mark("The last {count} runs failed"), remedy, count=count)
+        yield warn(mark("Runs that failed in a row: {count}"), remedy, count=count)
     elif seen.last_cycle is not None:
         yield ok(mark("The last run did not fail"))
 
@@ -75,7 +93,7 @@ def success_rate(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     if rate is None:
         return
     told = {"rate": f"{rate:g}", "failed": seen.today.failed, "runs": seen.today.runs}
-    message = mark("{failed} of {runs} runs failed today ({rate} % went well)")
+    message = mark("Runs that failed today: {failed} of {runs} ({rate} % went well)")
     remedy = mark("what to do stands with each kind of error")
     if rate < BAD_RATE:
         yield fail(message, remedy, **told)
@@ -91,7 +109,7 @@ def kinds(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     most = sorted(counted, key=lambda code: (-counted[code], code))
     for place, code in enumerate(most[:MOST_KINDS], 1):
         found = warn(
-            mark("Error {error}: {count} times in 24 hours"), advice(code), error=code, count=counted[code], place=place
+            mark("Errors {error} in 24 hours: {count}"), advice(code), error=code, count=counted[code], place=place
         )
         yield replace(found, code=f"diag-error-{_STRANGE.sub('-', code.lower())[:60]}")
     if not counted:
@@ -107,7 +125,7 @@ def quarantine(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     most = max(facts.set_aside, key=lambda code: facts.set_aside[code], default="")
     codes = ", ".join(f"{code} {number}" for code, number in sorted(facts.set_aside.items(), key=_commonest))
     yield warn(
-        mark("{count} items are set aside ({codes})"),
+        mark("Items set aside: {count} ({codes})"),
         mark("{advice}; or dismiss them until their row changes"),
         count=count,
         codes=codes or "?",

@@ -68,9 +68,9 @@ def heading_line(facts: Mapping[str, Any], words: Words) -> Line:
     """Return the title with how many findings there are of each level; of none before the first answer."""
     parts = [Part(words.phrase("DIAGNOSTICS"), "title")]
     told = {
-        "fail": words.phrase("{count} failed", count=facts.get("fail", 0)),
-        "warn": words.phrase("{count} warnings", count=facts.get("warn", 0)),
-        "ok": words.phrase("{count} well", count=facts.get("ok", 0)),
+        "fail": words.phrase("failed: {count}", count=facts.get("fail", 0)),
+        "warn": words.phrase("warnings: {count}", count=facts.get("warn", 0)),
+        "ok": words.phrase("well: {count}", count=facts.get("ok", 0)),
     }
     for level, text in told.items():
         if level in facts:

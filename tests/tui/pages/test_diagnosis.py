@@ -78,7 +78,7 @@ async def test_the_worst_is_on_top_with_what_to_do_below(tmp_path: Path) -> None
     async with opened(port, "diagnosis", tmp_path) as (app, pilot):
         await settled(pilot, lambda: "Scheduled runs are off" in shown(app))
         screen = shown(app)
-        assert "1 failed  1 warnings" in screen
+        assert "failed: 1  warnings: 1" in screen
         listed = [row for row in screen.split("\n") if "FAILED" in row or "warning " in row]
         assert " start " in listed[0]
         assert "Logs are kept for 3 days" in listed[1]
@@ -99,7 +99,7 @@ async def test_it_is_read_again_after_news_and_old_rows_stay_where_that_fails(tm
         assert "Scheduled runs are off" in shown(app)
         port.answers[Subject.DIAGNOSTICS] = found(enabled=True)
         port.tell(EventName.CYCLE_FINISHED)
-        await settled(pilot, lambda: "0 failed" in shown(app))
+        await settled(pilot, lambda: "failed: 0" in shown(app))
         assert "Scheduled runs are off" not in shown(app)
 
 
@@ -166,7 +166,7 @@ async def test_hostile_findings_stay_text_on_screens_of_any_size(tmp_path: Path)
     port = a_port(Page(Subject.DIAGNOSTICS, rows_, facts={"fail": 0, "warn": 3}))
     for size in ((120, 40), (80, 24), (40, 10)):
         async with opened(port, "diagnosis", tmp_path, size) as (app, pilot):
-            await settled(pilot, lambda: "3 warnings" in shown(app))
+            await settled(pilot, lambda: "warnings: 3" in shown(app))
             assert not {"\x1b", "\x07", "\u202e", "\u2028"} & set(shown(app))
             await pilot.press("enter", "down")
             await pilot.pause()
@@ -193,7 +193,7 @@ def test_rows_and_details_fit_and_speak_the_language(language: str, glyphs: Any,
         lines = detail_lines(row, words, width)
         assert all(width_of(one) <= width for one in lines)
         assert row["code"] in text(lines)
-    assert "1 " in text_of(heading_line(answer.facts, words))
+    assert ": 1" in text_of(heading_line(answer.facts, words))
     assert text_of(heading_line({}, words)) == words.phrase("DIAGNOSTICS")
 
 
