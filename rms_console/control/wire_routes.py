@@ -18,6 +18,8 @@ from rms_console.errors import LinkError
 
 PORT: Final = "/api/v1/port"
 LONGEST_WAIT_S: Final = 30.0
+MOST_EVENTS: Final = 500
+"""In one answer: more would hold up the engine's loop. Who asked asks on after the last."""
 WAYS: Final = ("console", "cli", "api")
 """Through what a person may say that they act; `signal` and `engine` are the engine's own words."""
 _MOST: Final = 2**53
@@ -39,10 +41,10 @@ async def events(
     after: Annotated[int, Query(ge=0, le=_MOST)] = 0,
     wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False)] = 0.0,
 ) -> JSONResponse:
-    """What happened after number `after`; waits for the first, at most `wait_s` seconds."""
+    """What happened after number `after`, oldest first, 500 at most; waits for the first, at most `wait_s` seconds."""
     with face.waiting():
         found = await face.unless_gone(request, face.port.events(after, wait_s))
-    return JSONResponse({"boot_id": face.boot_id, "events": [wire.to_json(event) for event in found]})
+    return JSONResponse({"boot_id": face.boot_id, "events": [wire.to_json(event) for event in found[:MOST_EVENTS]]})
 
 
 @router.get("/page")

@@ -412,6 +412,15 @@ def test_events_over_http_are_told_with_the_life_they_are_of(served: Served) -> 
         assert get(client, "/api/v1/port/events?after=1")["events"] == []
 
 
+def test_many_events_come_in_parts_without_a_gap(served: Served) -> None:
+    with served.client() as client:
+        served.on_loop(lambda: [served.engine.tell("batch.started") for _ in range(600)])
+        first = get(client, "/api/v1/port/events?after=0")["events"]
+        rest = get(client, f"/api/v1/port/events?after={first[-1]['number']}")["events"]
+    assert [event["number"] for event in first + rest] == list(range(1, 601))
+    assert len(first) == 500
+
+
 def frames(served: Served, path: str, count: int, **headers: str) -> list[dict[str, str]]:
     """Return the first `count` events of the stream; one is told as soon as it is open."""
     found: list[dict[str, str]] = []

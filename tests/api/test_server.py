@@ -235,6 +235,14 @@ def test_the_address_of_a_listener_is_one_that_can_be_asked() -> None:
             assert url == f"http://{name}:{listener.getsockname()[1]}" or (host == "localhost" and "[::1]" in url)
 
 
+def test_a_small_answer_is_not_held_back_for_an_acknowledgement() -> None:
+    """asyncio switches Nagle's algorithm off where a socket says that it is TCP; on, it costs 40 ms a request."""
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP
+
+
 def test_an_engine_alone_loads_no_web_framework() -> None:
     code = (
         "import sys, rms_console.headless, rms_console.hosting.enginehost, rms_console.wiring.serving; "
