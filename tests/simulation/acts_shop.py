@@ -151,6 +151,7 @@ def price_edited(sim: Sim, dice: Random) -> None:
         given = {"id": variant.id, "price": str(dice.randrange(100, 160) * 100)}
         sim.tell(f"merchant price {variant.sku} {given}")
         sim.shop.admin(_EDIT_VARIANTS, {"product": variant.product.id, "variants": [given]})
+        sim.drift.add((variant.sku or "", "price"))
         sim.fire("merchant.price_edited")
 
 
@@ -176,6 +177,7 @@ def order(sim: Sim, dice: Random) -> None:
         sim.shop.sell(variant.sku, 1)
     except NotSold:
         return
+    sim.drift.add((variant.sku, "stock"))
     sim.fire("merchant.order")
     sim.tell(f"merchant sells {variant.sku}")
     if dice.random() < 0.7:
@@ -190,6 +192,7 @@ def metafield_edited(sim: Sim, dice: Random) -> None:
         field = {"ownerId": product.id, "namespace": "rms", "key": "family", "value": f"X{dice.randrange(9)}"}
         field["type"] = "single_line_text_field"
         sim.shop.admin(_SET_FIELDS, {"m": [field]})
+        sim.drift.add((product.metafields["rms", "ccod"].value, "metafields"))
         sim.tell(f"merchant metafield {product.id}")
         sim.fire("merchant.metafield_edited")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import inspect
 import random
 import tempfile
@@ -71,7 +72,7 @@ def _dice(seed: int) -> Iterator[None]:
     ids = Random(f"ids {seed}")
     before = random.getstate()
     random.seed(f"engine {seed}")
-    with mock.patch.object(uuid, "uuid4", lambda: uuid.UUID(int=ids.getrandbits(128), version=4)):
+    with mock.patch.object(uuid, "uuid4", side_effect=lambda: uuid.UUID(int=ids.getrandbits(128), version=4)):
         try:
             yield
         finally:
@@ -85,6 +86,7 @@ async def _live(sim: Sim, story: Sequence[Step]) -> None:
         await quiet(sim, [one for one in running if one is not None])
         checks.check_quiet(sim, strict=False)
         sim.is_quiet = False
+    await heal(sim)
     await say_yes(sim)
     checks.check_quiet(sim, strict=True)
     await _economy(sim)
@@ -128,6 +130,21 @@ async def quiet(sim: Sim, acts: Sequence[asyncio.Task[None]]) -> None:
     await sim.ask(FullSync("a quiet time"))
     await asyncio.sleep(COMPARED_S)
     await sim.ensure_process()
+
+
+async def heal(sim: Sim) -> None:
+    """Write everything anew once, as a person does who wants nothing of what was changed by hand in the shop."""
+    process = sim.process
+    if process is None or not process.is_alive:
+        return
+    calm = sim.settings
+    again = dataclasses.replace(calm, policy=dataclasses.replace(calm.policy, force_update=True))
+    process.context.run(process.engine.apply, again)
+    await sim.ask(FullSync("write all anew"))
+    await asyncio.sleep(1200)
+    process.context.run(process.engine.apply, calm)
+    await sim.ask(FullSync("compare once more"))
+    await asyncio.sleep(4500)
 
 
 async def say_yes(sim: Sim) -> None:

@@ -98,6 +98,10 @@ class Held:
     compare_at: str | None
     on_hand: tuple[tuple[int, int], ...]
 
+    def told(self) -> str:
+        stock = "+".join(str(units) for _, units in self.on_hand)
+        return f"{self.style}/{self.sku} {self.price}{f' ({self.compare_at})' if self.compare_at else ''} x{stock}"
+
 
 Watcher = Callable[[str, "Held | None", "Held | None"], None]
 
@@ -172,6 +176,7 @@ class Sim:
             )
         )
         self.shop.heard = self._heard
+        self.shop.changed = self._changed
         self.merchant = Merchant(self.shop)
         self.line = Line(self.shop, Random(f"line {seed}"), self.fire)
         self.disk_armed: list[tuple[str, Exception]] = []
@@ -191,12 +196,15 @@ class Sim:
         self.lowered: dict[str, float] = {}
         """SKU -> when the shop shipped some of it last."""
         self.fails_bulk = False
+        self.drift: set[tuple[str, str]] = set()
+        """SKU or style, and field: changed by hand since the engine wrote it last. It learns of that when it writes."""
         self.known_skus: dict[int, str] = {}
         self.forced_until = -1.0
         self.paused_at: float | None = None
         self.observed_at: float | None = None
         self.approved: set[str] = set()
         """Styles of which a person approved a hold."""
+        self.watch: Watcher = lambda variant, before, after: None
         self.notes: dict[str, Any] = {}
         """What acts remember of themselves until a later one, or the end."""
         self.loop.alarms, self.loop.ring = self._alarm_s, self._ring
@@ -220,6 +228,18 @@ class Sim:
         digest = hashlib.sha256(json.dumps([request.variables, body], sort_keys=True, default=str).encode())
         name = request.query.partition("(")[0].partition("{")[0].strip()[:40]
         self.tell(f"> {name} {digest.hexdigest()[:12]}")
+
+    def _changed(self, variant: str, before: Held | None, after: Held | None) -> None:
+        """Something that we own moved by a request of the engine."""
+        told = f"  {variant.rpartition('/')[2]} {before and before.told()} -> {after and after.told()}"
+        self.tell(told)
+        if after is None or before is None:
+            return
+        if (before.price, before.compare_at) != (after.price, after.compare_at):
+            self.drift.discard((after.sku, "price"))
+        if before.on_hand != after.on_hand:
+            self.drift.discard((after.sku, "stock"))
+        self.watch(variant, before, after)
 
     def digest(self) -> str:
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()

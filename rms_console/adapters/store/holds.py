@@ -38,7 +38,9 @@ class Holds:
             self._database.run(self._sql["open"], _columns(hold, at))
 
     def close(self, hold_ids: Iterable[int], state: HoldState) -> None:
-        self._database.run_many(self._sql["close"], ((state.value, hold_id) for hold_id in hold_ids))
+        closed = tuple(hold_ids)
+        self._database.run_many(self._sql["close"], ((state.value, hold_id) for hold_id in closed))
+        self._database.run_many(self._sql["let_go"], ({"hold": hold_id} for hold_id in closed))
 
     def decide(self, hold_ids: Sequence[int], approve: bool, by: str, reason: str, at: datetime) -> tuple[Hold, ...]:
         state = HoldState.APPROVED if approve else HoldState.REJECTED

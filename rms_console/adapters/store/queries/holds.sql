@@ -23,6 +23,15 @@ VALUES (:style, :title, :aspect, :kind, :template, :facts, :changes, :items, :di
 -- name: close
 UPDATE holds SET state = ? WHERE hold = ? AND state IN ('open', 'approved', 'rejected');
 
+-- name: let_go
+-- What waited for a hold that is no more is looked at again now, not when its day is over: its items, and those of the
+-- same product that were pushed beside it.
+UPDATE queue SET state = 'waiting', is_open = 1, next_try_at = NULL, code = '', message = ''
+WHERE state = 'held' AND code LIKE 'guard-%' AND (
+    style = (SELECT style FROM holds WHERE hold = :hold)
+    OR item_id IN (SELECT item.value FROM holds, json_each(holds.items) AS item WHERE holds.hold = :hold)
+);
+
 -- name: decide
 UPDATE holds SET state = :state, decided_by = :by, decided_at = :at, decision_reason = :reason
 WHERE hold = :hold AND state IN ('open', 'approved', 'rejected') AND state <> :state;
