@@ -51,7 +51,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         deps.loop_lag = TimedLoopLag()
         desk = deps.desk = Desk(site, log)
         deps.renew_ledger = partial(_renew, site.state, deps)
-        deps.surroundings = partial(look_around, site)
+        deps.surroundings = partial(look_around, site, deps.shop)
         if site.embedded is None:
             deps.load_settings = desk.reload
         yield EngineService(deps, engine_settings(site))

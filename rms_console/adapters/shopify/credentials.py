@@ -99,6 +99,12 @@ class ClientCredentials:
     def __repr__(self) -> str:
         return f"ClientCredentials({self._client_id!r}, ***)"
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the token held now ends; None before the first one."""
+        held = self._held
+        return None if held is None else self._clock.now() + timedelta(seconds=held.dies_at_s - self._clock.monotonic())
+
     async def token(self) -> str:
         """Return the token to use now, renewed first when it is due.
 

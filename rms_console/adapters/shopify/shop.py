@@ -62,7 +62,7 @@ class ShopifyShop(Shop):
             raise ConfigError(
                 f"stock.quantity_name is {quantity_name!r}", code="quantity-name", hint="on_hand or available"
             )
-        tokens = StaticToken(token) if isinstance(token, str) else token
+        tokens = self.tokens = StaticToken(token) if isinstance(token, str) else token
         url = access.endpoint(shop, api_version, api_base)
         self._client = ShopifyClient(
             url, tokens, gate, clock, operation_timeout_s=operation_timeout_s, transport=transport
