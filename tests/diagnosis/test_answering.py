@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+
+import pytest
 
 from rms_console.contract.commands import Pause
 from rms_console.contract.diagnosis import Surroundings
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.state import EngineState
+from rms_console.errors import StoreFull
 from tests.diagnosis.cases import a_folder
 from tests.engine.world import World, shoes
 
@@ -70,6 +74,33 @@ async def test_what_the_host_knows_is_looked_at(world: World) -> None:
         assert levels["diag-token"] == "warn"
         assert levels["diag-api"] == "warn"
         assert page.rows[0]["level"] == "fail"
+
+
+async def test_a_ledger_that_cannot_be_read_is_a_finding_and_no_error(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.service():
+
+        def full(*_: object) -> None:
+            raise StoreFull("the disk is full")
+
+        monkeypatch.setattr(world.engine.deps, "ledger", Broken(full))
+        page = await ask(world)
+        monkeypatch.undo()
+    levels = {row["code"]: row["level"] for row in page.rows}
+    assert levels["diag-ledger"] == "fail"
+    assert levels["diag-engine"] == "warn"
+    assert "the disk is full" in page.rows[0]["message"]
+
+
+class Broken:
+    """A ledger that answers every call alike."""
+
+    def __init__(self, answer: Callable[..., None]) -> None:
+        self._answer = answer
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return self._answer
 
 
 async def test_an_engine_that_cannot_reach_rms_says_so_first(world: World) -> None:

@@ -96,6 +96,7 @@ FOUND: list[tuple[str, str, Callable[[], Facts]]] = [
     ("diag-api", "warn", lambda: good_facts(surroundings=around(endpoint=None))),
     ("diag-api", "warn", lambda: good_facts(surroundings=endpoint(boot_id="boot-0"))),
     ("diag-settings", "warn", lambda: good_facts(seen={"warnings": ("sync.watch_s is longer", "more")})),
+    ("diag-ledger", "fail", lambda: replace(good_facts(), seen=None, ledger_problem="the disk is full")),
     ("diag-database-timeouts", "warn", lambda: good_facts(cycles=(a_cycle(error_code="rms-timeout", errors=2),))),
     ("diag-rate-limit", "warn", lambda: good_facts(cycles=(a_cycle(error_code="shop-throttled"),))),
     ("diag-memory", "fail", lambda: good_facts(seen={"system": replace(BASE.system, memory_bytes=500_000_000)})),

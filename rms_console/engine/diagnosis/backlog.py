@@ -90,11 +90,11 @@ def disk(facts: Facts) -> Iterator[Finding]:
 
 
 def _folder(folder: FolderFacts) -> Finding:
-    told = {"folder": folder.path, "free": folder.free_bytes >> 20}
+    told = {"folder": folder.path, "free": _size(folder.free_bytes)}
     if not folder.is_writable:
         return fail(mark("{folder} cannot be written"), mark("give the engine's account the right to write it"), **told)
     if folder.free_bytes < LEAST_BYTES:
-        return fail(mark("{folder} has {free} MB left"), mark("make room: without it nothing is sent"), **told)
+        return fail(mark("{folder} has {free} left"), mark("make room: without it nothing is sent"), **told)
     if folder.is_network:
         return warn(
             mark("{folder} lies on another machine ({kind}): locks there are not certain"),
@@ -103,8 +103,12 @@ def _folder(folder: FolderFacts) -> Finding:
             kind=folder.file_system or "?",
         )
     if folder.free_bytes < SCARCE_BYTES:
-        return warn(mark("{folder} has {free} MB left"), mark("make room before it is full"), **told)
-    return ok(mark("{folder} has {free} MB left"), **told)
+        return warn(mark("{folder} has {free} left"), mark("make room before it is full"), **told)
+    return ok(mark("{folder} has {free} left"), **told)
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / (1 << 30):.1f} GB" if size_bytes >= 1 << 30 else f"{size_bytes >> 20} MB"
 
 
 def rms_clock(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:

@@ -30,6 +30,8 @@ class Facts:
     """By dotted key, as people see them."""
     seen: EngineSnapshot | None = None
     """The engine; None where none answers."""
+    ledger_problem: str = ""
+    """Why the ledger cannot be read: then the engine tells nothing of itself either."""
     surroundings: Surroundings | None = None
     cycles: tuple[CycleView, ...] = ()
     """Of the last 24 hours."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.queries import Page, Query
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.engine.diagnosis import rules
 from rms_console.engine.diagnosis.facts import ClockReading, Facts
+from rms_console.errors import StoreError
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -27,21 +29,23 @@ async def answer(engine: EngineService, query: Query) -> Page:
 
 
 async def gather(engine: EngineService) -> Facts:
-    """Return all that the rules look at.
+    """Return all that the rules look at. A ledger that cannot be read is a fact like others."""
+    around = await engine.deps.disk(engine.deps.surroundings) if engine.deps.surroundings is not None else None
+    listed = engine.deps.desk.rows() if engine.deps.desk is not None else ()
+    facts = Facts(engine.deps.clock.now(), settings={row["key"]: row["value"] for row in listed}, surroundings=around)
+    try:
+        return await _with_engine(engine, facts)
+    except StoreError as error:
+        return replace(facts, zone=engine.settings.zone, ledger_problem=error.message)
 
-    Raises:
-        StoreError: the ledger cannot be read.
-    """
+
+async def _with_engine(engine: EngineService, facts: Facts) -> Facts:
     deps, world, startup = engine.deps, engine.world, engine.startup
-    listed = deps.desk.rows() if deps.desk is not None else ()
     aside = await deps.disk(deps.ledger.queue_page, (QueueState.QUARANTINED,), MOST_SET_ASIDE, 0)
     held = await deps.disk(deps.ledger.holds_page, (HoldState.OPEN,), 1, 0)
-    around = await deps.disk(deps.surroundings) if deps.surroundings is not None else None
-    return Facts(
-        now=deps.clock.now(),
-        settings={row["key"]: row["value"] for row in listed},
+    return replace(
+        facts,
         seen=await engine.snapshot(),
-        surroundings=around,
         cycles=engine.figures.cycles,
         set_aside=Counter(entry.code or "?" for entry in aside),
         most_held_at=held[0].created_at if held else None,

@@ -43,6 +43,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("diag-lock", Group.START, with_engine(starting.lock)),
     Rule("diag-api", Group.START, with_engine(starting.api)),
     Rule("diag-settings", Group.START, with_engine(starting.settings)),
+    Rule("diag-ledger", Group.STOPS, stopping.ledger),
     Rule("diag-database-timeouts", Group.STOPS, with_engine(stopping.database_timeouts)),
     Rule("diag-rate-limit", Group.STOPS, with_engine(stopping.rate_limit)),
     Rule("diag-memory", Group.STOPS, with_engine(stopping.memory)),

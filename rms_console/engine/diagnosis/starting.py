@@ -21,7 +21,12 @@ LEAST_SILENCE_S: Final = 900.0
 def engine(facts: Facts) -> Iterator[Finding]:
     """Say whether an engine answers, and whether it works."""
     seen = facts.seen
-    if seen is None:
+    if facts.ledger_problem:
+        yield warn(
+            mark("The engine runs, and cannot tell how it is"),
+            mark("what keeps it from that stands with the ledger"),
+        )
+    elif seen is None:
         yield fail(
             mark("No engine answers for this shop"),
             mark("start it: `rms-console`, or `rms-console --no-ui` for a service; app.log says why it ended"),

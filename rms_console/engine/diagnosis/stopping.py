@@ -18,6 +18,16 @@ MEMORY_PERCENT: Final = 80.0
 """Where no setting says."""
 
 
+def ledger(facts: Facts) -> Iterator[Finding]:
+    """Say whether the engine's own memory can be used."""
+    if facts.ledger_problem:
+        yield fail(
+            mark("The ledger cannot be used: {problem}"),
+            mark("make room on the disk of the state folder, and let no other program open the ledger"),
+            problem=facts.ledger_problem,
+        )
+
+
 def database_timeouts(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     """Say whether reads of RMS ended for want of time."""
     found = {code: count for code, count in errors_by_code(facts, seen).items() if code in TIMEOUTS}

@@ -100,7 +100,7 @@ def success_rate(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     elif rate < POOR_RATE:
         yield warn(message, remedy, **told)
     else:
-        yield ok(mark("{rate} % of today's {runs} runs went well"), **told)
+        yield ok(mark("Runs today: {runs}, of which {rate} % went well"), **told)
 
 
 def kinds(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
