@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from rms_console.contract.ports import Clock
 from rms_console.errors import Action, ConsoleError, LeaseError, ShopUnavailable, StoreError
+from rms_console.locale import mark
 
-CANCELLED = "cancelled"
+CANCELLED = mark("cancelled")
 """Why a run ends early when a person wants it to."""
-MADE_WAY = "newer changes go first"
+MADE_WAY = mark("newer changes go first")
 """Why a run ends early for what is more urgent than its rest."""
 IN_A_ROW = 3
 """So many requests unanswered in a row are an outage, not bad luck."""

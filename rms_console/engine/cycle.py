@@ -25,6 +25,7 @@ from rms_console.engine.recorder import Part, Recorder
 from rms_console.engine.retry import VERIFYING
 from rms_console.engine.stockpush import StockPusher
 from rms_console.errors import ShopOutcomeUnknown, ShopRejected
+from rms_console.locale import sentence
 
 ROUNDS = 4
 """Plan, push, plan again: creation, stock, publishing and leaving never need more."""
@@ -167,7 +168,7 @@ class Pass:
         """Look first at what was in flight when the engine last went down; what took it down goes no more."""
         job.read_first, job.intended = True, self._in_flight.intended(job.style)
         if self._in_flight.is_poison(job.style):
-            job.error = ShopRejected("the engine went down each time this product was pushed", code="crashed-engine")
+            job.error = _brought_down()
             job.may_come_late = True
             await self._closing.finish(job)
             self._in_flight.end([job.style])
@@ -247,8 +248,7 @@ class Pass:
         try:
             await within(self._deps.clock, self._settings.operation_timeout_s, self._products.push(job))
         except TimeoutError:
-            limit = self._settings.operation_timeout_s
-            job.error = ShopOutcomeUnknown(f"no end within {limit:g} s", code="operation-timeout")
+            job.error = _endless(self._settings.operation_timeout_s)
         except Exception as error:
             job.error = error  # a defect that one product shows must not stop the others
         await self._settle(job)
@@ -275,10 +275,22 @@ class Pass:
         """Stopped half way: what was confirmed and what is in doubt is recorded, entries stay due. Restless: later."""
         for job in jobs:
             if job.error is None and not self.brakes.closed:
-                job.error = ShopOutcomeUnknown("the shop keeps differing from what was written", code="restless")
+                job.error = _restless()
             elif job.error is None and job.may_come_late:
-                job.error = ShopOutcomeUnknown("the run ended while a request was unanswered")
+                job.error = ShopOutcomeUnknown(sentence("the run ended while a request was unanswered"))
             if job.error is not None:
                 await self._finish(job)
             elif job.touched:
                 await self._closing.confirm(job)
+
+
+def _brought_down() -> ShopRejected:
+    return ShopRejected(sentence("the engine went down each time this product was pushed"), code="crashed-engine")
+
+
+def _endless(limit_s: float) -> ShopOutcomeUnknown:
+    return ShopOutcomeUnknown(sentence("no end within {seconds} s", seconds=f"{limit_s:g}"), code="operation-timeout")
+
+
+def _restless() -> ShopOutcomeUnknown:
+    return ShopOutcomeUnknown(sentence("the shop keeps differing from what was written"), code="restless")

@@ -25,6 +25,7 @@ from rms_console.domain.policy import GuardPolicy, Policy
 from rms_console.domain.withhold import inherited_items, sold_items, withhold, without_new
 from rms_console.domain.zone import day_start
 from rms_console.engine.deps import Deps
+from rms_console.locale import sentence
 
 if TYPE_CHECKING:
     from rms_console.engine.intake import Load
@@ -277,7 +278,7 @@ def _kept_back(verdict: Verdict, now: datetime, again_at: datetime | None) -> Ke
     asked = [hold for hold in verdict.holds if hold.state is HoldState.OPEN]
     if not asked:
         refused = verdict.holds[0]
-        words = f"rejected by {refused.decided_by}"
+        words = sentence("rejected by {name}", name=refused.decided_by)
         return KeptBack(items, REJECTED, words, None, verdict.holds)
     is_short = any(hold.kind is Danger.SHORT_REPLY for hold in asked)
     later = now + (LOOK_AGAIN_AT_REPLY if is_short else LOOK_AGAIN)

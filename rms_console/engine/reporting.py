@@ -14,7 +14,7 @@ from rms_console.domain.position import Position
 from rms_console.engine.job import Tally
 from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.errors import ConsoleError
-from rms_console.locale import mark
+from rms_console.locale import mark, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ _SUMS = (
     "held",
     "batches",
 )
+_ASKED = (mark("timeout"), mark("pause"), mark("stop"), mark("observe"))
+"""Why a run is stopped early, in the words of those who ask for it."""
 _WORST_FIRST = ("FAIL", "PART", "OK", "SKIP")
 
 
@@ -193,12 +195,21 @@ def _result(end: Ending) -> str:
 def _note(end: Ending) -> str:
     tally, fault = end.tally, end.fault
     if fault is not None:
-        return str(fault) if isinstance(fault, ConsoleError) else f"{type(fault).__name__}: {fault}"
+        return _told(fault) if isinstance(fault, ConsoleError) else f"{type(fault).__name__}: {fault}"
     if end.asked:
-        return f"stopped: {end.asked}; {tally.unfinished} products go on next time"
+        return sentence(
+            "stopped: {why}; {count} products go on next time", why=sentence(end.asked), count=tally.unfinished
+        )
     if tally.planned:
-        return f"observing: {tally.planned} products planned, nothing sent"
-    return "" if tally.items_found else mark("no changes")
+        return sentence("observing: {count} products planned, nothing sent", count=tally.planned)
+    return "" if tally.items_found else sentence("no changes")
+
+
+def _told(fault: ConsoleError) -> str:
+    """Return an error and what to do, each of which can be told in another language."""
+    if not fault.hint:
+        return fault.message
+    return sentence("{message} ({hint})", message=fault.message, hint=fault.hint)
 
 
 def _code(end: Ending) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from string import Formatter
 from typing import Final
@@ -11,17 +12,37 @@ from rms_console.locale import messages, translate
 
 MOST_CHARACTERS: Final = 2_000
 """Longer texts are none of our sentences: they are told as they stand."""
+MOST_PARENTHESES: Final = 8
+"""So many are tried for the one that begins a hint."""
 
 
 def retell(language: str, text: str) -> str:
     """Return an English sentence of the program in `language`; any other text as it stands.
 
     Of several templates that fit, the one that says most itself is taken. What stood in the places of its facts is
-    kept: it may come from outside.
+    kept where it is no phrase of ours: it may come from outside. An error that is told with its hint is two sentences.
     """
-    known = messages(language)
-    if not known or len(text) > MOST_CHARACTERS:
+    if not messages(language) or len(text) > MOST_CHARACTERS:
         return text
+    return _advised(language, text) or _one(language, text)
+
+
+def _advised(language: str, text: str) -> str:
+    """Return `what happened (what to do)` where both are ours; empty where they are not."""
+    place = text.find(" (") if text.endswith(")") else -1
+    for _ in range(MOST_PARENTHESES):
+        if place <= 0:
+            break
+        message, hint = text[:place], text[place + 2 : -1]
+        advice = _one(language, hint)
+        if advice != hint and (told := _one(language, message)) != message:
+            return f"{told} ({advice})"
+        place = text.find(" (", place + 1)
+    return ""
+
+
+def _one(language: str, text: str) -> str:
+    known = messages(language)
     if text in known and "{" not in text:
         return translate(language, text, {})
     best, facts = "", dict[str, object]()
@@ -30,8 +51,13 @@ def retell(language: str, text: str) -> str:
             continue
         found = _pattern(template).fullmatch(text)
         if found is not None:
-            best, facts = template, dict(found.groupdict())
+            best, facts = template, {name: _fact(known, fact) for name, fact in found.groupdict().items()}
     return translate(language, best, facts) if best else text
+
+
+def _fact(known: Mapping[str, str], text: str) -> str:
+    """Return a fact as it is; one that is a phrase of ours to the letter is told too."""
+    return known.get(text, text) if " " in text and "{" not in text else text
 
 
 def _may_fit(text: str, literals: tuple[str, ...]) -> bool:

@@ -22,6 +22,7 @@ from rms_console.contract.ports import Clock
 from rms_console.contract.records import LeaseOwner
 from rms_console.contract.state import LockStatus
 from rms_console.errors import LeaseError, LeaseHeld, LeaseLost, StoreFull
+from rms_console.locale import sentence
 
 LOCK_NAME = "ledger.lock"
 OWNER_NAME = "owner.json"
@@ -117,20 +118,23 @@ class FileLease:
             raise self._held(self._read()) from exc
         except PermissionError as exc:
             raise LeaseError(
-                f"{self._folder / LOCK_NAME} cannot be used by this account ({exc})",
+                sentence("{file} cannot be used by this account ({error})", file=self._folder / LOCK_NAME, error=exc),
                 code="lease-denied",
-                hint="run the engine with the account that made the file, or give this one the right to write it",
+                hint=sentence(
+                    "run the engine with the account that made the file, or give this one the right to write it"
+                ),
             ) from exc
         except OSError as exc:
             raise _unwritable(self._folder, exc) from exc
 
     def _held(self, owner: LeaseOwner | None) -> LeaseHeld:
-        who = "another process"
+        who = sentence("another process")
         if owner is not None:
-            who = f"process {owner.pid} on {owner.host}, since {owner.since_at:%Y-%m-%d %H:%M:%S} UTC,"
+            since = f"{owner.since_at:%Y-%m-%d %H:%M:%S}"
+            who = sentence("process {pid} on {host}, since {since} UTC,", pid=owner.pid, host=owner.host, since=since)
         return LeaseHeld(
-            f"{who} runs the engine of this shop (lock {self._folder / LOCK_NAME})",
-            hint="stop it first; the lock is freed by itself when that process ends",
+            sentence("{who} runs the engine of this shop (lock {file})", who=who, file=self._folder / LOCK_NAME),
+            hint=sentence("stop it first; the lock is freed by itself when that process ends"),
         )
 
     def _read(self) -> LeaseOwner | None:
@@ -195,5 +199,6 @@ def _replace_text(path: Path, text: str) -> None:
 
 def _unwritable(folder: Path, exc: OSError) -> StoreFull:
     return StoreFull(
-        f"{folder} cannot be written ({exc})", hint="free space on the disk, or check the rights on the folder"
+        sentence("{folder} cannot be written ({error})", folder=folder, error=exc),
+        hint=sentence("free space on the disk, or check the rights on the folder"),
     )

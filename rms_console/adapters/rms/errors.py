@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from rms_console.errors import SourceError, SourceUnavailable
+from rms_console.locale import sentence
 
 LOCKED = "rms-locked"
 """The code of an error that says: another program holds rows, or the file, locked for longer than we wait."""
@@ -31,9 +32,9 @@ def translated(what: str, explain: Explain, driver_errors: tuple[type[Exception]
         yield
     except PoolTimeout as exc:
         raise SourceUnavailable(
-            f"{what}: all connections to RMS are in use",
+            sentence("{what}: all connections to RMS are in use", what=sentence(what)),
             code="rms-pool-exhausted",
-            hint="raise rms.pool_size, or look for a query that does not end",
+            hint=sentence("raise rms.pool_size, or look for a query that does not end"),
         ) from exc
     except driver_errors as exc:
         raise explain(exc, what) from exc

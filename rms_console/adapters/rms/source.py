@@ -26,6 +26,7 @@ from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Detection, Position, format_stamp
 from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
 from rms_console.errors import ConfigError, SourceSchemaChanged, SourceUnavailable
+from rms_console.locale import mark
 
 _PRICES_INCLUDE_TAX = {1: True, 0: False}
 
@@ -102,7 +103,7 @@ class SqlSource:
         Source: public code of point-of-sale programs over RMS's own tables, which name 1 "tax included", read
         2026-11; Microsoft's pages say only that both systems exist.
         """
-        with self._reading("looking at RMS") as session:
+        with self._reading(mark("looking at RMS")) as session:
             layout = self._known = self._examine(session)
             about = session.about()
             return SourceFacts(
@@ -124,7 +125,7 @@ class SqlSource:
 
         The server is asked, nothing is tried out. Works also where the tables cannot be read.
         """
-        with self._reading("looking at permissions") as session:
+        with self._reading(mark("looking at permissions")) as session:
             table = self._dialect.table
             return session.findings(table(self._names.item_table), table(self._names.view))
 
@@ -152,12 +153,12 @@ class SqlSource:
         the watermark stays.
         """
         try:
-            with self._reading("reading changes") as session:
+            with self._reading(mark("reading changes")) as session:
                 read = self._layout(session).changes.read(session, after, max(1, limit))
         except SourceUnavailable as locked:
             if locked.code != LOCKED or not self._dialect.passes_locks:
                 raise
-            with self._reading("reading changes past locked rows") as session:
+            with self._reading(mark("reading changes past locked rows")) as session:
                 read = self._layout(session).changes.read_past_locks(session, after)
         return replace(read, identity=self._database.identity)
 
@@ -169,7 +170,7 @@ class SqlSource:
         return isolate_bad_rows(self._read_items, item_ids)
 
     def _read_items(self, item_ids: Sequence[int]) -> RowsRead:
-        with self._reading("reading items") as session:
+        with self._reading(mark("reading items")) as session:
             selection = self._layout(session).selection
             session.snapshot()
             return read_items(session, selection, item_ids, self._dialect.ids_per_statement)
@@ -188,7 +189,7 @@ class SqlSource:
 
     def missing(self, item_ids: Sequence[int]) -> frozenset[int]:
         """Return those of these ItemIDs that are no longer in `Item`, by its key alone."""
-        with self._reading("looking for deleted items") as session:
+        with self._reading(mark("looking for deleted items")) as session:
             slots = self._layout(session).slots
             only_id = (*slots, ("columns", dict(slots)["id"]))
             found: set[int] = set()

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from rms_console.errors import SourceUnavailable
+from rms_console.locale import sentence
 
 T = TypeVar("T")
 
@@ -108,9 +109,15 @@ class Watchdog:
         if self._is_closed:
             raise _closed(what)
         if self._hung >= self._most_hung:
-            hint = "check the network to the server; if it is well, restart the engine"
+            hint = sentence("check the network to the server; if it is well, restart the engine")
             raise SourceUnavailable(
-                f"{what}: {self._hung} earlier reads of RMS have not returned, no more are begun", code=HUNG, hint=hint
+                sentence(
+                    "{what}: {count} earlier reads of RMS have not returned, no more are begun",
+                    what=sentence(what),
+                    count=self._hung,
+                ),
+                code=HUNG,
+                hint=hint,
             )
 
     def _queue(self) -> SimpleQueue[_Task | None]:
@@ -151,11 +158,17 @@ class Watchdog:
 
 def _hung(what: str, seconds: float) -> SourceUnavailable:
     return SourceUnavailable(
-        f"{what}: no answer from RMS within {seconds:g} s, not even an error",
+        sentence(
+            "{what}: no answer from RMS within {seconds} s, not even an error",
+            what=sentence(what),
+            seconds=f"{seconds:g}",
+        ),
         code=HUNG,
-        hint="the read is tried again on a new connection; look at the network to the server",
+        hint=sentence("the read is tried again on a new connection; look at the network to the server"),
     )
 
 
 def _closed(what: str) -> SourceUnavailable:
-    return SourceUnavailable(f"{what}: the connection to RMS is being closed", code=CLOSED)
+    return SourceUnavailable(
+        sentence("{what}: the connection to RMS is being closed", what=sentence(what)), code=CLOSED
+    )

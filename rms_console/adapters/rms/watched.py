@@ -13,6 +13,7 @@ from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Position
 from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
 from rms_console.errors import SourceUnavailable
+from rms_console.locale import mark
 
 T = TypeVar("T")
 
@@ -34,25 +35,25 @@ class WatchedSource:
         self._use = PoolUse(0, 0)
 
     def probe(self) -> SourceFacts:
-        return self._run(lambda source: source.probe(), "looking at RMS")
+        return self._run(lambda source: source.probe(), mark("looking at RMS"))
 
     def permissions(self) -> tuple[Finding, ...]:
-        return self._run(lambda source: source.permissions(), "looking at permissions")
+        return self._run(lambda source: source.permissions(), mark("looking at permissions"))
 
     def starting_point(self, back_hours: float) -> Position:
         return self._run(lambda source: source.starting_point(back_hours), "finding where to start")
 
     def read_changes(self, after: Position, limit: int) -> ChangesRead:
-        return self._run(lambda source: source.read_changes(after, limit), "reading changes")
+        return self._run(lambda source: source.read_changes(after, limit), mark("reading changes"))
 
     def read_items(self, item_ids: Sequence[int]) -> RowsRead:
-        return self._run(lambda source: source.read_items(item_ids), "reading items")
+        return self._run(lambda source: source.read_items(item_ids), mark("reading items"))
 
     def item_ids(self, after_id: int, limit: int, web_only: bool) -> tuple[int, ...]:
         return self._run(lambda source: source.item_ids(after_id, limit, web_only), "listing items")
 
     def missing(self, item_ids: Sequence[int]) -> frozenset[int]:
-        return self._run(lambda source: source.missing(item_ids), "looking for deleted items")
+        return self._run(lambda source: source.missing(item_ids), mark("looking for deleted items"))
 
     def list_items(self, after_id: int, limit: int) -> tuple[ListedItem, ...]:
         return self._run(lambda source: source.list_items(after_id, limit), "listing items")

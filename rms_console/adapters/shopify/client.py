@@ -20,6 +20,7 @@ from rms_console.adapters.shopify.documents import Document
 from rms_console.adapters.shopify.inputs import Variables
 from rms_console.contract.ports import PRIORITY_INTERACTIVE, Clock, CostGate, Reservation, ShopCounters
 from rms_console.errors import ShopDenied, ShopThrottled
+from rms_console.locale import sentence
 
 CONNECT_S, WRITE_S, POOL_S = 10.0, 30.0, 30.0
 READ_S = 75.0
@@ -168,9 +169,13 @@ class ShopifyClient:
         waited_s = self._clock.monotonic() - (request.first_sent_at or 0.0)
         if waited_s + wait_s > self._operation_timeout_s:
             raise ShopThrottled(
-                f"{request.document.root}: throttled for {waited_s:.0f} s, longer than an operation may take",
+                sentence(
+                    "{call}: throttled for {seconds} s, longer than an operation may take",
+                    call=request.document.root,
+                    seconds=f"{waited_s:.0f}",
+                ),
                 wait_s=wait_s,
-                hint="another app may be using up the shop's API limit",
+                hint=sentence("another app may be using up the shop's API limit"),
             )
         request.priority = max(PRIORITY_INTERACTIVE, request.priority - AHEAD_WHEN_THROTTLED)
         await self._clock.sleep(wait_s)

@@ -24,6 +24,7 @@ from rms_console.adapters.shopify.clean import clean
 from rms_console.adapters.shopify.rulings import Kind
 from rms_console.contract.ports import Clock
 from rms_console.errors import ConfigError, ShopDenied, ShopError, ShopThrottled, ShopUnavailable
+from rms_console.locale import sentence
 
 LIFE_WHEN_UNTOLD_S = 86_399.0
 REFRESH_AT = 0.5
@@ -187,7 +188,9 @@ class ClientCredentials:
         except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
             detail = self._shown(str(exc)) or type(exc).__name__
             hint = rulings.CERTIFICATE_HINT if "certificate" in detail.lower() else rulings.NOT_APPLIED.hint
-            raise ShopUnavailable(f"no access token: {detail}", code="shop-token-unavailable", hint=hint) from exc
+            raise ShopUnavailable(
+                sentence("no access token: {detail}", detail=detail), code="shop-token-unavailable", hint=hint
+            ) from exc
         return HttpAnswer(response.status_code, {}, body)
 
     def _read(self, answer: HttpAnswer) -> tuple[str, float]:
@@ -206,7 +209,7 @@ class ClientCredentials:
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not access.is_token(token):
             raise ShopUnavailable(
-                "no access token: the answer is not one that gives a token",
+                sentence("no access token: the answer is not one that gives a token"),
                 code="shop-token-unavailable",
                 hint=rulings.NO_ANSWER.hint,
             )
@@ -214,7 +217,8 @@ class ClientCredentials:
 
     def _refusal(self, answer: HttpAnswer, kind: Kind) -> ShopError:
         text = answer.body.decode("utf-8", errors="replace")
-        message = f"no access token: HTTP {answer.status} {self._shown(text)}".rstrip()
+        detail = f"HTTP {answer.status} {self._shown(text)}".rstrip()
+        message = sentence("no access token: {detail}", detail=detail)
         if kind is Kind.THROTTLED:
             return ShopThrottled(message, wait_s=RETRY_S)
         if kind in (Kind.UNCLEAR, Kind.NOT_APPLIED):

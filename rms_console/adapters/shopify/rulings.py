@@ -14,6 +14,8 @@ from enum import Enum, auto
 
 import httpx
 
+from rms_console.locale import Sentence, sentence
+
 
 class Kind(Enum):
     """What happened to the request, the gravest first: with several errors in one answer the gravest decides."""
@@ -36,17 +38,17 @@ class Kind(Enum):
 class Ruling:
     kind: Kind
     code: str
-    hint: str = ""
+    hint: Sentence | str = ""
 
 
-_TOKEN_HINT = "check shopify.token: it may have been revoked, or belong to another shop"
-_SCOPE_HINT = (
+_TOKEN_HINT = sentence("check shopify.token: it may have been revoked, or belong to another shop")
+_SCOPE_HINT = sentence(
     "give the app the scopes read/write products, read/write inventory and read locations, then install it again"
 )
-_OWNER_HINT = "the shop's owner must log in to Shopify's admin and settle what it asks for"
-_TROUBLE_HINT = "Shopify is in trouble or not reachable; see https://www.shopifystatus.com"
-CERTIFICATE_HINT = "the server's certificate is not trusted: check the clock, the proxy and shopify.shop"
-_DOCUMENT_HINT = "set shopify.api_version to a version this program was made for, or update the program"
+_OWNER_HINT = sentence("the shop's owner must log in to Shopify's admin and settle what it asks for")
+_TROUBLE_HINT = sentence("Shopify is in trouble or not reachable; see https://www.shopifystatus.com")
+CERTIFICATE_HINT = sentence("the server's certificate is not trusted: check the clock, the proxy and shopify.shop")
+_DOCUMENT_HINT = sentence("set shopify.api_version to a version this program was made for, or update the program")
 
 UNCLEAR = Ruling(Kind.UNCLEAR, "shop-outcome-unknown", _TROUBLE_HINT)
 NOT_APPLIED = Ruling(Kind.NOT_APPLIED, "shop-unavailable", _TROUBLE_HINT)
@@ -54,10 +56,14 @@ REJECTED = Ruling(Kind.REJECTED, "shop-rejected")
 THROTTLED = Ruling(Kind.THROTTLED, "shop-throttled")
 DOCUMENT = Ruling(Kind.DENIED, "api-mismatch", _DOCUMENT_HINT)
 INPUT = Ruling(Kind.REJECTED, "input-invalid")
-MOVED = Ruling(Kind.DENIED, "shop-moved", "check shopify.shop: this address leads elsewhere, and the token stays here")
-NO_ANSWER = Ruling(Kind.UNCLEAR, "shop-no-answer", "a proxy or a page stands between us and Shopify's API")
+MOVED = Ruling(
+    Kind.DENIED, "shop-moved", sentence("check shopify.shop: this address leads elsewhere, and the token stays here")
+)
+NO_ANSWER = Ruling(Kind.UNCLEAR, "shop-no-answer", sentence("a proxy or a page stands between us and Shopify's API"))
 
-VARIANT_LIMIT = Ruling(Kind.POSTPONED, "shop-variant-limit", "Shopify allows this shop no more new variants today")
+VARIANT_LIMIT = Ruling(
+    Kind.POSTPONED, "shop-variant-limit", sentence("Shopify allows this shop no more new variants today")
+)
 NAME_OF_DAILY_LIMIT = "variant"
 """A 429 that names variants is the daily limit of new ones, not that of requests a second."""
 
@@ -66,16 +72,18 @@ STATUSES: Mapping[int, Ruling] = {
     402: Ruling(Kind.DENIED, "shop-frozen", _OWNER_HINT),
     403: Ruling(Kind.DENIED, "shop-forbidden", _SCOPE_HINT),
     404: Ruling(
-        Kind.DENIED, "shop-unknown", "check shopify.shop and shopify.api_version: there is no such shop or API"
+        Kind.DENIED,
+        "shop-unknown",
+        sentence("check shopify.shop and shopify.api_version: there is no such shop or API"),
     ),
-    407: Ruling(Kind.DENIED, "proxy-refused", "the proxy wants a login: check HTTPS_PROXY"),
+    407: Ruling(Kind.DENIED, "proxy-refused", sentence("the proxy wants a login: check HTTPS_PROXY")),
     408: NOT_APPLIED,
     413: Ruling(Kind.REJECTED, "input-too-large"),
     423: Ruling(Kind.DENIED, "shop-locked", _OWNER_HINT),
     425: NOT_APPLIED,
     429: THROTTLED,
-    430: Ruling(Kind.DENIED, "shop-security", "Shopify takes our requests for an attack: ask its support"),
-    501: Ruling(Kind.DENIED, "shop-not-implemented", "this shop does not offer the API"),
+    430: Ruling(Kind.DENIED, "shop-security", sentence("Shopify takes our requests for an attack: ask its support")),
+    501: Ruling(Kind.DENIED, "shop-not-implemented", sentence("this shop does not offer the API")),
     503: NOT_APPLIED,
     521: NOT_APPLIED,
     522: NOT_APPLIED,
@@ -95,8 +103,8 @@ CODES: Mapping[str, Ruling] = {
     "UNAUTHORIZED": Ruling(Kind.DENIED, "shop-token", _TOKEN_HINT),
     "UNAUTHENTICATED": Ruling(Kind.DENIED, "shop-token", _TOKEN_HINT),
     "SHOP_INACTIVE": Ruling(Kind.DENIED, "shop-inactive", _OWNER_HINT),
-    "MAX_COST_EXCEEDED": Ruling(Kind.REJECTED, "operation-too-large", "fewer variants in one product"),
-    "MAX_INPUT_SIZE_EXCEEDED": Ruling(Kind.REJECTED, "input-too-large", "fewer things in one call"),
+    "MAX_COST_EXCEEDED": Ruling(Kind.REJECTED, "operation-too-large", sentence("fewer variants in one product")),
+    "MAX_INPUT_SIZE_EXCEEDED": Ruling(Kind.REJECTED, "input-too-large", sentence("fewer things in one call")),
     "BAD_REQUEST": INPUT,
     "BAD_USER_INPUT": INPUT,
     "INVALID_VARIABLE": INPUT,

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from rms_console.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from rms_console.locale import sentence
 
 T = TypeVar("T")
 Parameters = Sequence[object] | Mapping[str, object]
@@ -108,9 +109,12 @@ class Database:
 
     def damaged(self, what: str) -> StoreDamaged:
         return StoreDamaged(
-            f"{self.name}: {what}",
-            hint=f"stop the program, move {self.name} (with its -wal and -shm) aside and start again: "
-            "the ledger is rebuilt from RMS and the shop",
+            sentence("{name}: {what}", name=self.name, what=what),
+            hint=sentence(
+                "stop the program, move {name} (with its -wal and -shm) aside and start again: "
+                "the ledger is rebuilt from RMS and the shop",
+                name=self.name,
+            ),
         )
 
     @contextmanager
@@ -119,7 +123,7 @@ class Database:
         try:
             yield
         except (ValueError, TypeError, LookupError, ArithmeticError) as exc:
-            raise self.damaged(f"a stored value cannot be read ({exc})") from exc
+            raise self.damaged(sentence("a stored value cannot be read ({error})", error=exc)) from exc
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -127,7 +131,7 @@ class Database:
         try:
             yield
         except UnicodeDecodeError as exc:
-            raise self.damaged(f"not readable ({exc})") from exc
+            raise self.damaged(sentence("not readable ({error})", error=exc)) from exc
         except sqlite3.DatabaseError as exc:
             known = self._known(exc)
             if known is None:
@@ -138,17 +142,19 @@ class Database:
         code = getattr(exc, "sqlite_errorcode", None)
         if code is None:
             # Python's own, without a code of SQLite's: text that is no UTF-8. Anything else of that kind is a bug.
-            return self.damaged(f"not readable ({exc})") if "decode" in str(exc) else None
+            return self.damaged(sentence("not readable ({error})", error=exc)) if "decode" in str(exc) else None
         if code & _PRIMARY in _BUSY:
             return StoreBusy(
-                f"{self.name} is locked by another program ({exc})",
-                hint="close whatever has the file open (a backup, a database browser); it is tried again",
+                sentence("{name} is locked by another program ({error})", name=self.name, error=exc),
+                hint=sentence("close whatever has the file open (a backup, a database browser); it is tried again"),
             )
         if code & _PRIMARY in _FULL:
             return StoreFull(
-                f"{self.name} cannot be read or written ({exc})",
-                hint="free space on the disk, or check the quota and the rights on the folder; it is tried again",
+                sentence("{name} cannot be read or written ({error})", name=self.name, error=exc),
+                hint=sentence(
+                    "free space on the disk, or check the quota and the rights on the folder; it is tried again"
+                ),
             )
         if code & _PRIMARY in _DAMAGED or str(exc).startswith(_MISSING):
-            return self.damaged(f"not readable as a ledger ({exc})")
+            return self.damaged(sentence("not readable as a ledger ({error})", error=exc))
         return None

@@ -104,7 +104,7 @@ def activity_line(row: Row, view: View, width: int) -> Line:
         # Both must be told in 16 columns: the word in full, and as much of the name as fits.
         name, room = clean(row["by"], 40), max(4, 14 - len(trigger))
         trigger = f"{name if len(name) <= room else name[:room]}: {trigger}"
-    note = clean(row.get("note") or row.get("reason") or "", 200)
+    note = clean(words.told(row.get("note")) or row.get("reason") or "", 200)
     errors = int(row.get("errors") or 0) + int(row.get("quarantined") or 0)
     return line(
         f"{told_at(row.get('started_at'), view):<13}",
@@ -135,7 +135,8 @@ def activity_detail(row: Row, words: Words, width: int) -> list[Line]:
         points=f"{float(row.get('points') or 0):.0f}",
         throttled=row.get("throttled", 0),
     )
-    why = clean(" ".join(str(row[name]) for name in ("reason", "note", "error_code") if row.get(name)), 600)
+    parts = (row.get("reason"), words.told(row.get("note")), row.get("error_code"))
+    why = clean(" ".join(str(part) for part in parts if part), 600)
     return [*wrapped(made, width), *wrapped(cost, width, "dim"), *wrapped(why, width, "warn")]
 
 

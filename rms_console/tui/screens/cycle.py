@@ -116,7 +116,7 @@ def product_line(row: Row, view: View) -> Line:
         result_part(row.get("result", ""), view.words),
         f"{clean(row.get('title', ''), 28):<28.28} ",
         Part(f"{duration(row.get('duration_s')):>7}  ", "dim"),
-        Part(clean(row.get("message") or fields, 200), "dim"),
+        Part(clean(view.words.told(row.get("message")) or fields, 200), "dim"),
     )
 
 
@@ -124,5 +124,5 @@ def product_detail(row: Row, view: View, width: int) -> list[Line]:
     """Return the fields that changed, and why it failed where it did."""
     lines = change_lines(row.get("changes") or (), view.words, places_of(view))
     if row.get("message"):
-        lines = [*wrapped(clean(row["message"], 600), width, "warn"), *lines]
+        lines = [*wrapped(clean(view.words.told(row["message"]), 600), width, "warn"), *lines]
     return lines or [line(Part("  " + view.words.phrase("No field of the product changed."), "dim"))]

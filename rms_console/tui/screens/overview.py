@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.widget import Widget
 
+from rms_console.contract.audit_names import ACTIONS
 from rms_console.contract.state import Health, LockStatus
 from rms_console.locale import mark
 from rms_console.tui.format import bar, bytes_, clock, count, duration, percent, short_age, spark
@@ -279,7 +280,7 @@ def run_line(row: dict[str, Any], seen: EngineSnapshot, words: Words, width: int
     found = words.phrase(
         "{products} prod {items} items", products=row.get("products_synced", 0), items=row.get("items_found", 0)
     )
-    note = clean(row.get("note") or row.get("reason") or "", 120)
+    note = clean(words.told(row.get("note")) or row.get("reason") or "", 120)
     return line(
         f"{at}  ",
         Part(f"{words.glyphs.result(result)} {result:<4} ", RESULT_ROLES.get(result, "")),
@@ -322,11 +323,10 @@ def _journal(view: View, seen: EngineSnapshot, width: int) -> list[Line]:
     told = []
     for row in view.journal[:4]:
         detail = row.get("detail")
-        result = detail.get("result", "") if isinstance(detail, dict) else ""
+        result = words.told(detail.get("result", "")) if isinstance(detail, dict) else ""
         at = clock(row.get("at"), zone_of(seen, words))
-        told.append(
-            " ".join((at, *(clean(text, 16) for text in (row.get("actor", ""), row.get("action", ""), result))))
-        )
+        action = words.word(ACTIONS, row.get("action", ""))
+        told.append(" ".join((at, *(clean(text, 16) for text in (row.get("actor", ""), action, result)))))
     if not told:
         return []
     return [_rule(words.phrase("WHO DID WHAT"), width), line(Part("  -  ".join(told), "dim"))]

@@ -136,7 +136,7 @@ def queue_line(row: Row, view: View) -> Line:
         Part(f"{word_of(STATE_NAMES, state, words):<11.11} ", STATE_ROLES.get(state, "")),
         Part(f"{_since(row, view):>7} ", "dim"),
         Part(f"{row.get('attempts') or 0!s:>3} ", "dim"),
-        Part(clean(row.get("message") or _reason(row, words), 200), "dim"),
+        Part(clean(words.told(row.get("message")) or _reason(row, words), 200), "dim"),
     )
 
 
@@ -162,7 +162,7 @@ def queue_detail(row: Row, view: View, width: int) -> list[Line]:
         age=age((view.now - at).total_seconds()) if at is not None else words.glyphs.unknown,
         attempts=row.get("attempts") or 0,
     )
-    lines = [*wrapped(clean(row.get("message") or "", 800), width, STATE_ROLES.get(str(row.get("state")), ""))]
+    lines = [*wrapped(clean(words.told(row.get("message")), 800), width, STATE_ROLES.get(str(row.get("state")), ""))]
     if row.get("next_try_at"):
         lines.append(line(words.phrase("tried again at {at}", at=told_at(row["next_try_at"], view))))
     return [*lines, *wrapped(facts, width, "dim")]

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from rms_console.errors import ConsoleError
 from rms_console.locale import sentence
 from rms_console.locale.retelling import retell
 
@@ -30,6 +31,23 @@ def test_what_is_ours_is_told_and_the_rest_stays(english: str, spanish: str) -> 
 def test_facts_are_kept_to_the_letter() -> None:
     told = retell("es", sentence("paused by {by}: {reason}", by="a: b", reason="x: y\x1b"))
     assert told == "en pausa por a: b: x: y\x1b"
+
+
+def test_an_error_is_told_with_its_hint() -> None:
+    happened = sentence("{what}: {path} is locked by another program", what="reading changes", path="/srv/a (b).db")
+    advice = sentence("it is tried again; a writer in WAL mode would not lock readers out")
+    told = retell("es", str(ConsoleError(happened, hint=advice)))
+    assert told == (
+        "leyendo cambios: otro programa tiene bloqueado /srv/a (b).db"
+        " (se reintenta; un programa que escriba en modo WAL no bloquearía la lectura)"
+    )
+
+
+def test_parentheses_without_end_cost_little() -> None:
+    begun = time.monotonic()
+    text = "x" + " (x" * 600 + ")" * 3
+    assert retell("es", text) == text
+    assert time.monotonic() - begun < 5
 
 
 def test_a_long_text_costs_little() -> None:

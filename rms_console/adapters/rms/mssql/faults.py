@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from rms_console.adapters.rms.errors import BAD_ROW, LOCKED
 from rms_console.adapters.rms.mssql.drivers import DRIVER_HINT
 from rms_console.errors import SourceDenied, SourceError, SourceSchemaChanged, SourceUnavailable
+from rms_console.locale import mark, sentence
 
 _RECORD = re.compile(r"\((-?\d+)\)(?= \(SQL\w+\)|;\s*\[|\s*$)")
 """A driver ends each of its messages with the native number, pyodbc the first with the name of the call too."""
@@ -46,44 +47,44 @@ class Meaning:
         return any(word in message for word in self.words)
 
 
-_AGAIN = "the read is tried again"
-_LOGIN = "check rms.user and rms.password; the server's own log says why it refused"
-_GRANT = "GRANT SELECT on Item, on the view and on Configuration to this login, and nothing else"
-_MEND_VIEW = "bring it back, mend the view that names it, or name the store's own in rms.queries"
+_AGAIN = mark("the read is tried again")
+_LOGIN = mark("check rms.user and rms.password; the server's own log says why it refused")
+_GRANT = mark("GRANT SELECT on Item, on the view and on Configuration to this login, and nothing else")
+_MEND_VIEW = mark("bring it back, mend the view that names it, or name the store's own in rms.queries")
 
 MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         SourceUnavailable,
         "rms-deadlock",
-        "SQL Server ended the read to resolve a deadlock",
-        f"tills go first, as they should; {_AGAIN}",
+        mark("SQL Server ended the read to resolve a deadlock"),
+        mark("tills go first, as they should; the read is tried again"),
         numbers=frozenset({1205, 3960}),
     ),
     Meaning(
         SourceUnavailable,
         LOCKED,
-        "rows are locked by another program for longer than a read waits",
-        f"look for a transaction that stays open (DBCC OPENTRAN); {_AGAIN}",
+        mark("rows are locked by another program for longer than a read waits"),
+        mark("look for a transaction that stays open (DBCC OPENTRAN); the read is tried again"),
         numbers=frozenset({1222}),
     ),
     Meaning(
         SourceUnavailable,
         "rms-database-offline",
-        "the database is there but not to be read now",
-        f"it is starting, being restored, offline or in single-user mode; {_AGAIN}",
+        mark("the database is there but not to be read now"),
+        mark("it is starting, being restored, offline or in single-user mode; the read is tried again"),
         numbers=frozenset({921, 922, 924, 926, 927, 942, 945, 952, 976, 978, 983, 6005, 17142, 18451, 18461}),
     ),
     Meaning(
         SourceDenied,
         "rms-database",
-        "the database cannot be opened by this login",
-        "check rms.database; the database may be offline, or the login has no user in it",
+        mark("the database cannot be opened by this login"),
+        mark("check rms.database; the database may be offline, or the login has no user in it"),
         numbers=frozenset({4060, 911, 916, 4064}),
     ),
     Meaning(
         SourceDenied,
         "rms-login",
-        "SQL Server refuses the login",
+        mark("SQL Server refuses the login"),
         _LOGIN,
         numbers=frozenset({18456, 18452, 18470, 18486, 18487, 18488, 18459, 18450}),
         states=frozenset({"28000"}),
@@ -91,14 +92,14 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         SourceDenied,
         "rms-permission",
-        "the login may not read what it must read",
+        mark("the login may not read what it must read"),
         _GRANT,
         numbers=frozenset({229, 230, 262, 297, 300, 371}),
     ),
     Meaning(
         SourceSchemaChanged,
         "rms-schema",
-        "a table, view or column is not there",
+        mark("a table, view or column is not there"),
         _MEND_VIEW,
         numbers=frozenset({207, 208, 209, 4104, 4121, 4413, 4502, 2812, 15151}),
         states=frozenset({"42S02", "42S22"}),
@@ -106,47 +107,51 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         SourceSchemaChanged,
         "rms-column-type",
-        "a column is of a type that cannot be read",
-        "CAST it in the view, for instance a sql_variant AS nvarchar(100)",
+        mark("a column is of a type that cannot be read"),
+        mark("CAST it in the view, for instance a sql_variant AS nvarchar(100)"),
         words=("ODBC SQL type",),
     ),
     Meaning(
         SourceSchemaChanged,
         BAD_ROW,
-        "the view fails on what a row holds",
-        "mend the row, or the expression in the view",
+        mark("the view fails on what a row holds"),
+        mark("mend the row, or the expression in the view"),
         numbers=frozenset({220, 232, 241, 242, 244, 245, 248, 295, 512, 517, 537, 3607, 8114, 8115, 8134, 9803, 9807}),
         states=frozenset({"22003", "22007", "22008", "22012", "22018"}),
     ),
     Meaning(
         SourceUnavailable,
         "rms-busy",
-        "SQL Server has no memory, lock or worker left for the read",
+        mark("SQL Server has no memory, lock or worker left for the read"),
         _AGAIN,
         numbers=frozenset({701, 802, 1204, 8628, 8645, 8651, 8657, 10928, 10929, 17803, 17809, 17830, 40501, 49918}),
     ),
     Meaning(
         SourceDenied,
         "rms-certificate",
-        "the server's certificate is not one that this machine trusts",
-        "install its authority here, or accept any certificate with rms.trust_server_certificate = true (then the "
-        "connection is encrypted, but not safe from somebody in between)",
+        mark("the server's certificate is not one that this machine trusts"),
+        mark(
+            "install its authority here, or accept any certificate with rms.trust_server_certificate = true (then the "
+            "connection is encrypted, but not safe from somebody in between)"
+        ),
         words=("certificate verify failed", "self-signed certificate", "self signed certificate", "certificate chain"),
         numbers=frozenset({-2146893019, -2146762487, -2146893022}),
     ),
     Meaning(
         SourceDenied,
         "rms-tls",
-        "this machine and the server agree on no way to encrypt",
-        "an old SQL Server (2008 R2) speaks TLS 1.0 only, which today's systems refuse: on Linux use FreeTDS with "
-        "rms.encrypt = false, on Windows ODBC Driver 11 or 13",
+        mark("this machine and the server agree on no way to encrypt"),
+        mark(
+            "an old SQL Server (2008 R2) speaks TLS 1.0 only, which today's systems refuse: on Linux use FreeTDS with "
+            "rms.encrypt = false, on Windows ODBC Driver 11 or 13"
+        ),
         words=("SSL Provider", "unsupported protocol", "SSL routines", "SSL Security error", "TLS handshake"),
         numbers=frozenset({20036}),
     ),
     Meaning(
         SourceDenied,
         "rms-driver",
-        "the ODBC driver cannot be loaded",
+        mark("the ODBC driver cannot be loaded"),
         f"{DRIVER_HINT}; a driver's own libraries must be there too (ldd shows what is missing)",
         states=frozenset({"IM002", "IM003", "IM004"}),
         words=("Can't open lib",),
@@ -154,8 +159,11 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         SourceUnavailable,
         "rms-unreachable",
-        "SQL Server does not answer at this address",
-        f"check rms.host and rms.port, the firewall, and that the server runs with TCP/IP on; {_AGAIN}",
+        mark("SQL Server does not answer at this address"),
+        mark(
+            "check rms.host and rms.port, the firewall, and that the server runs with TCP/IP on; "
+            "the read is tried again"
+        ),
         numbers=frozenset({10060, 10061, 11001, 11004, 20009, 20012, 20013, 53, 17, 2, 258}),
         states=frozenset({"08001", "08004"}),
         words=("Login timeout expired", "Unable to connect", "Adaptive connection failed"),
@@ -164,8 +172,8 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         SourceUnavailable,
         "rms-timeout",
-        "the query took longer than a read may",
-        f"the server is slow or the view heavy; {_AGAIN}",
+        mark("the query took longer than a read may"),
+        mark("the server is slow or the view heavy; the read is tried again"),
         numbers=frozenset({-2, 20003, 3617}),
         states=frozenset({"HYT00", "HYT01", "HY008", "S1T00"}),
         words=("timed out", "timeout expired", "Timeout expired"),
@@ -174,7 +182,7 @@ MEANINGS: tuple[Meaning, ...] = (
     Meaning(
         SourceUnavailable,
         "rms-disconnected",
-        "the connection to SQL Server broke",
+        mark("the connection to SQL Server broke"),
         _AGAIN,
         numbers=frozenset(
             {10053, 10054, 10058, 64, 109, 121, 232, 233, 596, 6002, 20002, 20004, 20006, 20017, 20020, 20047, 40197}
@@ -200,7 +208,7 @@ MEANINGS: tuple[Meaning, ...] = (
 )
 """In the order in which they are tried: where a server gives several numbers, the first here is the most telling."""
 
-_UNKNOWN = Meaning(SourceUnavailable, "rms-unavailable", "SQL Server could not be read", _AGAIN)
+_UNKNOWN = Meaning(SourceUnavailable, "rms-unavailable", mark("SQL Server could not be read"), _AGAIN)
 _UNREACHABLE = next(meaning for meaning in MEANINGS if meaning.code == "rms-unreachable")
 _CONNECTING = "(SQLDriverConnect)"
 
@@ -234,11 +242,11 @@ def is_disconnect(exc: BaseException) -> bool:
 def explain(exc: BaseException, what: str, place: str) -> SourceError:
     """Return the error of ours for an exception of pyodbc, with the server's own words in it."""
     meaning = meaning_of(exc)
-    _, message = parts_of(exc)
-    told = said(message)
-    return meaning.error(
-        f"{what}: {meaning.text} ({place}){f': {told}' if told else ''}", code=meaning.code, hint=meaning.hint
-    )
+    told = said(parts_of(exc)[1])
+    text = sentence("{what}: {happened} ({place})", what=sentence(what), happened=sentence(meaning.text), place=place)
+    # What the driver says is of its own language, and is told as it stands.
+    message = sentence("{text}: {told}", text=text, told=told) if told else text
+    return meaning.error(message, code=meaning.code, hint=sentence(meaning.hint))
 
 
 def parts_of(exc: BaseException) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from rms_console.errors import SourceDenied, SourceError, SourceSchemaChanged, SourceUnavailable
+from rms_console.locale import sentence
 
 _NO_TABLE = re.compile(r"no such table: (?:\w+\.)?(.+)")
 _NO_COLUMN = re.compile(r"no such column: (.+)")
@@ -17,15 +18,17 @@ _PRIMARY = 0xFF
 
 def missing(path: Path) -> SourceError:
     return SourceUnavailable(
-        f"the RMS file {path} does not exist", code="rms-file-missing", hint="check rms.url, or put the file back"
+        sentence("the RMS file {path} does not exist", path=path),
+        code="rms-file-missing",
+        hint=sentence("check rms.url, or put the file back"),
     )
 
 
 def not_a_file(path: Path) -> SourceError:
     return SourceSchemaChanged(
-        f"{path} is a folder or a device, not a SQLite file",
+        sentence("{path} is a folder or a device, not a SQLite file", path=path),
         code="rms-not-a-database",
-        hint="let rms.url name the file itself: sqlite:///folder/file.db",
+        hint=sentence("let rms.url name the file itself: sqlite:///folder/file.db"),
     )
 
 
@@ -47,38 +50,41 @@ def explain(exc: BaseException, what: str, path: Path) -> SourceError:
         return _denied(what, path)
     if primary == sqlite3.SQLITE_ERROR:
         return _statement_failed(str(exc), what, path)
-    return SourceUnavailable(f"{what}: {path} could not be read: {exc}", hint="the read is tried again")
+    return SourceUnavailable(
+        sentence("{what}: {path} could not be read: {error}", what=sentence(what), path=path, error=exc),
+        hint=sentence("the read is tried again"),
+    )
 
 
 def _locked(what: str, path: Path) -> SourceError:
     return SourceUnavailable(
-        f"{what}: {path} is locked by another program",
+        sentence("{what}: {path} is locked by another program", what=sentence(what), path=path),
         code="rms-locked",
-        hint="it is tried again; a writer in WAL mode would not lock readers out",
+        hint=sentence("it is tried again; a writer in WAL mode would not lock readers out"),
     )
 
 
 def _not_a_database(what: str, path: Path) -> SourceError:
     return SourceSchemaChanged(
-        f"{what}: {path} is not a SQLite database",
+        sentence("{what}: {path} is not a SQLite database", what=sentence(what), path=path),
         code="rms-not-a-database",
-        hint="check rms.url; an export that is still being copied looks like this too",
+        hint=sentence("check rms.url; an export that is still being copied looks like this too"),
     )
 
 
 def _damaged(what: str, path: Path) -> SourceError:
     return SourceUnavailable(
-        f"{what}: {path} is damaged, or was overwritten while it was read",
+        sentence("{what}: {path} is damaged, or was overwritten while it was read", what=sentence(what), path=path),
         code="rms-damaged",
-        hint="run PRAGMA integrity_check on it; replace a file by renaming a finished copy over it",
+        hint=sentence("run PRAGMA integrity_check on it; replace a file by renaming a finished copy over it"),
     )
 
 
 def _interrupted_writer(what: str, path: Path) -> SourceError:
     return SourceUnavailable(
-        f"{what}: the writer of {path} stopped in the middle of a transaction",
+        sentence("{what}: the writer of {path} stopped in the middle of a transaction", what=sentence(what), path=path),
         code="rms-interrupted-writer",
-        hint="start the program that writes the file: only a writer may undo what is half done",
+        hint=sentence("start the program that writes the file: only a writer may undo what is half done"),
     )
 
 
@@ -90,25 +96,35 @@ def _cannot_open(what: str, path: Path) -> SourceError:
     if not os.access(path, os.R_OK):
         return _denied(what, path)
     return SourceDenied(
-        f"{what}: {path} is in WAL mode, and {path.parent} does not let this account create the files WAL needs",
+        sentence(
+            "{what}: {path} is in WAL mode, and {folder} does not let this account create the files WAL needs",
+            what=sentence(what),
+            path=path,
+            folder=path.parent,
+        ),
         code="rms-wal-folder",
-        hint="let this account write in the folder, keep the writer's connection open, or use journal_mode = DELETE",
+        hint=sentence(
+            "let this account write in the folder, keep the writer's connection open, or use journal_mode = DELETE"
+        ),
     )
 
 
 def _denied(what: str, path: Path) -> SourceError:
     return SourceDenied(
-        f"{what}: this account may not read {path}", code="rms-denied", hint="give it read permission on the file"
+        sentence("{what}: this account may not read {path}", what=sentence(what), path=path),
+        code="rms-denied",
+        hint=sentence("give it read permission on the file"),
     )
 
 
 def _statement_failed(message: str, what: str, path: Path) -> SourceError:
     if found := _NO_TABLE.search(message):
-        lacking = f"table or view {found[1]} is missing"
+        lacking = sentence("table or view {name} is missing", name=found[1])
     elif found := _NO_COLUMN.search(message):
-        lacking = f"column {found[1]} is missing"
+        lacking = sentence("column {name} is missing", name=found[1])
     else:
-        lacking = f"SQLite refuses the query: {message}"
+        lacking = sentence("SQLite refuses the query: {message}", message=message)
     return SourceSchemaChanged(
-        f"{what}: in {path}, {lacking}", hint="bring the table back, or mend the view that names it"
+        sentence("{what}: in {path}, {lacking}", what=sentence(what), path=path, lacking=lacking),
+        hint=sentence("bring the table back, or mend the view that names it"),
     )
