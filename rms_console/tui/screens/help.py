@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from rms_console.locale import mark
 from rms_console.tui.keys import GENERAL, IN_LISTS, PAGES, STEER, Act, obstacle, shown_key, shown_keys
-from rms_console.tui.lines import Line, Part, fit, line
+from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import View
 from rms_console.tui.widgets.sheet import Sheet
@@ -28,13 +28,8 @@ class HelpPage(Page):
     def body(self) -> Iterable[Widget]:
         yield Sheet(id="body")
 
-    def on_screen_resume(self) -> None:
-        super().on_screen_resume()
-        self.query_one(Sheet).focus()
-
     def show(self, view: View) -> None:
-        width = self.size.width - 2
-        self.query_one(Sheet).show([fit(one, width) for one in help_lines(view, self._own)])
+        self.query_one(Sheet).show(help_lines(view, self._own))
 
 
 def help_lines(view: View, own: Sequence[Act]) -> list[Line]:

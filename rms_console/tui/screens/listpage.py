@@ -17,7 +17,6 @@ from rms_console.tui.screens.logs import marked
 from rms_console.tui.screens.reading import Reading
 from rms_console.tui.view import View
 from rms_console.tui.widgets.panel import Panel
-from rms_console.tui.widgets.picking import PickList
 from rms_console.tui.widgets.rows import Row, RowList
 from rms_console.tui.widgets.sheet import Sheet
 
@@ -77,15 +76,23 @@ class ListPage(Reading):
         """Return the rows as they are listed: those that were read, in another order, or some of them alone."""
         return self._rows
 
+    def told_find(self, view: View) -> Part:
+        """Return what the title says of the search."""
+        return Part(f"  {clean(self._finder.text, 24)}", "match")
+
+    def searched(self, row: Row) -> str:
+        """Return the text in which a row is looked for."""
+        return self._text_of(row)
+
     # Drawing
 
     @property
-    def listed(self) -> PickList:
-        return self.query_one(PickList)
+    def listed(self) -> RowList:
+        return self.query_one(RowList)
 
     def body(self) -> Iterable[Widget]:
         yield Panel(id="title")
-        yield PickList(self._draw_row, self.key_of, id="body")
+        yield RowList(self._draw_row, self.key_of, id="body")
         yield Sheet(id="detail")
 
     def on_screen_resume(self) -> None:
@@ -118,7 +125,7 @@ class ListPage(Reading):
         if self.COUNTS:
             parts.append(Part(f"  {count(len(self._rows), view.words.language)}", "dim"))
         if not self._finder.is_empty:
-            parts.append(Part(f"  {clean(self._finder.text, 24)}", "match"))
+            parts.append(self.told_find(view))
         if self._is_reading:
             parts.append(Part("  " + view.words.phrase("reading…"), "dim"))
         return tuple(parts)
@@ -142,7 +149,7 @@ class ListPage(Reading):
     def _show_detail(self, view: View) -> None:
         row, sheet, width = self.listed.chosen, self.query_one(Sheet), self.size.width - 2
         self._in_detail = self._in_detail and row is not None
-        lines = [fit(one, width) for one in self.detail(row, view, width)] if row is not None else []
+        lines = list(self.detail(row, view, width)) if row is not None else []
         sheet.hint = "" if self._in_detail else view.words.phrase("Tab goes there")
         sheet.show(lines if self._in_detail else [(), *lines])
         told_of = self.key_of(row) if row is not None else None
@@ -177,7 +184,7 @@ class ListPage(Reading):
         self._show_detail(view)
         self._show_title(view)
 
-    def on_pick_list_moved(self) -> None:
+    def on_row_list_moved(self) -> None:
         self._show_detail(self.console_app.view())
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
@@ -239,7 +246,7 @@ class ListPage(Reading):
         self.console_app.notice(self.words.phrase("No row is found; / looks for something else"))
 
     def _is_found(self, row: Row | None) -> bool:
-        return row is not None and self._finder.finds(self._text_of(row))
+        return row is not None and self._finder.finds(self.searched(row))
 
     def _text_of(self, row: Row) -> str:
         return text_of(self.row_line(row, self.console_app.view(), COPIED)).rstrip()

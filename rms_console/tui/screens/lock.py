@@ -20,7 +20,7 @@ from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.overview import LOCK_NAMES, LOCK_ROLES
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import View
-from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.sheet import Sheet
 
 WORD = "release"
 
@@ -33,10 +33,10 @@ class LockPage(Page):
     BINDINGS = bindings(ACTS)
 
     def body(self) -> Iterable[Widget]:
-        yield Panel(id="body")
+        yield Sheet(id="body")
 
     def show(self, view: View) -> None:
-        self.query_one("#body", Panel).show(lock_lines(view))
+        self.query_one(Sheet).show(lock_lines(view))
 
     def action_release(self) -> None:
         view = self.console_app.view()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from rms_console.contract.snapshot import EngineSnapshot
@@ -14,7 +13,7 @@ from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.screens.facts import Fact, fact_lines
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import View, Words
-from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.sheet import Sheet
 
 CHARTS = (
     ("items", mark("items a minute"), 1),
@@ -33,11 +32,10 @@ class PerformancePage(Page):
     NAME = "performance"
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="body"):
-            yield Panel(id="facts")
+        yield Sheet(id="body")
 
     def show(self, view: View) -> None:
-        self.query_one("#facts", Panel).show(performance_lines(view, self.size.width))
+        self.query_one(Sheet).show(performance_lines(view, self.size.width - 2))
 
 
 def performance_lines(view: View, width: int) -> list[Line]:
@@ -58,7 +56,7 @@ def _charts(view: View, width: int) -> list[Line]:
     words = view.words
     if not view.trends:
         return [line(Part("  " + words.phrase("No minute is complete yet."), "dim"))]
-    span = max(10, min(60, width - 50))
+    span = max(10, min(60, width - 56))
     lines = []
     for key, name, scale in CHARTS:
         known = [float(row[key]) * scale for row in view.trends if isinstance(row.get(key), int | float)]

@@ -11,8 +11,8 @@ from rms_console.contract.commands import Accepted, ChangeSettings, Refused, Req
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
-from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, columns, fit, line
+from rms_console.tui.logfind import NOTHING, Finder
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.dialogs import Ask, Choice, Dialog
 from rms_console.tui.screens.listpage import ListPage
@@ -39,14 +39,6 @@ class SettingsPage(ListPage):
     IS_HISTORY = False
     COUNTS = False
     DETAIL_ROWS = 4
-    ACTS = (
-        Act("settings.find", "slash", "find", mark("Find"), mark("Show only the settings with a text in them"), True),
-    )
-    BINDINGS = bindings(ACTS)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._wanted = ""
 
     def question(self) -> Query:
         return Query(Subject.CONFIG, MOST_AT_ONCE)
@@ -55,10 +47,10 @@ class SettingsPage(ListPage):
         return (row.get("kind"), row.get("key"))
 
     def heading(self, view: View) -> Line:
-        return title_line(self._rows, self._wanted, view.words)
+        return title_line(self._rows, view.words)
 
     def listed_rows(self, view: View) -> Sequence[Row]:
-        return setting_rows(self._rows, self._wanted)
+        return setting_rows(self._rows, self._finder)
 
     def row_line(self, row: Row, view: View, width: int) -> Line:
         return row_line(row, view.words, width)
@@ -67,18 +59,16 @@ class SettingsPage(ListPage):
         return detail_lines(row, view.words, width)
 
     def empty(self, view: View) -> Sequence[Line]:
-        text = view.words.phrase("No setting has “{text}” in it; / changes that.", text=clean(self._wanted, 40))
-        return [line(text)] if self._wanted else ()
+        text = view.words.phrase("No setting has “{text}” in it; / changes that.", text=clean(self._finder.text, 40))
+        return () if self._finder.is_empty else [line(text)]
 
-    def action_find(self) -> None:
-        text = [line(self.words.phrase("Part of a name, a value or a description; empty shows all."))]
-        dialog = Ask(self.words.phrase("Find a setting"), text, value=self._wanted)
-        self.app.push_screen(dialog, self._find)
+    def told_find(self, view: View) -> Part:
+        count = sum(row["kind"] != SECTION for row in self.listed_rows(view))
+        told = view.words.phrase("with “{text}”: {count}", text=clean(self._finder.text, 30), count=count)
+        return Part(f"  {told}", "match")
 
-    def _find(self, text: str | None) -> None:
-        if text is not None:
-            self._wanted = text
-            self.console_app.draw()
+    def searched(self, row: Row) -> str:
+        return "" if row.get("kind") == SECTION else searched_text(row)
 
     def action_copy_row(self) -> None:
         """Copy the setting under the cursor as console.toml would have it."""
@@ -185,13 +175,12 @@ def told(value: object, words: Words) -> str:
     return shown(value, words) or '""'
 
 
-def setting_rows(settings: Iterable[Mapping[str, Any]], wanted: str = "") -> list[Row]:
-    """Return the settings in the engine's order by section, each section headed; only those with `wanted` in them."""
-    needle = wanted.strip().lower()
+def setting_rows(settings: Iterable[Mapping[str, Any]], finder: Finder = NOTHING) -> list[Row]:
+    """Return the settings in the engine's order by section, each section headed; only those that are found."""
     rows: list[Row] = []
     groups: dict[str, list[Row]] = {}
     for setting in settings:
-        if needle in _searched(setting):
+        if finder.finds(searched_text(setting)):
             section = str(setting.get("key", "")).rpartition(".")[0]
             groups.setdefault(section.split(".")[0], []).append({**setting, "kind": "setting"})
     for name, members in groups.items():
@@ -204,22 +193,19 @@ def is_default(row: Mapping[str, Any]) -> bool:
     return bool(row.get("is_default", row.get("value") == row.get("default")))
 
 
-def _searched(setting: Mapping[str, Any]) -> str:
+def searched_text(setting: Mapping[str, Any]) -> str:
+    """Return all by which a setting may be looked for: name, value, variable, description, source."""
     names = ("key", "value", "environment", "description", "source")
-    return " ".join(str(setting.get(name) or "") for name in names).lower()
+    return " ".join(str(setting.get(name) or "") for name in names)
 
 
-def title_line(settings: Sequence[Mapping[str, Any]], wanted: str, words: Words) -> Line:
-    """Return how many settings there are and what is looked for."""
+def title_line(settings: Sequence[Mapping[str, Any]], words: Words) -> Line:
+    """Return how many settings there are, and how many are not the default."""
     own = sum(not is_default(row) for row in settings)
     parts = [Part(words.phrase("SETTINGS"), "title")]
     if settings:
         told = words.phrase("{count} in all, {own} not the default", count=len(settings), own=own)
         parts.append(Part(f"  {told}", "dim"))
-    if wanted:
-        found = sum(row["kind"] != SECTION for row in setting_rows(settings, wanted))
-        text = words.phrase("with “{text}”: {count}", text=clean(wanted, 30), count=found)
-        parts.append(Part(f"  {text}", "match"))
     return tuple(parts)
 
 

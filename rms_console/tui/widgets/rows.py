@@ -27,25 +27,15 @@ class RowList(ScrollView, can_focus=True):
     class Chosen(Message):
         """A row was opened."""
 
-        def __init__(self, rows: RowList, row: Row) -> None:
+        def __init__(self, row: Row) -> None:
             super().__init__()
-            self.rows = rows
             self.row = row
-
-        @property
-        def control(self) -> RowList:
-            return self.rows
 
     class NearEnd(Message):
         """The cursor came near the last row: older ones may be wanted."""
 
-        def __init__(self, rows: RowList) -> None:
-            super().__init__()
-            self.rows = rows
-
-        @property
-        def control(self) -> RowList:
-            return self.rows
+    class Moved(Message):
+        """The cursor is on another row."""
 
     def __init__(self, draw: Callable[[Row, int], Line], key: Callable[[Row], object], *, id: str) -> None:
         super().__init__(id=id)
@@ -112,7 +102,7 @@ class RowList(ScrollView, can_focus=True):
 
     def action_choose(self) -> None:
         if (row := self.chosen) is not None:
-            self.post_message(self.Chosen(self, row))
+            self.post_message(self.Chosen(row))
 
     def _go(self, place: int) -> None:
         if not self._rows:
@@ -125,8 +115,9 @@ class RowList(ScrollView, can_focus=True):
             self.scroll_to(y=self._cursor, animate=False)
         elif self._cursor >= top + height:
             self.scroll_to(y=self._cursor - height + 1, animate=False)
+        self.post_message(self.Moved())
         if self._cursor >= len(self._rows) - 5:
-            self.post_message(self.NearEnd(self))
+            self.post_message(self.NearEnd())
 
     def on_click(self, event: events.Click) -> None:
         self._go(event.y + self.scroll_offset.y)

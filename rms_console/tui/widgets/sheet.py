@@ -58,7 +58,7 @@ class Sheet(ScrollView, can_focus=True):
         place = y + top
         one = self._lines[place] if place < len(self._lines) else ()
         if y < height - 1 or below <= 0:
-            return strip_of(one, width, self)
+            return strip_of(fit(one, width), width, self)
         words = cast("Words", self.app.words)  # type: ignore[attr-defined]
         if height > 1:
             return strip_of(more_line(words, below + 1, self._hint), width, self)

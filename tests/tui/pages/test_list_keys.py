@@ -185,7 +185,7 @@ async def test_every_page_is_dim_and_dated_while_the_engine_is_silent(
         app.__class__ = Silent
         await settled(pilot, lambda: "Values of " in shown(app))
         assert "2m 11s ago" in shown(app) or size[0] == 40
-        body = list(app.screen.query("Panel, RowList, LogView").exclude("#head, #foot"))
+        body = list(app.screen.query("Panel, RowList, LogView, Sheet").exclude("#head, #foot"))
         assert body
         assert all(one.has_class(OLD) for one in body)
         assert not app.screen.query_one("#head", Panel).has_class(OLD)

@@ -17,7 +17,7 @@ from rms_console.tui.screens.holds import kind_text
 from rms_console.tui.screens.journal import journal_line
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.queue import queue_line
-from rms_console.tui.widgets.picking import PickList
+from rms_console.tui.widgets.rows import RowList
 from tests.tui.fakeport import FakePort, a_setup
 from tests.tui.pages import watching
 from tests.tui.pages.test_lists import AT, CHANGE, ROWS, a_run, opened, shown
@@ -107,7 +107,7 @@ async def test_a_long_detail_scrolls_and_says_how_much_is_below(tmp_path: Path, 
         await settled(pilot, lambda: "the price moved" in watching.shown(app))
         await pilot.press("escape")
         await settled(pilot, lambda: "DETAIL" not in watching.shown(app))
-        assert isinstance(app.focused, PickList)
+        assert isinstance(app.focused, RowList)
         assert app.screen.NAME == "holds"  # type: ignore[attr-defined]
 
 

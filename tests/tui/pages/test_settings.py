@@ -275,4 +275,4 @@ async def test_a_list_that_was_never_read_says_why(tmp_path: Path) -> None:
 
 
 def test_the_title_counts_what_is_not_the_default() -> None:
-    assert "2 in all" in text([title_line(SOME[:2], "", WORDS)])
+    assert "2 in all" in text([title_line(SOME[:2], WORDS)])
