@@ -145,7 +145,8 @@ def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
             at = clock(seen.next_check_at, seen.zone, utc=words.utc)
             parts.append(Part("  " + words.phrase("next run {at} (in {left})", at=at, left=left)))
     if view.frozen_s is not None:
-        parts.append(Part("  " + words.phrase("VIEW FROZEN {age}: Space goes on", age=age(view.frozen_s)), "warn"))
+        # Next to the state, so that no narrow screen cuts it off: what is frozen must not pass for what is so now.
+        parts.insert(1, Part("  " + words.phrase("VIEW FROZEN {age}: Space goes on", age=age(view.frozen_s)), "warn"))
     return fit(tuple(parts), width)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ from textual.widgets import Input
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Page as Answer
 from rms_console.contract.queries import Subject
+from rms_console.contract.snapshot import ProgressView
+from rms_console.contract.state import EngineState
 from rms_console.tui.app import ConsoleApp
 from rms_console.tui.keys import IN_LISTS, SCROLLING
 from rms_console.tui.lines import text_of
 from rms_console.tui.screens.dialogs import Ask
+from rms_console.tui.screens.frame import head_lines
 from rms_console.tui.screens.help import HelpPage, help_lines
 from rms_console.tui.screens.holds import HoldsPage
 from rms_console.tui.screens.listpage import ListPage
@@ -23,7 +27,7 @@ from rms_console.tui.widgets.logview import LogView
 from rms_console.tui.widgets.panel import Panel
 from rms_console.tui.widgets.rows import RowList
 from rms_console.tui.widgets.sheet import Sheet
-from tests.tui.fakeport import FakePort
+from tests.tui.fakeport import NOW, FakePort, a_snapshot
 from tests.tui.pages.test_lists import ROWS, a_run
 from tests.tui.pages.watching import opened, settled, shown
 from tests.tui.test_overview import a_view
@@ -148,6 +152,16 @@ async def test_a_frozen_list_stays_while_its_cursor_and_detail_move(tmp_path: Pa
         await settled(pilot, lambda: len(page.listed.rows) == 13)
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_frozen_view_is_told_on_narrow_screens_and_over_a_run(language: str, width: int) -> None:
+    run = ProgressView(7, "s", "backlog", "pushing", NOW, 10, 20, 3, 30, 0)
+    view = replace(a_view(language), snapshot=a_snapshot(progress=run, state=EngineState.PROCESSING), frozen_s=12.0)
+    text = text_of(head_lines(view, "overview", width)[1])
+    assert "12s" in text
+    assert {"en": "VIEW FROZEN", "es": "CONGELADA"}[language] in text
+
+
 async def test_a_read_that_failed_dims_and_dates_the_rows_until_one_succeeds(tmp_path: Path) -> None:
     port = runs(3)
     async with opened(port, "activity", tmp_path, (120, 24)) as (app, pilot):
@@ -178,8 +192,6 @@ async def test_every_page_is_dim_and_dated_while_the_engine_is_silent(
             """A console whose engine has been silent for some time."""
 
             def view(self) -> View:
-                from dataclasses import replace
-
                 return replace(super().view(), stale_s=131.0, problem="connection refused")
 
         app.__class__ = Silent
