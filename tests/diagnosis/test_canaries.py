@@ -14,7 +14,7 @@ import pytest
 
 from rms_console.config.tree import SECRET_KEYS
 from rms_console.contract.queries import Subject
-from rms_console.demo.shopify import EmbeddedShop, ShopSettings, serve
+from rms_console.demo.shopify import EmbeddedShop, RunningShop, ShopSettings, serve
 from tests.acceptance import site as acceptance
 from tests.acceptance.site import Ran, Site
 from tests.acceptance.store_file import Shoe, StoreFile
@@ -166,3 +166,31 @@ def test_no_answer_of_the_api_tells_a_secret(live: Live, path: str) -> None:
 def test_the_snapshot_tells_no_secret(live: Live) -> None:
     assert planted(fetched(live, "/api/v1/port/snapshot")) == []
     assert planted(fetched(live, "/metrics")) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mssql+pyodbc://sa:canary%2Durl%2D7788@127.0.0.1:1/RMS",
+        "mssql+pyodbc://sa:canary-url-7788@127.0.0.1:1/RMS",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3DFreeTDS%3BSERVER%3D127.0.0.1%3BUID%3Dsa%3BPWD%3Dcanary-url-7788",
+    ],
+)
+def test_the_password_of_an_address_that_does_not_answer_is_told_nowhere(tmp_path: Path, url: str) -> None:
+    server = mock.create_autospec(RunningShop, instance=True)
+    server.shop, server.origin = EmbeddedShop(), "http://127.0.0.1:9"
+    site = Site(tmp_path, StoreFile(tmp_path / "store.db"), server)
+    site.configure(url=url)
+    ran = site.inside("--no-ui", "--once")
+    # 2 where this machine has no ODBC driver at all.
+    assert ran.code in (1, 2), ran
+    file = tmp_path / "support.zip"
+    told = [whole(ran), whole(site.inside("diagnostics", "--json")), whole(site.inside("config", "--json"))]
+    told.append(whole(site.inside("diagnostics", "--bundle", str(file), "--yes")))
+    told += [path.read_text("utf-8") for path in site.logs.glob("*.log")]
+    with zipfile.ZipFile(file) as archive:
+        told += [archive.read(name).decode() for name in archive.namelist()]
+    assert "127.0.0.1" in "".join(told)
+    for text in told:
+        assert "url-7788" not in text
+        assert "url%2D7788" not in text
