@@ -32,7 +32,7 @@ PAGES: Final[tuple[Act, ...]] = (
     Act("queue", "3", "page('queue')", mark("Queue"), mark("Open the queue: what waits, failed or is set aside")),
     Act("logs", "4", "page('logs')", mark("Log"), mark("Open the log")),
     Act("lock", "5", "page('lock')", mark("Lock"), mark("Open the lock: who may write to the shop")),
-    Act("links", "6", "page('links')", mark("Connections"), mark("Open connections and diagnostics")),
+    Act("links", "6", "page('links')", mark("Connections"), mark("Open the connections: RMS, shop, this process")),
     Act("performance", "7", "page('performance')", mark("Performance"), mark("Open performance: figures and charts")),
     Act("holds", "8", "page('holds')", mark("Holds"), mark("Open the holds: changes that wait for a yes")),
     Act("sales", "9", "page('sales')", mark("Sales"), mark("Open the sales calendar")),

@@ -1,4 +1,4 @@
-"""Connections and diagnostics: is each side reached, how fast, how it is read, and what the engine warns of."""
+"""Connections: is each side reached, how fast, how it is read, and what the engine warns of."""
 
 from __future__ import annotations
 
