@@ -45,6 +45,10 @@ class Page(Screen[None]):
     is_detail: ClassVar[bool] = False
     """Whether the page lies over another one, which Esc brings back."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._drawn_of: object = None
+
     @property
     def console_app(self) -> ConsoleApp:
         return cast("ConsoleApp", self.app)
@@ -71,9 +75,25 @@ class Page(Screen[None]):
     def draw(self, view: View) -> None:
         """Show the view: the frame here, the body by `show`."""
         if self.size.width and self._has_parts():
-            self.draw_frame(view)
-            self.show(view)
-            self._fade(self.age_of(view) is not None)
+            self._draw_ends(view)
+            self._draw_body(view)
+
+    def draw_frame(self, view: View) -> None:
+        """Show head and foot alone: the body stays what it is, once it has shown something."""
+        if self._has_parts():
+            self._draw_ends(view)
+            if self._drawn_of != self.content:
+                self._draw_body(view)
+
+    @property
+    def content(self) -> object:
+        """Return what tells an empty body from one with something in it; a frozen view is drawn when it changes."""
+        return "body"
+
+    def _draw_body(self, view: View) -> None:
+        self._drawn_of = self.content
+        self.show(view)
+        self._fade(self.age_of(view) is not None)
 
     def age_of(self, view: View) -> Age | None:
         """Return since when the values are old; None while they are of now."""
@@ -92,10 +112,7 @@ class Page(Screen[None]):
         """Return whether the widgets are there: before it is mounted and while the console closes they are not."""
         return self.is_mounted and self.query_one_optional("#head", Panel) is not None
 
-    def draw_frame(self, view: View) -> None:
-        """Show head and foot alone: the body is frozen."""
-        if not self._has_parts():
-            return
+    def _draw_ends(self, view: View) -> None:
         width = self.size.width
         head = [*head_lines(view, self.NAME, width), *age_lines(self.age_of(view), view, width)]
         self.query_one("#head", Panel).show(head)

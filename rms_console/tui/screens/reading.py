@@ -50,6 +50,10 @@ class Reading(Page):
         """Return what a row is known by when the list is read again."""
         return row.get(self.KEY)
 
+    @property
+    def content(self) -> object:
+        return self._has_read
+
     def age_of(self, view: View) -> Age | None:
         if self._problem and self._read_at is not None:
             return Age(self._read_at, self._problem)

@@ -152,6 +152,22 @@ async def test_a_frozen_list_stays_while_its_cursor_and_detail_move(tmp_path: Pa
         await settled(pilot, lambda: len(page.listed.rows) == 13)
 
 
+async def test_a_page_that_is_opened_while_the_view_is_frozen_shows_what_is_there_then(tmp_path: Path) -> None:
+    port = runs(3)
+    async with opened(port, "overview", tmp_path) as (app, pilot):
+        await pilot.press("space", "2")
+        await settled(pilot, lambda: "#3" in shown(app))
+        port.pages[Subject.ACTIVITY].insert(0, a_run(4))
+        port.tell(EventName.CYCLE_FINISHED)
+        await settled(pilot, lambda: len(a_list(app)._rows) == 4)
+        assert "#4" not in shown(app)
+        await pilot.press("5")
+        await settled(pilot, lambda: "store01" in shown(app))
+        await pilot.press("2")
+        await pilot.pause()
+        assert "#4" not in shown(app)
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("width", [40, 80])
 def test_a_frozen_view_is_told_on_narrow_screens_and_over_a_run(language: str, width: int) -> None:
