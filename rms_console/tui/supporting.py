@@ -54,8 +54,6 @@ async def _write(app: ConsoleApp, desk: SupportDesk, bundle: Bundle) -> None:
 def content_lines(bundle: Bundle, words: Words) -> Sequence[Line]:
     """Return each file with its size, then what is not in it and why."""
     lines = [line(Part(words.phrase("It holds:"), "strong"))]
-    lines += [
-        line(f"  {clean(name, 40):<32}", Part(f"{bytes_(len(data)):>8}", "dim")) for name, data in bundle.files.items()
-    ]
+    lines += [line(f"  {clean(name, 60)}  {bytes_(len(data))}") for name, data in bundle.files.items()]
     lines += [(), line(Part(words.phrase("It does not hold:"), "strong"))]
     return [*lines, *(line(f"  {clean(what, 40)}: {clean(words.told(why), 300)}") for what, why in bundle.left_out)]
