@@ -7,35 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from rms_console.demo.shopify import EmbeddedShop, RunningShop, ShopSettings, serve
 from tests.acceptance.site import Site
-from tests.acceptance.store_file import Shoe, StoreFile
-from tests.commands.live import Live
+from tests.acceptance.store_file import Shoe
+from tests.commands.live import Live, a_site
 from tests.commands.served import Engine, Served
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[RunningShop]:
-    with serve(EmbeddedShop(ShopSettings(locations=("Bodega",)))) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory, server: RunningShop) -> Iterator[Live]:
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """An engine that has sent three products and stays."""
-    folder = tmp_path_factory.mktemp("live")
-    site = Site(folder, StoreFile(folder / "store.db"), server)
-    site.store.add([Shoe(item, f"24YM{item:04d}") for item in range(1, 4)])
-    live = Live(site)
-    live.begin()
-    yield live
-    live.end()
+    with a_site(tmp_path_factory.mktemp("live")) as site, Live(site) as live:
+        site.store.add([Shoe(item, f"24YM{item:04d}") for item in range(1, 4)])
+        live.begin()
+        yield live
 
 
 @pytest.fixture
-def site(tmp_path: Path, server: RunningShop) -> Site:
+def site(tmp_path: Path) -> Iterator[Site]:
     """A site without an engine."""
-    return Site(tmp_path, StoreFile(tmp_path / "store.db"), server)
+    with a_site(tmp_path) as site:
+        yield site
 
 
 @pytest.fixture

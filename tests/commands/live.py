@@ -18,9 +18,11 @@ from typing import Any, Self
 from unittest import mock
 
 from rms_console.cli import main
+from rms_console.demo.shopify import EmbeddedShop, ShopSettings, serve
 from tests.acceptance.site import Ran, Site, clean_environment
+from tests.acceptance.store_file import StoreFile
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 LIVELY = 'mode = "live"\nwatch_s = 0.2\ninterval_minutes = 0.05'
 
 
@@ -29,6 +31,13 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not in time: {what}"
         time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def a_site(folder: Path) -> Iterator[Site]:
+    """Lend a site with a shop of its own: a shop has one engine."""
+    with serve(EmbeddedShop(ShopSettings(locations=("Bodega",)))) as server:
+        yield Site(folder, StoreFile(folder / "store.db"), server)
 
 
 class Live:

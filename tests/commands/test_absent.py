@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from rms_console.contract import api
-from rms_console.demo.shopify import RunningShop
 from tests.acceptance.site import Site
-from tests.acceptance.store_file import Shoe, StoreFile
-from tests.commands.live import Live, run_away, until
+from tests.acceptance.store_file import Shoe
+from tests.commands.live import Live, a_site, run_away, until
 from tests.commands.served import Stranger
 from tests.commands.test_reading import READS
 
@@ -28,13 +28,12 @@ STEERS = (
 
 
 @pytest.fixture(scope="module")
-def rested(tmp_path_factory: pytest.TempPathFactory, server: RunningShop) -> Site:
+def rested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site whose engine has run once and is gone."""
-    folder = tmp_path_factory.mktemp("rested")
-    site = Site(folder, StoreFile(folder / "store.db"), server)
-    site.store.add([Shoe(1, "24YM0101"), Shoe(2, "24YM0102", price=0.0)])
-    site.once()
-    return site
+    with a_site(tmp_path_factory.mktemp("rested")) as site:
+        site.store.add([Shoe(1, "24YM0101"), Shoe(2, "24YM0102", price=0.0)])
+        site.once()
+        yield site
 
 
 @pytest.mark.parametrize("command", READS)

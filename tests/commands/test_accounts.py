@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rms_console.demo.shopify import RunningShop
-from tests.acceptance.site import Ran, Site
-from tests.acceptance.store_file import Shoe, StoreFile
-from tests.commands.live import Live
+from tests.acceptance.site import Ran
+from tests.acceptance.store_file import Shoe
+from tests.commands.live import Live, a_site
 
 NOBODY = 65534
 pytestmark = pytest.mark.skipif(
@@ -22,13 +21,12 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def owned(server: RunningShop) -> Iterator[Live]:
+def owned() -> Iterator[Live]:
     """An engine of this account, in folders that all may look into; settings that the others may read."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
-    site = Site(folder, StoreFile(folder / "store.db"), server)
-    site.store.add([Shoe(1, "24YM0401")])
-    with Live(site) as live:
+    with a_site(folder) as site, Live(site) as live:
+        site.store.add([Shoe(1, "24YM0401")])
         os.chown(site.config, 0, NOBODY)
         site.config.chmod(0o640)
         live.begin()
