@@ -9,6 +9,7 @@ from rms_console.locale import mark
 from rms_console.tui.format import duration
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.logsift import LEVELS, RANKS
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import change_lines, field_names, places_of, result_part
 from rms_console.tui.screens.facts import told_at
@@ -75,16 +76,29 @@ class RunLogPage(ListPage):
     DETAIL_ROWS = 6
     IS_HISTORY = False
     is_detail = True
+    ACTS = (Act("run_log.level", "v", "level", mark("Level"), mark("Show all lines, or only more serious ones"), True),)
+    BINDINGS = bindings(ACTS)
 
     def __init__(self, run: Row) -> None:
         super().__init__()
         self._run = run
+        self._level = 0
 
     def question(self) -> Query:
         return Query(Subject.LOGS, LINES, filters={"sync_id": str(self._run.get("sync_id", ""))})
 
     def heading(self, view: View) -> Line:
-        return line(Part(view.words.phrase("LOG OF RUN {number}", number=self._run.get("number")), "title"))
+        words, level = view.words, LEVELS[self._level]
+        told = words.phrase("{level} and worse", level=level) if self._level else words.phrase("all levels")
+        title = words.phrase("LOG OF RUN {number}", number=self._run.get("number"))
+        return line(Part(title, "title"), Part(f"  {told}", "accent" if self._level else ""))
+
+    def listed_rows(self, view: View) -> Sequence[Row]:
+        return [row for row in self._rows if RANKS.get(str(row.get("level")), 1) >= self._level]
+
+    def action_level(self) -> None:
+        self._level = (self._level + 1) % len(LEVELS)
+        self.console_app.draw()
 
     def row_line(self, row: Row, view: View, width: int) -> Line:
         return run_log_line(row, view)
@@ -93,6 +107,8 @@ class RunLogPage(ListPage):
         return wrapped(clean(row.get("message", "")), width, LEVEL_ROLES.get(str(row.get("level")), ""))
 
     def empty(self, view: View) -> Sequence[Line]:
+        if self._rows:
+            return [line(view.words.phrase("No line is of this kind; v and / change that."))]
         return [line(Part(view.words.phrase("The log lines of this run are no longer kept."), "dim"))]
 
 

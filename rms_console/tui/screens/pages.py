@@ -36,8 +36,12 @@ def page_class(name: str) -> type[Page]:
 
 
 def own_acts() -> list[Act]:
-    """Return the actions that belong to single pages."""
-    return [act for name in PAGES for act in page_class(name).ACTS]
+    """Return the actions that belong to single pages, those that lie behind a row among them."""
+    from rms_console.tui.screens.cycle import CyclePage, RunLogPage
+    from rms_console.tui.screens.product import ProductPage
+
+    behind: tuple[type[Page], ...] = (CyclePage, RunLogPage, ProductPage)
+    return [act for page in (*map(page_class, PAGES), *behind) for act in page.ACTS]
 
 
 def help_page(screen: Screen[object]) -> Page:

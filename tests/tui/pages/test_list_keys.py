@@ -14,13 +14,14 @@ from rms_console.contract.queries import Subject
 from rms_console.contract.snapshot import ProgressView
 from rms_console.contract.state import EngineState
 from rms_console.tui.app import ConsoleApp
-from rms_console.tui.keys import IN_LISTS, SCROLLING
+from rms_console.tui.keys import GLOBAL, IN_LISTS, SCROLLING, checked_keymap
 from rms_console.tui.lines import text_of
 from rms_console.tui.screens.dialogs import Ask
 from rms_console.tui.screens.frame import head_lines
 from rms_console.tui.screens.help import HelpPage, help_lines
 from rms_console.tui.screens.holds import HoldsPage
 from rms_console.tui.screens.listpage import ListPage
+from rms_console.tui.screens.pages import own_acts
 from rms_console.tui.view import View
 from rms_console.tui.widgets.drawing import OLD
 from rms_console.tui.widgets.logview import LogView
@@ -104,6 +105,12 @@ async def test_the_keys_of_lists_can_be_others(tmp_path: Path) -> None:
         await settled(pilot, lambda: log.chosen is not None and log.chosen.number == 1)
         await pilot.press("J")
         await settled(pilot, lambda: log.chosen is not None and log.chosen.number == 2)
+
+
+def test_keys_of_pages_behind_a_row_can_be_others_too() -> None:
+    wanted = {"product.sync": "f2", "cycle.log": "f3", "run_log.level": "f4", "list.find": "f5"}
+    good, problems = checked_keymap(wanted, [*GLOBAL, *IN_LISTS, *own_acts()], a_view().words)
+    assert (good, problems) == (wanted, [])
 
 
 def test_lists_log_and_texts_share_one_table_of_keys() -> None:

@@ -60,7 +60,10 @@ async def test_what_is_settled_leaves_the_list_wherever_it_stood(
 
 
 async def test_a_run_shows_the_log_lines_of_that_run_alone(tmp_path: Path) -> None:
-    lines = [{"number": n, "at": AT, "level": "WARN", "service": "ToShopify", "message": f"line {n}"} for n in (1, 2)]
+    lines = [
+        {"number": n, "at": AT, "level": level, "service": "ToShopify", "message": f"line {n}"}
+        for n, level in ((1, "INFO"), (2, "WARN"))
+    ]
     port = FakePort(
         pages={**ROWS, Subject.ACTIVITY: [a_run(12, sync_id="sync-12")], Subject.LOGS: lines},
     )
@@ -71,6 +74,12 @@ async def test_a_run_shows_the_log_lines_of_that_run_alone(tmp_path: Path) -> No
         await settled(pilot, lambda: "RUN 12" in shown(app))
         await pilot.press("L")
         await settled(pilot, lambda: "LOG OF RUN 12" in shown(app) and "line 2" in shown(app))
+        assert "line 1" in watching.shown(app)
+        await pilot.press("v", "v")
+        await settled(pilot, lambda: "WARN and worse" in shown(app) and "line 1" not in watching.shown(app))
+        assert "line 2" in watching.shown(app)
+        await pilot.press("v")
+        await settled(pilot, lambda: "No line is of this kind" in watching.shown(app))
     assert {"sync_id": "sync-12"} in [query.filters for query in port.asked if query.subject is Subject.LOGS]
 
 
