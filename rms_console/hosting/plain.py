@@ -14,15 +14,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rms_console.config.glance import Glance, glance_at
+from rms_console.errors import LeaseHeld, LinkError, Refused
 from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost
 from rms_console.hosting.run import EXIT_NOT_HEALTHY, EXIT_WELL, Switch
 from rms_console.hosting.setting_up import first_setup
 from rms_console.hosting.terminal import Terminal
-from rms_console.locale import mark
+from rms_console.locale import mark, sentence
 from rms_console.tui.plainmode import PlainConsole
 from rms_console.wiring import Options
 
 if TYPE_CHECKING:
+    from rms_console.contract.engine_port import EnginePort
+    from rms_console.tui.setup import EngineWatch
     from rms_console.wiring import Site
 
 WAITING_LINES: Final = 1000
@@ -36,84 +39,122 @@ UNSETTLED: Final = mark("The engine did not settle in {seconds} s and was ended;
 def run_plain(options: Options) -> int:
     """Run engine and plain console until a person or a signal ends them; return the exit code.
 
+    An engine that runs already for this shop, or that `--attach` names, is followed in place of one of ours.
+
     Raises:
-        ConfigError, LeaseHeld, StoreError: nothing was started.
+        ConfigError, LeaseHeld, StoreError: nothing was started. LinkError, Refused: the engine cannot be followed.
     """
-    code, is_stuck = PlainHosting(options).run()
+    typist = Typist()
+    if options.attach:
+        return _follow_elsewhere(options, typist, None)
+    try:
+        code, is_stuck = _host(options, typist)
+    except LeaseHeld as held:
+        return _follow_elsewhere(options, typist, held)
     if is_stuck:
         # The interpreter would wait for the engine's thread for ever. The system gives its lock back.
         os._exit(code)
     return code
 
 
-class PlainHosting:
-    """One life of the plain console."""
+def _host(options: Options, typist: Typist) -> tuple[int, bool]:
+    """Run the engine here; return the exit code, and whether the engine could not be ended."""
+    with Speaker(sys.stdout.encoding or "utf-8") as speaker:
+        host = EngineHost(options, Switch(), opened=lambda site: sitting.take(site))
+        sitting = Sitting(options, host.port, host, speaker, may_stop=True)
+        host.when_refused(lambda: sitting.soon(sitting.console.end))
+        with host:
+            asyncio.run(sitting.last(typist, host.begin, lambda: not host.is_alive and not host.crash))
+        if host.refusal is not None:
+            raise host.refusal
+        if host.is_alive:
+            sitting.say(UNSETTLED, seconds=round(SETTLE_WITHIN_S))
+            return EXIT_NOT_HEALTHY, True
+        sitting.say(mark("The engine has stopped."))
+    if sitting.ended_by:
+        return 128 + sitting.ended_by, False
+    return (EXIT_NOT_HEALTHY if host.crash else EXIT_WELL), False
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self._speaker = Speaker(sys.stdout.encoding or "utf-8")
-        self._on_hangup = "continue"
-        self._console: PlainConsole | None = None
-        self._ended_by = 0
 
-    def run(self) -> tuple[int, bool]:
-        """Return the exit code, and whether the engine could not be ended."""
-        host = EngineHost(self._options, Switch(), opened=self._opened)
-        with self._speaker:
-            with host:
-                asyncio.run(self._follow(host))
-            if host.refusal is not None:
-                raise host.refusal
-            console = self._console
-            if host.is_alive and console is not None:
-                console.say(console.words.phrase(UNSETTLED, seconds=round(SETTLE_WITHIN_S)))
-                return EXIT_NOT_HEALTHY, True
-            if console is not None:
-                console.say(console.words.phrase("The engine has stopped."))
-        if self._ended_by:
-            return 128 + self._ended_by, False
-        return (EXIT_NOT_HEALTHY if host.crash else EXIT_WELL), False
+def _follow_elsewhere(options: Options, typist: Typist, held: LeaseHeld | None) -> int:
+    """Follow an engine of another process; it goes on whatever happens here."""
+    # Loaded here: a console with its own engine speaks no HTTP.
+    from rms_console.control.remote import DENIED, RemotePort
+    from rms_console.hosting.attach import Elsewhere, where_of
+    from rms_console.hosting.link import Link
+    from rms_console.wiring.reach import find_engine
 
-    async def _follow(self, host: EngineHost) -> None:
-        loop = asyncio.get_running_loop()
-        glance = Glance() if self._options.demo else glance_at(self._options.config)
-        terminal = Terminal(is_utf8=self._speaker.is_utf8)
-        setup = first_setup(self._options, glance, terminal, host)
-        console = self._console = PlainConsole(host.port, setup, self._speaker.say, may_stop=True)
+    reach = find_engine(options)
+    if reach is None:
+        raise held or LinkError(sentence("no engine runs for this shop now"))
+    with Speaker(sys.stdout.encoding or "utf-8") as speaker, Link(RemotePort(where_of(options, reach))) as link:
+        try:
+            link.look()
+        except LinkError as error:
+            if held is not None and error.code != DENIED:
+                raise held from error
+            kind = Refused if error.code == DENIED else LinkError
+            raise kind(error.message, code=error.code, hint=error.hint) from error
+        sitting = Sitting(options, link.port, Elsewhere(), speaker, may_stop=False)
+        asyncio.run(sitting.last(typist, lambda: None, lambda: False))
+    return 128 + sitting.ended_by if sitting.ended_by else EXIT_WELL
 
-        def soon(call: Callable[[], object]) -> None:
+
+class Sitting:
+    """One life of the plain console: its lines, its words, its signals."""
+
+    def __init__(
+        self, options: Options, port: EnginePort, engine: EngineWatch, speaker: Speaker, *, may_stop: bool
+    ) -> None:
+        glance = Glance() if options.demo else glance_at(options.config)
+        setup = first_setup(options, glance, Terminal(is_utf8=speaker.is_utf8), engine)
+        self.console = PlainConsole(port, setup, speaker.say, may_stop=may_stop)
+        self.ended_by = 0
+        """The signal that ended it."""
+        self._speaker = speaker
+        self._on_hangup = "continue" if may_stop else "stop"
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def last(self, typist: Typist, begin: Callable[[], None], is_over: Callable[[], bool]) -> None:
+        """Begin and tell what changes until a person leaves, a signal comes, or it is over."""
+        self._loop = asyncio.get_running_loop()
+        typist.typed = lambda text: self.soon(lambda: self.console.typed(text))
+        with Signals(lambda number: self.soon(lambda: self._signalled(number))):
+            begin()
+            watching = asyncio.ensure_future(self._watch(is_over))
+            try:
+                await self.console.run()
+            finally:
+                watching.cancel()
+                self._loop = None
+
+    def soon(self, call: Callable[[], object]) -> None:
+        """Have `call` made on the console's loop; from any thread, also when it is over."""
+        loop = self._loop
+        if loop is not None:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(call)
 
-        host.when_refused(lambda: soon(console.end))
-        read_lines(lambda text: soon(lambda: console.typed(text)))
-        with Signals(lambda number: soon(lambda: self._signalled(number))):
-            host.begin()
-            watching = asyncio.ensure_future(self._watch(host, console))
-            try:
-                await console.run()
-            finally:
-                watching.cancel()
-
-    @staticmethod
-    async def _watch(host: EngineHost, console: PlainConsole) -> None:
-        """End with an engine that somebody else stopped; one that fell over is told and may be restarted."""
-        while host.is_alive or host.crash:  # noqa: ASYNC110  # a thread's end wakes no loop
-            await asyncio.sleep(LOOK_S)
-        console.end()
-
-    def _opened(self, site: Site) -> None:
+    def take(self, site: Site) -> None:
         """Take over what the checked settings say; on the engine's thread."""
         self._on_hangup = site.settings.console.on_hangup
-        if self._console is not None:
-            self._console.words = replace(self._console.words, language=site.language)
+        self.console.words = replace(self.console.words, language=site.language)
+
+    def say(self, template: str, **facts: object) -> None:
+        self.console.say(self.console.words.phrase(template, **facts))
+
+    async def _watch(self, is_over: Callable[[], bool]) -> None:
+        """End with an engine that somebody else stopped; one that fell over is told and may be restarted."""
+        while not is_over():  # noqa: ASYNC110  # a thread's end wakes no loop
+            await asyncio.sleep(LOOK_S)
+        self.console.end()
 
     def _signalled(self, number: int) -> None:
         if number == getattr(signal, "SIGHUP", None) and self._on_hangup == "continue":
             self._speaker.fall_silent()
-        elif self._console is not None:
-            self._ended_by = number
-            self._console.end()
+        else:
+            self.ended_by = number
+            self.console.end()
 
 
 class Speaker:
@@ -157,10 +198,15 @@ class Speaker:
                     self.fall_silent()
 
 
-def read_lines(typed: Callable[[str], None]) -> None:
-    """Have `typed` called, on a thread of its own, with each line of standard input until that ends."""
+class Typist:
+    """Reads what is typed, on a thread of its own, line by line; `typed` is whoever takes the lines now."""
 
-    def read() -> None:
+    def __init__(self) -> None:
+        self.typed: Callable[[str], None] = lambda text: None
+        # Not through sys.stdin: its lock would be kept by this thread when the interpreter ends.
+        threading.Thread(target=self._read, name="typed", daemon=True).start()
+
+    def _read(self) -> None:
         held = b""
         while True:
             try:
@@ -172,10 +218,7 @@ def read_lines(typed: Callable[[str], None]) -> None:
             *lines, held = (held + some).split(b"\n")
             held = held[-MOST_TYPED:]
             for one in lines:
-                typed(one.decode("utf-8", "replace").rstrip("\r"))
-
-    # Not through sys.stdin: its lock would be kept by this thread when the interpreter ends.
-    threading.Thread(target=read, name="typed", daemon=True).start()
+                self.typed(one.decode("utf-8", "replace").rstrip("\r"))
 
 
 class Signals:

@@ -119,7 +119,9 @@ def _state(view: View) -> Fact:
         since = short_age((view.now - pause.since_at).total_seconds())
         by = words.phrase("by {name} for {age}", name=clean(pause.by, 40), age=since)
         reason = f": {clean(pause.reason, 200)}" if pause.reason else ""
-        return Fact(("paused", pause.since_at), f"{told} {by}{reason}")
+        if seen.state is not EngineState.PAUSED:
+            told = words.phrase("{state}, paused once the products in flight are through,", state=told)
+        return Fact((seen.state is EngineState.PAUSED, pause.since_at), f"{told} {by}{reason}")
     if seen.fault is not None:
         return _fault(view, seen, told)
     if seen.progress is not None:

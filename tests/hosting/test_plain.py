@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -53,8 +54,11 @@ class Reader:
         return self.raw.decode().splitlines()
 
     def says(self, text: str) -> None:
-        until(lambda: text in self.raw.decode() or self.process.poll() is not None, what=f"it says {text!r}")
-        assert text in self.raw.decode(), self.lines
+        end = time.monotonic() + PATIENCE_S
+        while text not in self.raw.decode():
+            assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.lines}"
+            assert time.monotonic() < end, f"it does not say {text!r}: {self.lines}"
+            time.sleep(0.05)
 
     def type(self, text: str) -> None:
         assert self.process.stdin is not None

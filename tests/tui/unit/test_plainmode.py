@@ -67,6 +67,15 @@ def test_a_pause_says_who_and_why() -> None:
     assert told(seen)["state"] == "State: PAUSED by ana for 5m: inventario"
 
 
+def test_a_pause_is_told_again_once_it_holds() -> None:
+    teller, pause = Teller(), PauseView("ana", "", NOW)
+    news(teller, a_snapshot())
+    (asked,) = news(teller, a_snapshot(state=EngineState.PROCESSING, pause=pause), 20)
+    (held,) = news(teller, a_snapshot(state=EngineState.PAUSED, pause=pause), 21)
+    assert asked == "State: PROCESSING, paused once the products in flight are through, by ana for <10s"
+    assert held == "State: PAUSED by ana for <10s"
+
+
 def test_a_fault_says_what_to_do_and_when_it_is_tried() -> None:
     fault = FaultView("shop-denied", "Shopify refuses the token", "make a new one", NOW, next_try_at=NOW)
     text = told(a_snapshot(state=EngineState.ERROR, fault=fault))
