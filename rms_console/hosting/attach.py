@@ -5,6 +5,7 @@ So nothing here stops one: whoever leaves, or is hung up on, leaves it running.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import sys
 import time
@@ -18,6 +19,7 @@ from rms_console.contract.endpoint import TOKEN_FILE
 from rms_console.control.endpoint_file import read_token
 from rms_console.control.remote import DENIED, Address, RemotePort
 from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
+from rms_console.hosting.background import Background
 from rms_console.hosting.beside import living_endpoint
 from rms_console.hosting.link import Link
 from rms_console.hosting.screen import Screen
@@ -29,8 +31,9 @@ from rms_console.wiring import Options, site_as_it_is
 from rms_console.wiring.reach import Reach, find_engine
 
 if TYPE_CHECKING:
+    from rms_console.hosting.enginehost import EngineHost
     from rms_console.tui.app import ConsoleApp
-    from rms_console.tui.setup import Leave, Setup
+    from rms_console.tui.setup import Setup
 
 EXIT_WELL, EXIT_NOT_HEALTHY, EXIT_WRONG_USE = 0, 1, 2
 APPEARS_WITHIN_S: Final = 10.0
@@ -52,24 +55,39 @@ def attach_to(options: Options) -> int:
     return run_attached(options, reach)
 
 
-def attach_instead(options: Options, held: LeaseHeld) -> int:
-    """Show the engine that holds the lock of this shop; it may be about to start. Returns and raises as `attach_to`.
+def visit_instead(options: Options, host: EngineHost, terminal: Terminal) -> Visit:
+    """Return the visit to the engine that has this shop, on which `host` was refused; its port leads there now.
+
+    Raises:
+        ConsoleError: why there is nothing to be shown: `host` was refused for another reason, that engine serves no
+            API, does not answer, or takes no token of ours.
+    """
+    refusal = host.refusal
+    if not isinstance(refusal, LeaseHeld):
+        raise refusal or LinkError(sentence("no engine runs for this shop now"))
+    visit = Visit(options, reach_beside(options, refusal, host.is_told_to_stop), terminal)
+    link = visit.open()
+    if link.present is not None:
+        host.lead_to(*link.present)
+    return visit
+
+
+def reach_beside(options: Options, held: LeaseHeld, is_over: Callable[[float], bool]) -> Reach:
+    """Return where the engine answers that holds the lock of this shop. It may be about to start: it is waited for.
 
     Raises:
         LeaseHeld: it cannot be reached, with the reason.
     """
     until = time.monotonic() + APPEARS_WITHIN_S
     while True:
-        endpoint, reach = living_endpoint(site_as_it_is(options)), None
-        if endpoint is not None and endpoint.url:
-            reach = find_engine(options)
+        endpoint = living_endpoint(site_as_it_is(options))
+        reach = find_engine(options) if endpoint is not None and endpoint.url else None
         if reach is not None:
-            return run_attached(options, reach)
+            return reach
         if endpoint is not None:
             raise _without_api(held, endpoint.problem)
-        if time.monotonic() > until:
+        if time.monotonic() > until or is_over(LOOK_EVERY_S):
             raise held
-        time.sleep(LOOK_EVERY_S)
 
 
 def _without_api(held: LeaseHeld, problem: str) -> LeaseHeld:
@@ -125,19 +143,13 @@ def run_attached(options: Options, reach: Reach) -> int:
     terminal = look_at_terminal(options.environ)
     visit = Visit(options, reach, terminal)
     if terminal.problem:
-        visit.tell(NO_SCREEN, why=translate(visit.language, terminal.problem, {}))
+        visit.tell(NO_SCREEN, why=translate(visit.setup.language, terminal.problem, {}))
         return EXIT_WRONG_USE
-    with Link(RemotePort(where_of(options, reach))) as link:
-        try:
-            link.look()
-        except LinkError as error:
-            message, hint = told(visit.language, error.message), told(visit.language, error.hint)
-            kind = Refused if error.code == DENIED else LinkError
-            raise kind(message, code=error.code, hint=hint) from error
-        code = visit.run(link)
-    if visit.said:
-        sys.stdout.write(visit.said + "\n")
-    return code
+    link = visit.open()
+    try:
+        return visit.run(link)
+    finally:
+        visit.close()
 
 
 NO_SCREEN: Final = mark("No console: {why}. `rms-console status --watch --plain` shows the engine in lines.")
@@ -166,49 +178,77 @@ class Elsewhere:
 
 
 class Visit:
-    """One life of a console that shows an engine elsewhere."""
+    """A console at an engine that runs elsewhere: what it is set up with, and the way there while it is open."""
 
     def __init__(self, options: Options, reach: Reach, terminal: Terminal) -> None:
         self._options = options
         self._reach = reach
         self._terminal = terminal
         self._engine = Elsewhere()
-        self._setup = self._settled()
-        self.said = ""
-        """What is to be told once the terminal is given back."""
+        self._stack = contextlib.ExitStack()
+        self._link: Link | None = None
+        self.setup = self._settled()
 
-    @property
-    def language(self) -> str:
-        return self._setup.language
+    def open(self) -> Link:
+        """Return the way to the engine, which has answered.
+
+        Raises:
+            LinkError: it does not answer. Refused: it takes no token of ours.
+        """
+        link = self._stack.enter_context(Link(RemotePort(where_of(self._options, self._reach))))
+        try:
+            link.look()
+        except LinkError as error:
+            self.close()
+            language = self.setup.language
+            kind = Refused if error.code == DENIED else LinkError
+            raise kind(told(language, error.message), code=error.code, hint=told(language, error.hint)) from error
+        self._link = link
+        return link
+
+    def close(self) -> None:
+        self._link = None
+        self._stack.close()
 
     def run(self, link: Link) -> int:
-        for warning in self._setup.warnings:
+        """Show the engine until a person leaves or a signal ends it; return the exit code."""
+        for warning in self.setup.warnings:
             sys.stderr.write(warning + "\n")
-        leave: Leave | None = None
+        background = Background(self._options.environ)
         with lend_terminal() as lent, Watchdog(self._engine, lent, lambda: True) as dog:
             dog.on_hangup = "stop"
+            if self.setup.theme == "auto" and not self._terminal.no_color:
+                background.ask()
+
+            def setup() -> Setup:
+                seen = background.take(self._terminal)
+                return replace(self.setup, is_light=seen.is_light, owes_answer=seen.owes_answer)
 
             def ready(app: ConsoleApp) -> None:
                 dog.screen_opens(app.end_from_thread)
 
-            screen = Screen(link.port, lambda: self._setup, lent, dog)
+            screen = Screen(link.port, setup, lent, dog)
             leave = screen.show(ready, lambda where: None)
             if dog.ended_by is not None:
                 return 128 + dog.ended_by
         if leave is None:
             self.tell(FELL, where=screen.fell)
             return EXIT_NOT_HEALTHY
+        sys.stdout.write(self.farewell() + "\n")
+        return EXIT_WELL
+
+    def farewell(self) -> str:
+        """Return what is to be told to whoever left: that the engine goes on, as far as that is known."""
+        problem = told(self.setup.language, self._link.problem()) if self._link is not None else ""
         left = mark("Left the console. The engine goes on at {url}")
         lost = mark("Left the console. The engine at {url} did not answer: {why}")
-        problem = told(self.language, link.problem())
-        self.said = self._phrase(lost if problem else left, url=self._reach.url, why=problem)
-        return EXIT_WELL
+        return self._phrase(lost if problem else left, url=self._reach.url, why=problem)
 
     def tell(self, template: str, **facts: object) -> None:
         sys.stderr.write(self._phrase(template, **facts) + "\n")
 
     def _phrase(self, template: str, **facts: object) -> str:
-        return translate(self.language, template, facts)
+        return translate(self.setup.language, template, facts)
 
     def _settled(self) -> Setup:
         """Return the person's own settings of the screen, as far as there are any here."""

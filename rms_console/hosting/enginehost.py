@@ -20,6 +20,7 @@ from rms_console.wiring import Options
 
 if TYPE_CHECKING:
     from rms_console.adapters.logs import LogStream
+    from rms_console.contract.engine_port import EnginePort
     from rms_console.demo.rms import StoreEvent
     from rms_console.engine.service import EngineService
     from rms_console.wiring import Site
@@ -55,7 +56,8 @@ class EngineHost:
         self.site: Site | None = None
         self.refusal: ConsoleError | None = None
         """Why the first engine could not begin: the lock is held, the ledger cannot be used."""
-        self.port = ThreadedPort(self._present)
+        self._elsewhere: tuple[EnginePort, asyncio.AbstractEventLoop] | None = None
+        self.port = ThreadedPort(lambda: self._elsewhere or self._present())
 
     def __enter__(self) -> EngineHost:
         return self
@@ -80,6 +82,10 @@ class EngineHost:
     def when_refused(self, call: Callable[[], object]) -> None:
         """Have `call` made, on the engine's thread, when the first engine cannot begin."""
         self._refused = call
+
+    def lead_to(self, engine: EnginePort, loop: asyncio.AbstractEventLoop) -> None:
+        """Let `port` lead to another engine than one of this host's, which is reached on that loop."""
+        self._elsewhere = engine, loop
 
     def begin(self) -> None:
         """Begin the engine where none was begun yet; returns at once."""

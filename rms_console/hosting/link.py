@@ -29,7 +29,12 @@ class Link:
         self._over: asyncio.Event | None = None
         self._is_up = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="link", daemon=True)
-        self.port = ThreadedPort(lambda: (remote, self._loop) if self._loop is not None else None)
+        self.port = ThreadedPort(lambda: self.present)
+
+    @property
+    def present(self) -> tuple[RemotePort, asyncio.AbstractEventLoop] | None:
+        """Return the port and the loop that it is asked on; None outside."""
+        return (self._remote, self._loop) if self._loop is not None else None
 
     def __enter__(self) -> Link:
         self._thread.start()

@@ -13,10 +13,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, TextIO
 
 from rms_console.config.glance import Glance, glance_at
-from rms_console.errors import LeaseHeld
+from rms_console.errors import ConsoleError
 from rms_console.hosting.background import Background
 from rms_console.hosting.beside import refuse_beside
 from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost, place_of
+from rms_console.hosting.screen import Screen
 from rms_console.hosting.setting_up import first_setup, setup_of
 from rms_console.hosting.terminal import Lent, Terminal, lend_terminal, look_at_terminal
 from rms_console.hosting.watchdog import Watchdog
@@ -24,17 +25,18 @@ from rms_console.locale import language_for, mark, translate
 from rms_console.wiring import Options
 
 if TYPE_CHECKING:
+    from rms_console.hosting.attach import Visit
     from rms_console.tui.app import ConsoleApp
     from rms_console.tui.setup import Leave, Setup
     from rms_console.wiring import Site
 
 EXIT_WELL, EXIT_NOT_HEALTHY = 0, 1
-CRASHES, CRASHES_WITHIN_S = 3, 60.0
 TAKE_OVER_WITHIN_S: Final = 20.0
 AGAIN_S: Final = 5.0
 AGAIN_AT_MOST_S: Final = 300.0
 """How long a dead engine lies before it begins again, where nobody sees it: at first, and at most."""
 FELL: Final = mark("The console fell over ({where}). The engine goes on without a screen; Ctrl-C stops it.")
+FELL_ELSEWHERE: Final = mark("The console fell over ({where}). The engine goes on where it runs.")
 
 
 def run_console(options: Options) -> int:
@@ -44,16 +46,16 @@ def run_console(options: Options) -> int:
         ConfigError, LeaseHeld, StoreError: nothing was started.
     """
     if options.attach:
-        return _attach(options, None)
+        # Loaded here: a console with its own engine speaks no HTTP.
+        from rms_console.hosting.attach import attach_to
+
+        return attach_to(options)
     terminal = look_at_terminal(options.environ)
     if terminal.problem:
         return _without_console(options, terminal.problem)
     hosting = Hosting(options, terminal)
     sys.excepthook = hosting.fell
-    try:
-        code = hosting.run()
-    except LeaseHeld as held:
-        return _attach(options, held)
+    code = hosting.run()
     if hosting.said:
         sys.stdout.write(hosting.said + "\n")
     if hosting.is_stuck:
@@ -73,14 +75,6 @@ def _without_console(options: Options, problem: str) -> int:
     return headless.run_service(options)
 
 
-def _attach(options: Options, held: LeaseHeld | None) -> int:
-    """Show an engine that runs elsewhere: the one that is named, or the one that holds the lock of this shop."""
-    # Loaded here: a console with its own engine speaks no HTTP.
-    from rms_console.hosting.attach import attach_instead, attach_to
-
-    return attach_to(options) if held is None else attach_instead(options, held)
-
-
 class Hosting:
     """One life of the console. The screen is drawn first; settings are read and checked by the engine's thread."""
 
@@ -91,6 +85,8 @@ class Hosting:
         self._background = Background(options.environ)
         self._site: Site | None = None
         self._app: ConsoleApp | None = None
+        self._visit: Visit | None = None
+        """The engine that has this shop already, shown in place of one of ours."""
         self.said = ""
         """What is to be told once the terminal is given back."""
         self.is_stuck = False
@@ -105,15 +101,19 @@ class Hosting:
             host = EngineHost(self._options, stream, opened=lambda site: self._opened(site, host, dog, lent))
             threading.excepthook = partial(_thread_fell, host)
             with Watchdog(host, lent, partial(self._tell_lost, host)) as dog:
-                host.when_refused(dog.close_screen)
+                host.when_refused(lambda: self._refused(host, dog))
                 with host:
                     leave = self._screen(host, dog, lent)
-                    if dog.ended_by is None and host.refusal is None and leave is None:
+                    if dog.ended_by is None and host.refusal is None and leave is None and self._visit is None:
                         self._without_screen(host, dog, stream)
                 if dog.ended_by is not None:
                     return EXIT_WELL if dog.is_screenless else 128 + dog.ended_by
         if host.refusal is not None:
             raise host.refusal
+        if self._visit is not None:
+            self.said = self._visit.farewell() if leave is not None else ""
+            self._visit.close()
+            return EXIT_WELL if leave is not None else EXIT_NOT_HEALTHY
         if host.is_alive:
             self.is_stuck = True
             host.leave_nothing()
@@ -137,39 +137,41 @@ class Hosting:
         if self._app is not None:
             self._app.take_from_thread(setup_of(site, self._terminal, host))
 
+    def _refused(self, host: EngineHost, dog: Watchdog) -> None:
+        """Show the engine that has this shop already; where there is none to be shown, close the screen."""
+        from rms_console.hosting.attach import visit_instead
+
+        try:
+            self._visit = visit_instead(self._options, host, self._terminal)
+        except ConsoleError as error:
+            host.refusal = error
+            dog.close_screen()
+            return
+        except Exception:
+            dog.close_screen()
+            raise
+        host.refusal, dog.on_hangup = None, "stop"
+        if self._app is not None:
+            self._app.take_from_thread(self._visit.setup)
+
     def _screen(self, host: EngineHost, dog: Watchdog, lent: Lent) -> Leave | None:
         """Show the console; one that falls over is opened again, a few times."""
-        # Nothing here is worth bytes on a slow line that only move; read when Textual is loaded.
-        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-        for size in ("COLUMNS", "LINES"):
-            os.environ.pop(size, None)  # believed before the terminal, and wrong once that is resized
-        # Loaded this late: nothing else of the program needs Textual.
-        from rms_console.tui.start import ConsoleCrashed, run
-
-        self._terminal = self._background.take(self._terminal)
 
         def ready(app: ConsoleApp) -> None:
             self._app = app
             dog.screen_opens(app.end_from_thread)
 
-        crashes: list[float] = []
-        while True:
-            try:
-                return run(host.port, self._setup(host), ready)
-            except Exception as error:  # noqa: BLE001  # whatever is wrong with the screen, the engine goes on
-                if not isinstance(error, ConsoleCrashed):
-                    lent.restore()  # Textual did not get to it
-                cause = error.__cause__ or error
-                where = f"{type(cause).__name__} {place_of(cause)}"
-                _tell_fallen(host, where)
-                crashes = [*(at for at in crashes if time.monotonic() - at < CRASHES_WITHIN_S), time.monotonic()]
-                if len(crashes) >= CRASHES or dog.ended_by is not None:
-                    self._tell(FELL, where=where)
-                    return None
-            finally:
-                dog.screen_closed()
+        screen = Screen(host.port, lambda: self._setup(host), lent, dog)
+        leave = screen.show(ready, partial(_tell_fallen, host))
+        if screen.fell:
+            self._tell(FELL if self._visit is None else FELL_ELSEWHERE, where=screen.fell)
+        return leave
 
     def _setup(self, host: EngineHost) -> Setup:
+        if self._app is None:  # Textual was loaded meanwhile: the terminal had time to answer
+            self._terminal = self._background.take(self._terminal)
+        if self._visit is not None:
+            return self._visit.setup
         if self._site is not None:
             return setup_of(self._site, self._terminal, host)
         return first_setup(self._options, self._glance, self._terminal, host)

@@ -29,12 +29,14 @@ class Screen:
         self._terminal = terminal
         self._dog = dog
         self.fell = ""
-        """Where it fell over last."""
+        """Where it fell over, once it did so too often to be opened again."""
 
     def show(self, ready: Callable[[ConsoleApp], None], fallen: Callable[[str], object]) -> Leave | None:
         """Return how a person left; None where it was ended, or fell over too often. `fallen` is told each time."""
         # Nothing here is worth bytes on a slow line that only move; read when Textual is loaded.
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+        for size in ("COLUMNS", "LINES"):
+            os.environ.pop(size, None)  # believed before the terminal, and wrong once that is resized
         # Loaded this late: nothing else of the program needs Textual.
         from rms_console.tui.start import ConsoleCrashed, run
 
@@ -46,10 +48,11 @@ class Screen:
                 if not isinstance(error, ConsoleCrashed):
                     self._terminal.restore()  # Textual did not get to it
                 cause = error.__cause__ or error
-                self.fell = f"{type(cause).__name__} {place_of(cause)}"
-                fallen(self.fell)
+                where = f"{type(cause).__name__} {place_of(cause)}"
+                fallen(where)
                 crashes = [*(at for at in crashes if time.monotonic() - at < CRASHES_WITHIN_S), time.monotonic()]
                 if len(crashes) >= CRASHES or self._dog.ended_by is not None:
+                    self.fell = where
                     return None
             finally:
                 self._dog.screen_closed()

@@ -49,6 +49,7 @@ class ConsoleApp(Steering, App[Leave]):
         self.port = port
         self.follower = Follower(port, self._hear, 1 / setup.refresh_hz)
         self.follower.returned, self.follower.renewed = self._returned, self._read_again
+        self.follower.is_far = bool(setup.attached)
         self.actions = Actions(port, setup.actor, self.now, self._acted, self._unreachable)
         self.fault: Exception | None = None
         self._themes = load_themes(setup.theme_folders)
@@ -88,10 +89,11 @@ class ConsoleApp(Steering, App[Leave]):
         if setup == before:
             return
         self.words = replace(self.words, language=setup.language)
+        self.follower.is_far = bool(setup.attached)
         if setup.theme != before.theme:
             for problem in self._dress(setup):
                 self.notice(problem, "warning")
-        for problem in self._bind_anew():
+        for problem in [*self._bind_anew(), *(text for text in setup.warnings if text not in before.warnings)]:
             self.notice(problem, "warning")
         if self._mouse_on is not setup.mouse:
             self._set_mouse(setup.mouse)

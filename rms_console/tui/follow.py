@@ -25,9 +25,13 @@ QUIET_S: Final = 2.0
 EVENTS_WAIT_S: Final = 20.0
 LOG_BATCH: Final = 2000
 LOGS_KEPT: Final = 100_000
+FIRST_S: Final = 0.25
+"""How long to wait before an engine that has not answered yet is asked again: it is about to start."""
 AGAIN_S: Final = 0.5
 AGAIN_MOST_S: Final = 5.0
 """How long to wait before an engine that does not answer is asked again: at first, and at most."""
+NEAR_MOST_S: Final = 1.0
+"""How long at most where the engine is in this process: to ask it costs nothing."""
 LOST_AFTER: Final = 2
 """Questions in vain after which the engine counts as lost, however short that took."""
 
@@ -46,6 +50,8 @@ class Follower:
         self.snapshot: EngineSnapshot | None = None
         self.problem = ""
         self.retries = 0
+        self.is_far = False
+        """Whether the engine runs in another process."""
         self.logs: deque[LogRow] = deque(maxlen=LOGS_KEPT)
         self.logs_dropped = 0
         self.logs_last = 0
@@ -99,7 +105,9 @@ class Follower:
                 self.problem = error.message
                 self.retries += 1
                 self._linked.clear()
-                await asyncio.sleep(min(AGAIN_MOST_S, AGAIN_S * 2 ** min(self.retries - 1, 10)))
+                most_s = AGAIN_MOST_S if self.is_far else NEAR_MOST_S
+                wait_s = min(most_s, AGAIN_S * 2 ** min(self.retries - 1, 10))
+                await asyncio.sleep(wait_s if self._answered_at is not None else FIRST_S)
 
     async def _again(self, work: Callable[[], Any]) -> None:
         """Do one turn of `work` for ever; a turn that fails says why and is tried again once the engine answers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from rms_console.control.endpoint_file import write_endpoint
 from rms_console.control.remote import Address
 from rms_console.errors import LeaseHeld
 from rms_console.hosting import attach
-from rms_console.hosting.attach import attach_instead, where_of
+from rms_console.hosting.attach import reach_beside, where_of
 from rms_console.hosting.beside import refuse_beside
 from rms_console.wiring import Options, site_as_it_is
-from rms_console.wiring.reach import Reach, find_engine
+from rms_console.wiring.reach import find_engine
 from tests.acceptance.site import Site
 
 URL = "http://127.0.0.1:18080"
@@ -41,17 +42,10 @@ def lease(site: Site) -> Iterator[FileLease]:
     held.release()
 
 
-@pytest.fixture
-def visited(monkeypatch: pytest.MonkeyPatch) -> list[Reach]:
-    """Where a console would be shown."""
-    seen: list[Reach] = []
-
-    def run(options: Options, reach: Reach) -> int:
-        seen.append(reach)
-        return 0
-
-    monkeypatch.setattr(attach, "run_attached", run)
-    return seen
+def wait(within_s: float) -> bool:
+    """Let time pass; nobody wants to stop."""
+    time.sleep(within_s)
+    return False
 
 
 def an_endpoint(url: str = URL, *, pid: int = 0, boot_id: str = "boot-1", problem: str = "") -> Endpoint:
@@ -63,44 +57,47 @@ def write_token(folder: Path, token: str) -> None:
 
 
 @pytest.mark.usefixtures("lease")
-def test_an_engine_that_answers_is_visited(site: Site, options: Options, visited: list[Reach]) -> None:
+def test_an_engine_that_answers_is_visited(site: Site, options: Options) -> None:
     write_endpoint(site.state, an_endpoint())
     write_token(site.state, "of-the-folder")
     with pytest.raises(LeaseHeld):
         refuse_beside(site_as_it_is(options))
-    assert attach_instead(options, HELD) == 0
-    assert [(reach.url, reach.token) for reach in visited] == [(URL, "of-the-folder")]
+    reach = reach_beside(options, HELD, wait)
+    assert (reach.url, reach.token) == (URL, "of-the-folder")
 
 
 @pytest.mark.usefixtures("lease")
-def test_an_engine_that_is_about_to_answer_is_waited_for(site: Site, options: Options, visited: list[Reach]) -> None:
+def test_an_engine_that_is_about_to_answer_is_waited_for(site: Site, options: Options) -> None:
     refuse_beside(site_as_it_is(options))
     later = threading.Timer(0.3, lambda: write_endpoint(site.state, an_endpoint()))
     later.start()
-    assert attach_instead(options, HELD) == 0
+    assert reach_beside(options, HELD, wait).url == URL
     later.join()
-    assert [reach.url for reach in visited] == [URL]
+
+
+@pytest.mark.usefixtures("lease")
+def test_whoever_leaves_meanwhile_need_not_wait(options: Options) -> None:
+    with pytest.raises(LeaseHeld, match="process 7"):
+        reach_beside(options, HELD, lambda within_s: True)
 
 
 @pytest.mark.usefixtures("lease")
 def test_what_a_killed_engine_left_behind_is_no_engine(
-    site: Site, options: Options, visited: list[Reach], monkeypatch: pytest.MonkeyPatch
+    site: Site, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attach, "APPEARS_WITHIN_S", 0.2)
     write_endpoint(site.state, an_endpoint(pid=os.getpid() + 1, boot_id="boot-0"))
     refuse_beside(site_as_it_is(options))
     with pytest.raises(LeaseHeld, match="process 7"):
-        attach_instead(options, HELD)
-    assert visited == []
+        reach_beside(options, HELD, wait)
 
 
 @pytest.mark.usefixtures("lease")
-def test_an_engine_without_an_api_is_named_with_the_reason(site: Site, options: Options, visited: list[Reach]) -> None:
+def test_an_engine_without_an_api_is_named_with_the_reason(site: Site, options: Options) -> None:
     write_endpoint(site.state, an_endpoint("", problem="port 8080 of 127.0.0.1 is taken by another program"))
     with pytest.raises(LeaseHeld, match=r"process 7 .*; it serves no API: port 8080 .* is taken") as caught:
-        attach_instead(options, HELD)
+        reach_beside(options, HELD, wait)
     assert "api.port" in caught.value.hint
-    assert visited == []
 
 
 def test_without_a_lock_there_is_no_engine(site: Site, options: Options) -> None:

@@ -122,7 +122,8 @@ def test_a_wrong_token_is_told_where_it_matters(server: Server, engine: FakePort
 
 def test_without_a_token_one_can_look_and_is_told_so(server: Server, engine: FakePort) -> None:
     with a_seat(server.url, None, columns=140) as seat:
-        seat.shows("this console can look, not act")
+        seat.shows("IDLE")
+        assert bytes(seat.raw).count(b"console can look") >= 2, "before the screen, and on it"
         seat.press("t")
         seat.shows("asks for its token")
     assert engine.sent == []
