@@ -31,6 +31,7 @@ from rms_console.engine.alertbook import AlertBook
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
+from rms_console.engine.diagnosis.starts import note_start
 from rms_console.engine.figures import DAY, Figures
 from rms_console.engine.followups import Followups
 from rms_console.engine.inflight import InFlight
@@ -146,6 +147,7 @@ class EngineService:
     async def run(self) -> None:
         """Run until stopped. The caller has called `open`. What goes wrong is recovered from, never raised."""
         self._task = asyncio.current_task()
+        await note_start(self.deps)
         self.timetable.begin(self.settings)
         self.timetable.sweep_at(self.sweeper.begin())
         pausing.watch(self)
