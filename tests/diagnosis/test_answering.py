@@ -110,3 +110,17 @@ async def test_an_engine_that_cannot_reach_rms_says_so_first(world: World) -> No
         page = await ask(world)
         failed = [row["code"] for row in page.rows if row["level"] == "fail"]
         assert failed[:2] == ["diag-engine", "diag-rms"]
+
+
+async def test_a_lost_console_and_many_starts_are_found_as_the_engine_notes_them(world: World) -> None:
+    world.store.add(shoes(1))
+    for _ in range(6):
+        async with world.service():
+            await world.wait(30)
+    async with world.service() as engine:
+        await world.wait(30)
+        engine.tell_console_lost("the terminal was lost")
+        found = {row["code"]: row for row in (await ask(world)).rows}
+        assert found["diag-console-lost"]["level"] == "warn"
+        assert "the terminal was lost" in found["diag-console-lost"]["message"]
+        assert found["diag-restarts"]["facts"]["count"] == 7

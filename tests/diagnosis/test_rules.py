@@ -107,7 +107,7 @@ FOUND: list[tuple[str, str, Callable[[], Facts]]] = [
     ),
     ("diag-orphan-lock", "fail", lambda: good_facts(seen={"lock": replace(BASE.lock, status=LockStatus.ORPHAN)})),
     ("diag-stuck-run", "fail", lambda: good_facts(seen={"progress": progress(31)})),
-    ("diag-restarts", "warn", lambda: good_facts(cycles=(a_cycle(trigger="startup"),) * 6)),
+    ("diag-restarts", "warn", lambda: good_facts(starts=(NOW - timedelta(hours=1),) * 6)),
     ("diag-console-lost", "warn", lambda: good_facts(seen={"alerts": (an_alert(),)})),
     ("diag-cycle-time", "warn", lambda: good_facts(seen={"rates": replace(BASE.rates, p95_s=220.0)})),
     ("diag-cycle-time", "fail", lambda: good_facts(seen={"rates": replace(BASE.rates, p95_s=310.0)})),

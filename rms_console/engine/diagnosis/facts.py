@@ -35,6 +35,8 @@ class Facts:
     surroundings: Surroundings | None = None
     cycles: tuple[CycleView, ...] = ()
     """Of the last 24 hours."""
+    starts: tuple[datetime, ...] = ()
+    """When the engine was started, as far as that is remembered."""
     set_aside: Mapping[str, int] = field(default_factory=dict)
     """Items in quarantine by code."""
     most_held_at: datetime | None = None

@@ -10,6 +10,7 @@ from rms_console.contract.queries import Page, Query
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.engine.diagnosis import rules
 from rms_console.engine.diagnosis.facts import ClockReading, Facts
+from rms_console.engine.diagnosis.starts import starts
 from rms_console.errors import StoreError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ async def _with_engine(engine: EngineService, facts: Facts) -> Facts:
         facts,
         seen=await engine.snapshot(),
         cycles=engine.figures.cycles,
+        starts=await deps.disk(starts, deps.ledger),
         set_aside=Counter(entry.code or "?" for entry in aside),
         most_held_at=held[0].created_at if held else None,
         zone=engine.settings.zone,

@@ -105,7 +105,7 @@ def stuck_run(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
 
 def restarts(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     """Say whether the engine starts again and again."""
-    starts = sum(cycle.trigger == "startup" for cycle in facts.cycles)
+    starts = sum(facts.now - at < timedelta(hours=24) for at in facts.starts)
     if starts > MANY_STARTS:
         yield warn(
             mark("The engine was started {count} times in 24 hours"),
