@@ -9,6 +9,7 @@ from rms_console.contract.diagnosis import Group
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
+from rms_console.tui.keys import GENERAL, shown_key
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.listpage import ListPage
@@ -17,6 +18,7 @@ from rms_console.tui.widgets.rows import Row
 from rms_console.tui.wrapping import wrapped
 
 MOST_FOUND: Final = 200
+BUNDLE: Final = next(act for act in GENERAL if act.id == "bundle")
 LEVEL_NAMES: Final = {"ok": mark("well"), "warn": mark("warning"), "fail": mark("FAILED")}
 LEVEL_ROLES: Final = {"ok": "good", "warn": "warn", "fail": "bad"}
 GROUP_NAMES: Final[Mapping[str, str]] = {
@@ -49,7 +51,9 @@ class DiagnosisPage(ListPage):
         return Query(Subject.DIAGNOSTICS, MOST_FOUND, filters={"language": self.words.language})
 
     def heading(self, view: View) -> Line:
-        return heading_line(self._facts, view.words) if self._has_read else heading_line({}, view.words)
+        key = shown_key(BUNDLE, view.keys)
+        hint = Part(f"  {view.words.phrase('{key}: bundle for support', key=key)}", "dim")
+        return (*heading_line(self._facts if self._has_read else {}, view.words), hint)
 
     def columns(self) -> Sequence[tuple[str, int]]:
         return ((mark("level"), 11), (mark("chapter"), 12), (mark("found"), 40))

@@ -79,6 +79,7 @@ async def test_the_worst_is_on_top_with_what_to_do_below(tmp_path: Path) -> None
         await settled(pilot, lambda: "Scheduled runs are off" in shown(app))
         screen = shown(app)
         assert "failed: 1  warnings: 1" in screen
+        assert "x: bundle for support" in screen
         listed = [row for row in screen.split("\n") if "FAILED" in row or "warning " in row]
         assert " start " in listed[0]
         assert "Logs are kept for 3 days" in listed[1]
