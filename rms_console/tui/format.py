@@ -80,17 +80,19 @@ def duration(seconds: float | None) -> str:
     return f"{taken:.1f}s" if taken < MINUTE - 0.05 else age(math.ceil(taken) if taken < MINUTE else taken)
 
 
-def _instant(at: datetime | str | None) -> datetime | None:
+def instant_of(at: object) -> datetime | None:
+    """Return an instant, or ISO text of one with its offset, as a datetime; None for all else."""
     if isinstance(at, str):
         try:
             at = datetime.fromisoformat(at)
         except ValueError:
             return None
-    return at if at is not None and at.tzinfo is not None else None
+    return at if isinstance(at, datetime) and at.tzinfo is not None else None
 
 
-def _local(at: datetime | str | None, zone: str) -> datetime | None:
-    instant = _instant(at)
+def local_of(at: object, zone: str) -> datetime | None:
+    """Return an instant in the time of a zone (UTC for a name that is none); None where there is none."""
+    instant = instant_of(at)
     try:
         return None if instant is None else instant.astimezone(_zone(zone))
     except OverflowError:  # the first and the last day that a datetime knows have no neighbours
@@ -107,7 +109,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def clock(at: datetime | str | None, zone: str, *, seconds: bool = False, utc: bool = False) -> str:
     """Return the time of day of an instant (aware, or ISO text) in `zone`."""
-    local = _local(at, "UTC" if utc else zone)
+    local = local_of(at, "UTC" if utc else zone)
     if local is None:
         return UNKNOWN
     return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
@@ -115,7 +117,7 @@ def clock(at: datetime | str | None, zone: str, *, seconds: bool = False, utc: b
 
 def moment(at: datetime | str | None, zone: str, now: datetime, language: str = "en", *, seconds: bool = False) -> str:
     """Return the time of day, with the date where it is not today's."""
-    local, today = _local(at, zone), now.astimezone(_zone(zone))
+    local, today = local_of(at, zone), now.astimezone(_zone(zone))
     if local is None:
         return UNKNOWN
     time = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 from rms_console.contract.commands import DismissItems, RetryItems
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
-from rms_console.tui.format import age, short_age
+from rms_console.tui.format import age, instant_of, short_age
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
@@ -146,14 +145,14 @@ def _reason(row: Row, words: Words) -> str:
 
 
 def _since(row: Row, view: View) -> str:
-    at = _instant(row.get("enqueued_at"))
+    at = instant_of(row.get("enqueued_at"))
     return short_age((view.now - at).total_seconds()) if at is not None else view.words.glyphs.unknown
 
 
 def queue_detail(row: Row, view: View, width: int) -> list[Line]:
     """Return the reason in full, the attempts, and when it is tried again."""
     words = view.words
-    at = _instant(row.get("enqueued_at"))
+    at = instant_of(row.get("enqueued_at"))
     facts = words.phrase(
         "item {item}, {reason}, queued {at} ({age}), {attempts} attempts",
         item=row.get("item_id"),
@@ -166,10 +165,3 @@ def queue_detail(row: Row, view: View, width: int) -> list[Line]:
     if row.get("next_try_at"):
         lines.append(line(words.phrase("tried again at {at}", at=told_at(row["next_try_at"], view))))
     return [*lines, *wrapped(facts, width, "dim")]
-
-
-def _instant(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
-from rms_console.tui.format import MONTHS, age, clock, money
+from rms_console.tui.format import MONTHS, age, clock, local_of, money
 from rms_console.tui.lines import Line, Part, columns, line, width_of
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.facts import told_at, zone_name
@@ -85,31 +83,15 @@ def row_key(row: Mapping[str, Any]) -> object:
     return (row.get("kind"), row.get("at"), row.get("item_id"), row.get("starts"))
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
 def calendar_rows(sales: Iterable[Mapping[str, Any]], view: View) -> list[Row]:
     """Return the sales to come in order of time, each day headed by a row of its own; `left` is the time until then."""
-    zone = _zone(zone_name(view))
-    timed = [(at, sale) for sale in sales if (at := _instant(sale.get("at"))) is not None]
+    zone = zone_name(view)
+    timed = [(at, sale) for sale in sales if (at := local_of(sale.get("at"), zone)) is not None]
     rows: list[Row] = []
-    for at, sale in sorted(timed, key=lambda pair: pair[0]):
-        local = at.astimezone(zone)
+    for local, sale in sorted(timed, key=lambda pair: pair[0]):
         if not rows or rows[-1]["date"] != local.date():
             rows.append({"kind": DAY, "date": local.date(), "at": local.date().isoformat()})
-        seconds = (at - view.now).total_seconds()
+        seconds = (local - view.now).total_seconds()
         rows.append({**sale, "kind": "sale", "date": local.date(), "left": _left(seconds)})
     return rows
 
@@ -170,8 +152,8 @@ def _price(value: object, view: View) -> str:
 def _day_line(row: Mapping[str, Any], view: View, width: int) -> Line:
     words, day = view.words, row["date"]
     month = MONTHS.get(words.language, MONTHS["en"])[day.month - 1]
-    today = view.now.astimezone(_zone(zone_name(view))).date()
-    name = words.phrase("Today") if day == today else words.phrase(WEEKDAYS[day.weekday()])
+    now = local_of(view.now, zone_name(view))
+    name = words.phrase("Today") if now is not None and day == now.date() else words.phrase(WEEKDAYS[day.weekday()])
     head = line(Part(f"{name} {day.day} {month} {day.year} ", "title"))
     return (*head, Part(words.glyphs.rule * max(0, width - width_of(head)), "dim"))
 
