@@ -16,6 +16,7 @@ from rms_console.domain.rows import ItemRow
 from rms_console.domain.text import clean
 from rms_console.engine.deps import Deps
 from rms_console.engine.widen import Gathered
+from rms_console.locale import sentence
 
 SKU_ELSEWHERE = "sku-elsewhere"
 """The code of items whose SKU stands on a product of the shop that is not linked."""
@@ -73,9 +74,14 @@ def _foreign_options(new: Iterable[ItemRow], products: Mapping[str, Acknowledged
         product = products.get(style_key(row.style) or "")
         if product is not None and not product.created_by_us and not same_names(product.option_names, ours):
             theirs = ", ".join(product.option_names)
-            message = f"its product in the shop has the options {theirs}, not {', '.join(ours)}"
-            remedy = f"make the variant there with SKU {clean(row.sku)}, then run rms-console adopt"
-            bars[row.item_id] = Bar(OPTIONS_DIFFER, f"{message}: {remedy}")
+            message = sentence(
+                "its product in the shop has the options {theirs}, not {ours}: make the variant there with SKU {sku}, "
+                "then run rms-console adopt",
+                theirs=theirs,
+                ours=", ".join(ours),
+                sku=clean(row.sku),
+            )
+            bars[row.item_id] = Bar(OPTIONS_DIFFER, message)
     return bars
 
 
@@ -133,7 +139,12 @@ def _holds(row: ItemRow | None, owner: SkuOwner) -> bool:
 
 
 def _duplicate(row: ItemRow, item_id: int, style: str) -> Bar:
-    message = f"SKU {clean(row.sku)} belongs to ItemID {item_id} of CCOD {style} too: give one of them another SKU"
+    message = sentence(
+        "SKU {sku} belongs to ItemID {item} of CCOD {style} too: give one of them another SKU",
+        sku=clean(row.sku),
+        item=item_id,
+        style=style,
+    )
     return Bar(DUPLICATE_SKU, message)
 
 
@@ -153,17 +164,32 @@ async def _deleted(deps: Deps, new: Sequence[ItemRow]) -> Bars:
 def sku_elsewhere(sku: str, products: Iterable[ProductName]) -> str:
     """Return the words for an item whose SKU stands on products that are not linked."""
     told = ", ".join(str(name) for name in products)
-    return f"SKU {sku} is in the shop already, not linked with this item: {told}; rms-console adopt says why"
+    return sentence(
+        "SKU {sku} is in the shop already, not linked with this item: {products}; rms-console adopt says why",
+        sku=sku,
+        products=told,
+    )
 
 
 def style_elsewhere(style: str, products: Iterable[ProductName]) -> str:
     """Return the words for an item of a style of which other SKUs stand on products that are not linked."""
     told = ", ".join(str(name) for name in products)
-    return f"SKUs of its CCOD {style} are in the shop already, not linked: {told}; rms-console adopt says why"
+    return sentence(
+        "SKUs of its CCOD {style} are in the shop already, not linked: {products}; rms-console adopt says why",
+        style=style,
+        products=told,
+    )
 
 
 def deleted_in_shop(stone: Tombstone) -> str:
     """Return the words for an item that somebody deleted in the shop."""
-    what = f"product {stone.product} was" if stone.item_id == WHOLE_PRODUCT else f"its variant of {stone.product} was"
-    remedy = f"rms-console queue retry {stone.style} brings it back"
-    return f"{what} deleted in the shop, seen {stone.at:%Y-%m-%d}: filter.when_deleted_in_shop = respect; {remedy}"
+    return sentence(
+        "product {product} was deleted in the shop, seen {at}: filter.when_deleted_in_shop = respect; "
+        "rms-console queue retry {style} brings it back"
+        if stone.item_id == WHOLE_PRODUCT
+        else "its variant of {product} was deleted in the shop, seen {at}: filter.when_deleted_in_shop = respect; "
+        "rms-console queue retry {style} brings it back",
+        product=stone.product,
+        at=f"{stone.at:%Y-%m-%d}",
+        style=stone.style,
+    )

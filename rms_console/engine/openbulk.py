@@ -18,6 +18,7 @@ from rms_console.engine.deps import Deps
 from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.engine.retry import VERIFYING
 from rms_console.errors import ConsoleError
+from rms_console.locale import sentence
 
 FACT_READ_ALL = "bulk_read_all"
 """Set from before an open bulk write is settled until its products are marked, or the whole shop has been read."""
@@ -140,7 +141,8 @@ def in_doubt(entry: QueueEntry, message: str) -> Postponed:
 
 def _doubtful(entry: QueueEntry) -> Postponed:
     """Return the entry in doubt; one that was set aside or held stays so."""
-    found = in_doubt(entry, "written by a bulk operation of an earlier run: read before it is written again")
+    message = sentence("written by a bulk operation of an earlier run: read before it is written again")
+    found = in_doubt(entry, message)
     if entry.state not in ASIDE:
         return found
     return replace(found, state=entry.state, code=entry.code, message=entry.message, next_try_at=entry.next_try_at)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from rms_console.contract.records import QueueState
 from rms_console.errors import Action, ConsoleError, ShopThrottled
+from rms_console.locale import sentence
 
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 300.0
@@ -33,7 +34,7 @@ class RetryDecision:
 
 def verify_later(now: datetime) -> RetryDecision:
     """Return the decision for a product that was written while an earlier request was still unaccounted for."""
-    message = "written; read back once more because an earlier request went unanswered"
+    message = sentence("written; read back once more because an earlier request went unanswered")
     return RetryDecision(QueueState.RETRYING, VERIFYING, message, 0, now + timedelta(seconds=LATE_S), doubt=True)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rms_console.contract.adoption import WHOLE_PRODUCT, Tombstone
+from rms_console.domain.matching import ProductName
+from rms_console.engine.barring import deleted_in_shop
 from rms_console.tui.glyphs import UNICODE
 from rms_console.tui.lines import Line
 from rms_console.tui.screens.activity import activity_detail
@@ -60,6 +63,13 @@ def test_why_an_item_waits_in_the_queue() -> None:
     assert "el motor se cayó cada vez que se envió este producto" in text_of(queue_line(stored, SPANISH))
     foreign = row | {"message": "Precio inválido {price} [red]"}
     assert "Precio inválido {price} [red]" in text_of(queue_detail(foreign, SPANISH, 80)[0])
+
+
+def test_what_was_deleted_in_the_shop() -> None:
+    stone = Tombstone("A1", WHOLE_PRODUCT, ProductName("gid://shopify/Product/7", "Camisa"), NOW)
+    row = {"item_id": 1, "sku": "A", "state": "quarantined", "message": str(deleted_in_shop(stone))}
+    told = " ".join(text_of(line) for line in queue_detail(row, SPANISH, 300))
+    assert "fue borrado en la tienda, visto el 2026-11-24" in told
 
 
 def test_how_a_run_ended() -> None:
