@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ HEAD_WITHIN_S: Final = 10.0
 MOST_CONNECTIONS: Final = 128
 LARGEST_HEAD_BYTES: Final = 16 * 1024
 KEEP_ALIVE_S: Final = 15
+_SILENT: Final = logging.getLogger("rms_console.control.httpd")
+"""Whoever sends nonsense must not be able to fill the log; what a route falls over is told by the gate."""
+_SILENT.disabled = True
 
 
 def config_of(app: Any) -> uvicorn.Config:
@@ -75,6 +79,7 @@ class Connection(H11Protocol):
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.logger = _SILENT
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             self._say(503, "busy", "too many connections are open")

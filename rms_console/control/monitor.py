@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BeforeValidator
 
 from rms_console.contract import api
 from rms_console.contract import queries as ask
@@ -19,6 +20,7 @@ from rms_console.control.faults import DOCUMENTED, failed_page
 router = APIRouter(responses=DOCUMENTED)
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Level = Annotated[api.LogLevel, BeforeValidator(lambda text: text.lower() if isinstance(text, str) else text)]
 LEVELS: Final[Mapping[str, int]] = {
     "debug": 10,
     "info": 20,
@@ -77,7 +79,7 @@ async def health(face: TheFace, language: TheLanguage) -> api.HealthBody:
 
 
 @router.get(f"{MONITOR}/logs")
-async def logs(face: TheFace, limit: Limit = 100, level: api.LogLevel = "info") -> api.LogsBody:
+async def logs(face: TheFace, limit: Limit = 100, level: Level = "info") -> api.LogsBody:
     """The latest log lines of a level or above, newest first."""
     rows: list[Mapping[str, Any]] = []
     async for row in _lines(face.port):

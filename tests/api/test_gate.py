@@ -109,8 +109,11 @@ def test_an_announced_size_is_refused_before_a_byte_of_it_came(api: Served) -> N
 
 
 @pytest.mark.parametrize("text", ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"])
-def test_what_is_no_request_is_told_in_the_same_form(api: Served, text: str) -> None:
+def test_what_is_no_request_is_told_in_the_same_form_and_not_logged(
+    api: Served, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
     head, _, body = talk(api, text).partition("\r\n\r\n")
+    assert caplog.records == []
     assert head.startswith("HTTP/1.1 400 ")
     assert "x-rms-contract: 1" in head
     assert json.loads(body)["error"]["code"] == "not-http"

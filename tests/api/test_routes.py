@@ -177,6 +177,7 @@ def test_logs_are_of_a_level_or_above_as_far_as_they_are_kept(tmp_path: Path) ->
         errors = get(client, f"{MONITOR}/logs?level=error&limit=50")
         assert [row["number"] for row in errors["logs"]] == [4001, 3001, 2001, 1001]
         assert (errors["total"], errors["limit"], errors["level"]) == (4, 50, "error")
+        assert get(client, f"{MONITOR}/logs?level=ERROR&limit=50") == errors
         newest = get(client, f"{MONITOR}/logs")["logs"]
         assert [row["number"] for row in newest] == list(range(5000, 4900, -1))
         assert set(newest[0]) >= {"timestamp", "level", "service", "message", "tag"}
