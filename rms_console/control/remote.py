@@ -47,15 +47,17 @@ class Address:
 
 class RemotePort:
     """Implements `EnginePort`. `where` is asked for the address at first and after each loss: an engine that comes back
-    may answer at another one. It returns None while no engine is known. Belongs to one event loop.
+    may answer at another one. It returns None while no engine is known. `moved` is told where it is asked from now on.
+    Belongs to one event loop.
 
     Raises (all calls):
         LinkError: no answer, with the reason and what a person can do. `NotTaken` where a command certainly did
             not arrive; any other error of `send` means that nobody knows whether it was taken.
     """
 
-    def __init__(self, where: Callable[[], Address | None]) -> None:
+    def __init__(self, where: Callable[[], Address | None], moved: Callable[[str], object] = lambda url: None) -> None:
         self._where = where
+        self._moved = moved
         self._address: Address | None = None
         self._http: httpx.AsyncClient | None = None
         self._boot = ""
@@ -133,6 +135,7 @@ class RemotePort:
                 )
             if address != self._address:
                 await self.aclose()
+                self._moved(address.url)
             self._address, self._is_lost = address, False
         if self._http is None:
             self._http = client_for(address)

@@ -188,6 +188,8 @@ class Visit:
         self._stack = contextlib.ExitStack()
         self._link: Link | None = None
         self.setup = self._settled()
+        self.changed: Callable[[Setup], object] = lambda setup: None
+        """Told when the engine came back at another address; on any thread."""
 
     def open(self) -> Link:
         """Return the way to the engine, which has answered.
@@ -195,7 +197,7 @@ class Visit:
         Raises:
             LinkError: it does not answer. Refused: it takes no token of ours.
         """
-        link = self._stack.enter_context(Link(RemotePort(where_of(self._options, self._reach))))
+        link = self._stack.enter_context(Link(RemotePort(where_of(self._options, self._reach), self._moved)))
         try:
             link.look()
         except LinkError as error:
@@ -205,6 +207,11 @@ class Visit:
             raise kind(told(language, error.message), code=error.code, hint=told(language, error.hint)) from error
         self._link = link
         return link
+
+    def _moved(self, url: str) -> None:
+        if url != self.setup.attached:
+            self.setup = replace(self.setup, attached=url)
+            self.changed(self.setup)
 
     def close(self) -> None:
         self._link = None
@@ -222,9 +229,11 @@ class Visit:
 
             def setup() -> Setup:
                 seen = background.take(self._terminal)
-                return replace(self.setup, is_light=seen.is_light, owes_answer=seen.owes_answer)
+                self.setup = replace(self.setup, is_light=seen.is_light, owes_answer=seen.owes_answer)
+                return self.setup
 
             def ready(app: ConsoleApp) -> None:
+                self.changed = app.take_from_thread
                 dog.screen_opens(app.end_from_thread)
 
             screen = Screen(link.port, setup, lent, dog)
@@ -242,7 +251,7 @@ class Visit:
         problem = told(self.setup.language, self._link.problem()) if self._link is not None else ""
         left = mark("Left the console. The engine goes on at {url}")
         lost = mark("Left the console. The engine at {url} did not answer: {why}")
-        return self._phrase(lost if problem else left, url=self._reach.url, why=problem)
+        return self._phrase(lost if problem else left, url=self.setup.attached, why=problem)
 
     def tell(self, template: str, **facts: object) -> None:
         sys.stderr.write(self._phrase(template, **facts) + "\n")

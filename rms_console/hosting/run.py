@@ -152,6 +152,7 @@ class Hosting:
             raise
         host.refusal, dog.on_hangup = None, "stop"
         if self._app is not None:
+            self._visit.changed = self._app.take_from_thread
             self._app.take_from_thread(self._visit.setup)
 
     def _screen(self, host: EngineHost, dog: Watchdog, lent: Lent) -> Leave | None:
@@ -159,6 +160,8 @@ class Hosting:
 
         def ready(app: ConsoleApp) -> None:
             self._app = app
+            if self._visit is not None:
+                self._visit.changed = app.take_from_thread
             dog.screen_opens(app.end_from_thread)
 
         screen = Screen(host.port, lambda: self._setup(host), lent, dog)

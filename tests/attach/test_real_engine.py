@@ -97,6 +97,7 @@ def test_an_engine_that_was_killed_is_found_again_wherever_it_answers(site: Site
             again = stack.enter_context(an_engine(site))
             second = endpoint_of(site, again)
             seat.shows("The engine was started anew")
+            seat.shows(f"attached {second.url}")
             seat.press("p")
             seat.shows("Pause the engine")
             seat.press("y")
