@@ -52,9 +52,15 @@ def _fields(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[
 def _field(name: str, schema: Mapping[str, Any]) -> str:
     kinds = [str(part.get("type", "")) for part in (schema, *schema.get("anyOf", ())) if part.get("type")]
     limits = [
-        f"{word} {part[key]}"
+        f"{word} {_value(part[key])}"
         for part in (schema, *schema.get("anyOf", ()))
         for key, word in (("minimum", "from"), ("maximum", "to"), ("enum", "one of"), ("default", "default"))
         if part.get(key) is not None
     ]
     return f"<code>{escape(name)}</code> {escape(' or '.join(kinds))} {escape(', '.join(limits))}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

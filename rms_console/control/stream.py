@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import Annotated, Final
@@ -62,6 +63,7 @@ class _Stream(StreamingResponse):
 
 async def _told(request: Request, face: Face, after: int, wanted: frozenset[str]) -> AsyncIterator[str]:
     yield f"retry: {COME_BACK_MS}\n\n"
+    silent_since = time.monotonic()
     while not face.ending.is_set():
         try:
             found = await face.unless_gone(request, face.port.events(after, KEEP_ALIVE_S))
@@ -75,8 +77,11 @@ async def _told(request: Request, face: Face, after: int, wanted: frozenset[str]
         shown = [event for event in found if not wanted or event.name in wanted]
         for event in shown:
             yield _frame(event, face.boot_id)
-        if not shown:
+        if not shown and time.monotonic() - silent_since >= KEEP_ALIVE_S - 1:
             yield ": keep-alive\n\n"
+            silent_since = time.monotonic()
+        elif shown:
+            silent_since = time.monotonic()
         after = found[-1].number if found else after
 
 

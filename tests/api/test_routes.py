@@ -466,6 +466,13 @@ def test_a_stream_tells_only_what_is_asked_for(served: Served) -> None:
         assert client.get(f"{MONITOR}/events?names=cycle.exploded").status_code == 422
 
 
+def test_a_silent_stream_is_kept_alive(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rms_console.control.stream.KEEP_ALIVE_S", 0.2)
+    with served.client() as client, client.stream("GET", f"{MONITOR}/events") as stream:
+        lines = (line for line in stream.iter_lines() if line)
+        assert [next(lines) for _ in range(3)] == ["retry: 3000", ": keep-alive", ": keep-alive"]
+
+
 class Forgetful(CountingPort):
     """Keeps no event before the fourth."""
 
