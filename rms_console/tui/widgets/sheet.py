@@ -42,9 +42,12 @@ class Sheet(ScrollView, can_focus=True):
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines, at the same place."""
-        if list(lines) == self._lines:
+        old, self._lines = self._lines, list(lines)
+        if len(old) == len(self._lines):
+            for place, (before, after) in enumerate(zip(old, self._lines, strict=True)):
+                if before != after:
+                    self.refresh_lines(place)
             return
-        self._lines = list(lines)
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()
 
