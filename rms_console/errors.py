@@ -190,9 +190,28 @@ class StoreDamaged(StoreError):
 
 
 class NotifyError(ConsoleError):
-    """An alert could not be delivered. Never touches the cycle."""
+    """An alert could not be delivered. Never touches the cycle.
+
+    `wait_s`: how long the other side asks to wait before the next try. `is_final`: another try is in vain.
+    `arrived`: some of those it was meant for have it all the same.
+    """
 
     default_code = "notify-failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        wait_s: float | None = None,
+        is_final: bool = False,
+        arrived: bool = False,
+        code: str | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.wait_s = wait_s
+        self.is_final = is_final
+        self.arrived = arrived
 
 
 class LinkError(ConsoleError):

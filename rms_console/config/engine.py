@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from datetime import time
 from typing import TYPE_CHECKING
 
 import tzlocal
 
-from rms_console.contract.settings import EngineSettings
+from rms_console.contract.settings import AlertPolicy, EngineSettings
 from rms_console.domain.policy import FilterPolicy, GuardPolicy, MappingPolicy, Policy, StockPolicy
 from rms_console.errors import ConfigError
 
@@ -90,6 +91,23 @@ def engine_settings(settings: Settings, machine_zone: str | None = None) -> Engi
         recovery_backoff_multiplier=recovery.backoff_multiplier,
         detailed_log=log.detailed,
         performance_log=log.performance,
+        alerts=_alerts(settings),
+    )
+
+
+def _alerts(settings: Settings) -> AlertPolicy:
+    chosen = settings.alerts
+    return AlertPolicy(
+        enabled=chosen.enabled,
+        consecutive_errors=chosen.consecutive_errors,
+        performance_s=chosen.performance_s,
+        motor_stopped_s=chosen.motor_stopped_minutes * 60,
+        oldest_unsent_s=chosen.oldest_unsent_minutes * 60,
+        memory_percent=chosen.memory_percent,
+        orphan_lock_s=chosen.orphan_lock_hours * 3600,
+        cooldown_s=chosen.cooldown_minutes * 60,
+        quiet_from=time.fromisoformat(chosen.quiet_from) if chosen.quiet_from else None,
+        quiet_to=time.fromisoformat(chosen.quiet_to) if chosen.quiet_to else None,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from rms_console.contract.adoption import AdoptionLedger
+from rms_console.contract.alert_port import AlertLedger
 from rms_console.contract.holding import HoldLedger
 from rms_console.contract.records import (
     AuditEntry,
@@ -23,7 +24,7 @@ from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
 
 
-class Ledger(AdoptionLedger, HoldLedger, Protocol):
+class Ledger(AdoptionLedger, AlertLedger, HoldLedger, Protocol):
     """Our memory, keyed by shop. Blocking: called off the loop, by one thread.
 
     Raises (all): StoreBusy, StoreFull, StoreDamaged. A write either happened whole or not at all.

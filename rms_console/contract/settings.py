@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPolicy:
+    """When a person is told."""
+
+    enabled: bool = True
+    consecutive_errors: int = 5
+    performance_s: float = 300.0
+    motor_stopped_s: float = 900.0
+    oldest_unsent_s: float = 1800.0
+    memory_percent: float = 80.0
+    orphan_lock_s: float = 7200.0
+    cooldown_s: float = 1800.0
+    """So long after a message the next one of the same kind waits."""
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    """Between these, in the store's time, only what is critical is sent; None: always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +70,4 @@ class EngineSettings:
     """Attempts before an item that keeps failing is set aside."""
     detailed_log: bool = True
     performance_log: bool = True
+    alerts: AlertPolicy = field(default_factory=AlertPolicy)

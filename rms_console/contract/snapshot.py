@@ -180,6 +180,8 @@ class AlertView:
     what_to_do: str
     since_at: datetime
     acked_by: str | None = None
+    cause: str = ""
+    """The likely cause, where one is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from rms_console.contract.adoption import Survey
 from rms_console.contract.desk_port import LogHistory, SettingsDesk
 from rms_console.contract.diagnosis import Surroundings
 from rms_console.contract.mark_port import Mark
+from rms_console.contract.notify_port import Outlets
 from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, LoopLag, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.offload import Offload
@@ -53,3 +54,5 @@ class Deps:
     """How late the engine's loop gets to what is due; None: nobody measures it."""
     surroundings: Callable[[], Surroundings] | None = None
     """Looks at what the engine's host knows: folders, endpoint. Blocking, quick; None: nobody tells."""
+    outlets: Outlets | None = None
+    """Where alerts are sent; None: they are shown, and sent to nobody."""

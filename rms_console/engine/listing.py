@@ -56,9 +56,11 @@ async def performance(engine: EngineService, query: Query) -> Page:
 
 async def alerts(engine: EngineService, query: Query) -> Page:
     """Return what is so now, then what was; in the language of the filter `language`, where there is one."""
+    await engine.alert_desk.save()
     rows = engine.alerts.rows(query.filters.get("language", ""))
     present = sum(row["state"] == "present" for row in rows)
-    return Page(query.subject, rows[: max(1, query.limit)], total=len(rows), facts={"present": present})
+    facts = {"present": present, **engine.alert_desk.facts(rows)}
+    return Page(query.subject, rows[: max(1, query.limit)], total=len(rows), facts=facts)
 
 
 async def config(engine: EngineService, query: Query) -> Page:

@@ -27,7 +27,9 @@ from rms_console.engine import (
     tending,
     working,
 )
-from rms_console.engine.alertbook import AlertBook
+from rms_console.engine.alerts.book import AlertBook
+from rms_console.engine.alerts.desk import AlertDesk
+from rms_console.engine.alerts.watch import AlertWatch
 from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
@@ -76,6 +78,8 @@ class EngineService:
         self.trends = Trends(deps.clock, deps.shop.counters)
         self.journal.heard = self.trends.hear
         self.alerts = AlertBook(deps.clock, self.journal)
+        self.alert_desk = AlertDesk(self)
+        self.alert_watch = AlertWatch(self)
         self.followups = Followups(self)
         self.wakes = Wakes()
         self.tenure = Tenure(deps, self.boot_id)
@@ -134,8 +138,10 @@ class EngineService:
         """
         deps = self.deps
         self.startup.announce(self.settings, deps.log_level)
+        self.alert_watch.find_lock()
         await self.tenure.begin(self.settings.shop, self.settings.lock_retry_attempts)
         await self.ledger_watch.begin()
+        await self.alert_desk.load()
         self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
         self.trends.load(self.figures.cycles)
         self.pause = await pausing.load(self)
@@ -151,6 +157,7 @@ class EngineService:
         self.timetable.begin(self.settings)
         self.timetable.sweep_at(self.sweeper.begin())
         pausing.watch(self)
+        self.alert_watch.expect()
         if self.deps.loop_lag is not None:
             self.deps.loop_lag.begin()
         try:
@@ -195,6 +202,7 @@ class EngineService:
         if self.deps.loop_lag is not None:
             self.deps.loop_lag.end()
         self.followups.stopped()
+        await self.alert_desk.close()
         self.journal.close()
         await self.deps.shop.close()
         self.tenure.end()

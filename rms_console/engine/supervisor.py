@@ -19,6 +19,7 @@ SLACK_S = 60.0
 def check(engine: EngineService) -> None:
     """Look once. Called by a timer, on the loop, whatever the engine is waiting for."""
     settings, now = engine.settings, engine.deps.clock.now()
+    engine.alert_watch.look()
     run = engine.runner.active
     engine.journal.publish(EventName.SUPERVISOR_CHECKED, running=run is not None)
     if run is not None:

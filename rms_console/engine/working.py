@@ -58,6 +58,7 @@ def note_end(engine: EngineService, finished: Finished) -> None:
     engine.consecutive_errors = engine.consecutive_errors + 1 if view.result == "FAIL" else 0
     if view.error_code:
         engine.errors_by_type[view.error_code] += max(1, view.errors + view.quarantined)
+    engine.alert_watch.run_ended(finished)
 
 
 def _is_forced(engine: EngineService, wake: Wake) -> bool:

@@ -27,6 +27,7 @@ from rms_console.engine.offload import ThreadOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.service import EngineService
 from rms_console.errors import StoreDamaged, StoreError
+from rms_console.wiring.alerts import outlets_of
 from rms_console.wiring.desk import Desk
 from rms_console.wiring.ends import Log, Nowhere, shop_of, source_name, source_of
 from rms_console.wiring.options import Options
@@ -52,6 +53,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         desk = deps.desk = Desk(site, log)
         deps.renew_ledger = partial(_renew, site.state, deps)
         deps.surroundings = partial(look_around, site, deps.shop)
+        deps.outlets = outlets_of(site, log)
         if site.embedded is None:
             deps.load_settings = desk.reload
         yield EngineService(deps, engine_settings(site))

@@ -163,7 +163,7 @@ async def test_a_pause_is_recalled_each_hour_and_not_before(world: World) -> Non
         assert await kinds(world) == []
         page = await ask(world, Subject.ALERTS, language="es")
         assert [(row["state"], row["title"]) for row in page.rows] == [("past", "Sigue en pausa")]
-        assert page.facts == {"present": 0}
+        assert page.facts["present"] == 0
         await world.wait(2 * HOUR_S)
         assert await kinds(world) == []
 
@@ -190,7 +190,7 @@ async def test_trouble_is_an_alert_after_two_minutes_and_over_with_it(world: Wor
         assert await kinds(world) == []
         await world.wait(10)
         (alert,) = (await engine.snapshot()).alerts
-        assert (alert.kind, alert.severity) == ("not_working", "CRITICAL")
+        assert (alert.kind, alert.severity) == ("connection_shopify", "CRITICAL")
         assert alert.what_to_do
         world.wire.is_cut = False
         await world.wait(120)

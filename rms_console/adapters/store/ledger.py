@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from rms_console.adapters.store.adoption import Adoption
+from rms_console.adapters.store.alerts import Alerts
 from rms_console.adapters.store.audit import Audit
 from rms_console.adapters.store.catalogue import Catalogue
 from rms_console.adapters.store.counters import CYCLE, EPOCH, Counters
@@ -19,6 +20,7 @@ from rms_console.adapters.store.queue import Queue
 from rms_console.adapters.store.sales import Creations, Sales
 from rms_console.adapters.store.watermark import Watermark
 from rms_console.contract.adoption import ForeignSku, SkuOwner, Tombstone
+from rms_console.contract.alert_port import AlertRecord
 from rms_console.contract.records import (
     AuditEntry,
     QueueCounts,
@@ -68,6 +70,7 @@ class SqliteLedger:
         self._adoption = Adoption(database)
         self._history = History(database)
         self._audit = Audit(database)
+        self._alerts = Alerts(database)
 
     def watermark(self) -> Position | None:
         return self._watermark.get()
@@ -244,6 +247,15 @@ class SqliteLedger:
 
     def verify_audit(self) -> int | None:
         return self._audit.verify()
+
+    def alerts(self, limit: int) -> tuple[AlertRecord, ...]:
+        return self._alerts.all(limit)
+
+    def save_alerts(self, records: Iterable[AlertRecord]) -> Mapping[str, str]:
+        return self._alerts.save(records)
+
+    def ack_alerts(self, alert_ids: Sequence[str], by: str) -> tuple[str, ...]:
+        return self._alerts.ack(alert_ids, by)
 
     def prune(self, keep: timedelta, at: datetime) -> None:
         self._history.prune(at - keep)

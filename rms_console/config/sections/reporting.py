@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from rms_console.config.sections.connections import EMPTY, is_loopback
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Channel = Literal["email", "slack", "log"]
+_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def _level_name(value: object) -> object:
@@ -28,6 +30,15 @@ def _webhook(secret: SecretStr) -> SecretStr:
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
         raise ValueError("not a webhook; allowed: https://hooks.slack.com/services/...")
     return secret
+
+
+def _clock_time(text: str) -> str:
+    if text and not _CLOCK_TIME.fullmatch(text):
+        raise ValueError('not a time of day; allowed: "00:00" to "23:59", or empty')
+    return text
+
+
+ClockTime = Annotated[Text, AfterValidator(_clock_time)]
 
 
 class LogSection(Section):
@@ -99,5 +110,15 @@ class AlertsSection(Section):
     orphan_lock_hours: Real = Field(
         default=2.0, gt=0, le=168, description="Hours that a lock may be held before an alert."
     )
+    oldest_unsent_minutes: Real = Field(
+        default=30.0, gt=0, le=10_080, description="Minutes that a change may wait for the shop before an alert."
+    )
+    cooldown_minutes: Real = Field(
+        default=30.0, ge=0, le=10_080, description="Minutes between two messages about the same kind of alert."
+    )
+    quiet_from: ClockTime = Field(
+        default="", description='From this time of day ("22:00") only critical alerts are sent; empty = never.'
+    )
+    quiet_to: ClockTime = Field(default="", description='Until this time ("07:00"); what waited is sent then.')
     email: EmailSection = EmailSection()
     slack: SlackSection = SlackSection()

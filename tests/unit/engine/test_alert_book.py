@@ -6,7 +6,7 @@ import pytest
 
 from rms_console.contract.events import Event, EventName
 from rms_console.contract.ports import LogLine
-from rms_console.engine.alertbook import CRITICAL, INFO, KEPT, WARN, AlertBook
+from rms_console.engine.alerts.book import CRITICAL, INFO, KEPT, WARN, AlertBook
 from rms_console.engine.journal import Journal
 from rms_console.locale import sentence
 from tests.unit.engine_pace.virtual import VirtualClock

@@ -1,0 +1,34 @@
+"""From what is wrong in the engine to what a person reads: over a real mail server and a real web server."""
+
+from __future__ import annotations
+
+from rms_console.adapters.notify import MailChannel, SlackChannel
+from rms_console.contract.notify_port import Outlets
+from rms_console.engine.alerts import kinds
+from rms_console.engine.alerts.raising import put
+from rms_console.locale import sentence
+from tests.alerts.conftest import SendingMake
+from tests.alerts.receivers import MailServer, WebServer, until
+from tests.alerts.sending import mailbox
+
+
+async def test_an_alert_and_its_end_arrive_by_mail_and_in_slack(
+    make: SendingMake, mail_server: MailServer, web_server: WebServer
+) -> None:
+    channels = (MailChannel(mailbox(mail_server.port)), SlackChannel(web_server.url, channel="#alerts"))
+    world = make(outlets=Outlets(channels, "es"))
+    async with world.service() as engine:
+        put(
+            engine,
+            kinds.MEMORY,
+            sentence("This process uses {used} MB of {total} MB ({percent} %)", used=1, total=2, percent=50),
+        )
+        await until(lambda: mail_server.got and web_server.got)
+        engine.alerts.clear(kinds.MEMORY)
+        await until(lambda: len(mail_server.got) == 2 and len(web_server.got) == 2)
+    first, last = (got.mail for got in mail_server.got)
+    assert first["Subject"] == "[RMS-Shopify] [WARNING] Queda poca memoria"
+    assert "Este proceso usa 1 MB de 2 MB (50 %)" in mail_server.got[0].text
+    assert last["Subject"] == "[RMS-Shopify] [INFO] Ya hay memoria suficiente"
+    assert "Queda poca memoria" in web_server.got[0].json["text"]
+    assert web_server.got[0].json["channel"] == "#alerts"
