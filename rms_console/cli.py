@@ -11,7 +11,9 @@ import click
 
 from rms_console import __version__
 from rms_console.commands import COMMANDS
+from rms_console.config.glance import glance_at
 from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
+from rms_console.locale import language_for, told
 from rms_console.wiring import Options
 
 EXIT_WELL = 0
@@ -38,6 +40,23 @@ class Program(click.Group):
         module, name = place.split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run what was asked for; an error that comes of it is told in the person's language."""
+        try:
+            result: object = super().invoke(ctx)
+        except ConsoleError as error:
+            if isinstance(ctx.obj, Options):
+                language = first_language(ctx.obj)
+                error.message, error.hint = told(language, error.message), told(language, error.hint)
+            raise
+        return result
+
+
+def first_language(options: Options) -> str:
+    """Return the language of whoever reads errors: as asked for, as the settings file says, else by locale."""
+    named = options.language or ("" if options.demo else glance_at(options.config).language)
+    return language_for(named, options.environ)
 
 
 @click.group(cls=Program, context_settings=HELP, invoke_without_command=True)

@@ -19,6 +19,7 @@ from rms_console.contract.records import Hold, HoldState, QueueEntry, QueueState
 from rms_console.engine.deciding import decide_and_record
 from rms_console.errors import Refused
 from rms_console.locale import mark, translate
+from rms_console.locale.retelling import retell
 from rms_console.wiring import Options
 from rms_console.wiring.parts import Memory, open_memory
 
@@ -157,7 +158,7 @@ def _show(memory: Memory, states: Sequence[QueueState], limit: int) -> None:
     for entry in found[:limit]:
         click.echo(_line(_cells(entry, language, store_zone(memory.site.settings))))
         hold = held.get(entry.item_id)
-        told = hold.reason.told(language) if hold is not None else entry.message
+        told = hold.reason.told(language) if hold is not None else retell(language, entry.message)
         if entry.code:
             click.echo(paragraph(f"{entry.code}: {told}", page_width(), "  "))
     if len(found) > limit:

@@ -240,6 +240,7 @@ class PlainConsole:
         self._answered_s = time.monotonic()
         self._event = 0
         self._boot = ""
+        self._has_greeted = False
         self._ended = asyncio.Event()
         self._news = asyncio.Event()
         self._leave: Leave | None = None
@@ -251,7 +252,6 @@ class PlainConsole:
 
     async def run(self) -> Leave | None:
         """Tell what changes until a person leaves (how) or `end` is called (None)."""
-        self.say(self.words.phrase(GUIDE))
         listening = asyncio.ensure_future(self._listen())
         try:
             while not self._ended.is_set():
@@ -328,6 +328,9 @@ class PlainConsole:
         )
 
     def _tell_news(self) -> None:
+        if self._snapshot is not None and not self._has_greeted:
+            self._has_greeted = True
+            self.say(self.words.phrase(GUIDE))
         for text in self._teller.news(facts_of(self.view()), self.words, time.monotonic()):
             self.say(text)
 

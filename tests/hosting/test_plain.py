@@ -126,12 +126,16 @@ def test_spanish(tmp_path: Path) -> None:
         assert running.ends() == 0
 
 
-def test_wrong_settings_are_told_and_nothing_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "sync.batch_size = 0 is too small; allowed"), ("es", "sync.batch_size = 0 es muy pequeño; se permite")],
+)
+def test_wrong_settings_are_told_and_nothing_runs(language: str, told: str, tmp_path: Path) -> None:
     file = tmp_path / "console.toml"
-    file.write_text("[nonsense]\nx = 1\n", "utf-8")
-    with Reader(["--config", str(file)]) as running:
+    file.write_text("[sync]\nbatch_size = 0\n", "utf-8")
+    with Reader(["--lang", language, "--config", str(file)]) as running:
         assert running.ends() == 2
-        assert "nonsense" in running.raw.decode()
+        assert told in running.raw.decode()
 
 
 def test_plain_goes_without_no_ui() -> None:
