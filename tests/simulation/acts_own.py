@@ -299,11 +299,11 @@ async def live(sim: Sim) -> None:
             await sim.ensure_process()
 
 
-def open_holds(sim: Sim) -> tuple[int, ...]:
+def holds_in(sim: Sim, *states: HoldState) -> tuple[int, ...]:
     process = sim.process
     if process is None or not process.is_alive:
         return ()
-    return tuple(hold.hold_id for hold in process.real_ledger.holds_page((HoldState.OPEN,), 1000, 0))
+    return tuple(hold.hold_id for hold in process.real_ledger.holds_page(states, 1000, 0))
 
 
 @act("operator.approved")
@@ -317,7 +317,7 @@ async def rejected(sim: Sim, dice: Random) -> None:
 
 
 async def _decide(sim: Sim, dice: Random, approve: bool) -> None:
-    holds = open_holds(sim)
+    holds = holds_in(sim, HoldState.OPEN)
     if holds:
         some = tuple(dice.sample(holds, dice.randrange(1, len(holds) + 1)))
         sim.note_decided(some, approve)

@@ -14,7 +14,7 @@ from tests.simulation.acts import act
 from tests.simulation.store import ArmedRead
 from tests.simulation.world import Sim
 
-STYLES = 6
+STYLES = 9
 
 
 def style(dice: Random) -> str:
@@ -33,6 +33,8 @@ def some_item(sim: Sim, dice: Random) -> int | None:
 
 def change(sim: Sim, item: int, **values: object) -> None:
     sim.tell(f"rms {item} {values}")
+    if "Quantity" in values:
+        sim.stock_moved[f"SKU-{item}"] = sim.clock.seconds
     sim.store.tills.change(item, **values)
 
 
@@ -108,6 +110,7 @@ def move(sim: Sim, dice: Random) -> None:
     item = some_item(sim, dice)
     if item is not None:
         change(sim, item, style=style(dice))
+        sim.left.add(f"SKU-{item}")
         sim.fire("rms.moved_style")
 
 
@@ -118,6 +121,8 @@ def delete(sim: Sim, dice: Random) -> None:
         gone = dice.sample(ids, dice.choice([1, 1, 2]))
         sim.tell(f"rms delete {gone}")
         sim.store.trouble.delete(gone)
+        sim.left |= {f"SKU-{item}" for item in gone}
+        sim.tainted.update(gone)
         sim.fire("rms.deleted_rows")
 
 
@@ -129,7 +134,9 @@ def joined(sim: Sim, dice: Random) -> None:
         return
     if dice.random() < 0.6:
         sim.store.trouble.set_other_stock(item, float(dice.randrange(9)))
+        sim.tainted.add(item)
     else:
+        sim.taint_all = True
         sim.store.trouble.rename_category(item, f"Tenis {dice.randrange(100)}")
     sim.tell(f"rms joined {item}")
     sim.fire("rms.joined_table")
@@ -141,6 +148,7 @@ def unstamped(sim: Sim, dice: Random) -> None:
     if item is not None:
         sim.store.trouble.write_unstamped(item, Price=price(dice))
         sim.tell(f"rms unstamped {item}")
+        sim.tainted.add(item)
         sim.fire("rms.unstamped")
 
 
@@ -206,11 +214,13 @@ def commit(sim: Sim, item: int, opened: OpenTransaction, is_kept: bool) -> None:
     if sim.open_items.get(item) is not opened:
         return
     del sim.open_items[item]
+    sim.stock_moved[f"SKU-{item}"] = sim.clock.seconds
     if is_kept:
         opened.commit()
         sim.fire("rms.late_commit")
     else:
         opened.roll_back()
+        sim.tainted.add(item)
         sim.fire("rms.rolled_back")
 
 
@@ -228,6 +238,8 @@ def put_back(sim: Sim) -> None:
     if not copy.exists() or sim.is_quiet:
         return
     end_transactions(sim)
+    sim.left |= {f"SKU-{item}" for item in range(1, sim.next_item)}
+    sim.stock_all = True
     sim.store.trouble.restore(copy)
     copy.unlink()
     sim.fire("rms.restore")
@@ -259,14 +271,12 @@ def duplicate_sku(sim: Sim, dice: Random) -> None:
 @act("rms.bulk_prices", 2)
 def bulk_prices(sim: Sim, dice: Random) -> None:
     """An import with a lost decimal comma: every price a hundredth, or a fifth."""
-    factor = dice.choice([0.01, 0.2])
+    factor = dice.choice([0.01, 0.2, 0.1])
     with closing(sqlite3.connect(sim.store.path)) as db:
         rows = db.execute("SELECT ID, Price FROM Item WHERE typeof(Price) = 'real' AND Price > 1000").fetchall()
     if len(rows) > 5:
-        sim.notes["import"] = {item: value for item, value in rows}
         for item, value in rows:
             sim.store.tills.change(item, Price=round(value * factor, 2))
-        sim.notes["import_factor"] = factor
         sim.tell(f"rms bulk prices x {factor}")
         sim.fire("rms.bulk_prices")
 
@@ -277,7 +287,7 @@ def bulk_zero(sim: Sim, dice: Random) -> None:
     ids = sim.item_ids()
     if len(ids) > 5:
         for item in ids:
-            sim.store.tills.change(item, Quantity=0.0)
+            change(sim, item, Quantity=0.0)
         sim.tell("rms all stock to 0")
         sim.fire("rms.bulk_zero")
 

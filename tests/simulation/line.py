@@ -43,6 +43,7 @@ class Line:
     shop: EmbeddedShop
     dice: Random
     fired: Fired
+    asked: Callable[[], None]
     armed: list[Armed] = field(default_factory=list)
     outage: bool = False
     refuses_token: bool = False
@@ -85,6 +86,7 @@ class Line:
         await asyncio.sleep(self.dice.uniform(0.02, 0.4))
         if hold is not None:
             await hold.wait()
+        self.asked()
         given = read_request(content)
         info = self.shop.describe(given, "2026-10") if given else None
         if self.outage:

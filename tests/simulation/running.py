@@ -18,6 +18,7 @@ from unittest import mock
 
 from rms_console.contract.commands import DecideHolds, FullSync, Resume, RetryItems
 from rms_console.contract.records import QueueState
+from rms_console.domain.holds import HoldState
 from tests.simulation import acts_own, acts_shop, acts_till, checks
 from tests.simulation.acts import TABLE
 from tests.simulation.clockwork import Stuck
@@ -25,9 +26,9 @@ from tests.simulation.process import make_task
 from tests.simulation.story import Step, story_of
 from tests.simulation.world import Sim
 
-SETTLE_S = 2000.0
+SETTLE_S = 1500.0
 """Longer than a late request, the slowest retry, and a sweep over RMS."""
-COMPARED_S = 5400.0
+COMPARED_S = 2700.0
 """Longer than a full comparison and the grace of a conflict that it found."""
 
 
@@ -86,6 +87,7 @@ async def _live(sim: Sim, story: Sequence[Step]) -> None:
         await quiet(sim, [one for one in running if one is not None])
         checks.check_quiet(sim, strict=False)
         sim.is_quiet = False
+    await say_yes(sim)
     await heal(sim)
     await say_yes(sim)
     checks.check_quiet(sim, strict=True)
@@ -126,6 +128,9 @@ async def quiet(sim: Sim, acts: Sequence[asyncio.Task[None]]) -> None:
     await sim.ask(Resume())
     await asyncio.sleep(SETTLE_S)
     await sim.ensure_process()
+    checks.check_fast(sim)
+    sim.tainted.clear()
+    sim.taint_all = False
     # What was changed by hand in the shop is found by the comparison of both sides, once a night or when asked for.
     await sim.ask(FullSync("a quiet time"))
     await asyncio.sleep(COMPARED_S)
@@ -141,16 +146,16 @@ async def heal(sim: Sim) -> None:
     again = dataclasses.replace(calm, policy=dataclasses.replace(calm.policy, force_update=True))
     process.context.run(process.engine.apply, again)
     await sim.ask(FullSync("write all anew"))
-    await asyncio.sleep(1200)
+    await asyncio.sleep(900)
     process.context.run(process.engine.apply, calm)
     await sim.ask(FullSync("compare once more"))
-    await asyncio.sleep(4500)
+    await asyncio.sleep(2700)
 
 
 async def say_yes(sim: Sim) -> None:
     """A person approves what is held and has everything tried again, as long as something comes of it."""
-    for _ in range(6):
-        holds = acts_own.open_holds(sim)
+    for _ in range(4):
+        holds = acts_own.holds_in(sim, HoldState.OPEN, HoldState.REJECTED)
         process = sim.process
         if process is None or not process.is_alive:
             return
@@ -163,13 +168,13 @@ async def say_yes(sim: Sim) -> None:
         items = tuple(sorted(entry.item_id for entry in aside if entry.state is QueueState.QUARANTINED))
         if items:
             await sim.ask(RetryItems(items))
-        await asyncio.sleep(2400)
+        await asyncio.sleep(950)
 
 
 async def _economy(sim: Sim) -> None:
     """G8: a quiet shop costs nothing."""
     before = sim.mutations()
-    await asyncio.sleep(2 * 3600)
+    await asyncio.sleep(2700)
     if sim.mutations() != before:
         last = [line for line in sim.trace if "> mutation" in line][-1]
         sim.wrong("G8", f"{sim.mutations() - before} mutations while nothing changed, the last: {last}")

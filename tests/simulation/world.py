@@ -7,7 +7,7 @@ import contextvars
 import dataclasses
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +30,12 @@ from tests.simulation.clockwork import SimClock, VirtualLoop
 from tests.simulation.line import Line
 from tests.simulation.process import PROCESS, Process
 from tests.simulation.store import Store
+from tests.simulation.watching import Watch
 
 __all__ = ["Machine", "Options", "Sim", "options_of"]
+
+_DOCUMENTS: OrderedDict[str, Any] = OrderedDict()
+"""Parsed and validated documents, the same for all worlds."""
 
 GUARD = GuardPolicy(max_created=0, max_changed_products=3, percent_from_products=100, window_minutes=15.0)
 """Small enough to bite in a small catalogue."""
@@ -51,6 +55,7 @@ class Options:
 def options_of(seed: int) -> Options:
     """Return the world of a seed; what happens in it is decided by other dice."""
     dice = Random(f"options {seed}")
+    sweep_s = dice.choice([900.0, 900.0, 0.0])
     policy = Policy(
         mapping=MappingPolicy(status=dice.choice([Status.ACTIVE, Status.DRAFT])),
         filters=FilterPolicy(
@@ -59,7 +64,7 @@ def options_of(seed: int) -> Options:
             when_deleted=dice.choice([Deleted.RECREATE, Deleted.RESPECT]),
         ),
         stock=StockPolicy(
-            conflict=dice.choice([Conflict.LOWER, Conflict.LOWER, Conflict.RMS]), conflict_grace_hours=1.0
+            conflict=dice.choice([Conflict.LOWER, Conflict.LOWER, Conflict.RMS]), conflict_grace_hours=0.5
         ),
         guard=GUARD,
     )
@@ -67,14 +72,14 @@ def options_of(seed: int) -> Options:
         SETTINGS,
         zone=dice.choice(["America/Costa_Rica", "America/Santiago", "Europe/Madrid", "UTC"]),
         policy=policy,
-        interval_s=dice.choice([120.0, 300.0, 600.0]),
-        watch_s=dice.choice([0.0, 0.0, 60.0]),
+        interval_s=dice.choice([120.0, 300.0, 600.0, 600.0]),
+        watch_s=dice.choice([0.0, 0.0, 0.0, 60.0]),
         max_concurrent_jobs=dice.choice([0, 1, 3]),
         batch_size=dice.choice([1, 3, 10]),
         max_items_per_run=dice.choice([500, 500, 3]),
-        sweep_s=1800.0,
+        sweep_s=sweep_s,
         timeout_s=1800.0,
-        full_sync_hour=dice.choice([None, 2]),
+        full_sync_hour=dice.choice([None, 2]) if sweep_s else None,
         bulk_from=0,
         health_interval_s=900.0,
         recovery_check_interval_s=900.0,
@@ -175,10 +180,11 @@ class Sim:
                 ledger_size=200,
             )
         )
+        self.shop._executor._prepared = _DOCUMENTS
         self.shop.heard = self._heard
         self.shop.changed = self._changed
         self.merchant = Merchant(self.shop)
-        self.line = Line(self.shop, Random(f"line {seed}"), self.fire)
+        self.line = Line(self.shop, Random(f"line {seed}"), self.fire, self._asked)
         self.disk_armed: list[tuple[str, Exception]] = []
         self.process: Process | None = None
         self.others: list[Process] = []
@@ -196,6 +202,8 @@ class Sim:
         self.lowered: dict[str, float] = {}
         """SKU -> when the shop shipped some of it last."""
         self.fails_bulk = False
+        self.left: set[str] = set()
+        """SKUs that left their style, or RMS: see `checks.is_known_hole`."""
         self.drift: set[tuple[str, str]] = set()
         """SKU or style, and field: changed by hand since the engine wrote it last. It learns of that when it writes."""
         self.known_skus: dict[int, str] = {}
@@ -204,12 +212,21 @@ class Sim:
         self.observed_at: float | None = None
         self.approved: set[str] = set()
         """Styles of which a person approved a hold."""
-        self.watch: Watcher = lambda variant, before, after: None
+        self.tainted: set[int] = set()
+        """Items that changed without a stamp: only a comparison by value finds that."""
+        self.taint_all = False
+        self.stock_moved: dict[str, float] = {}
+        """SKU -> when RMS said something new of its stock."""
+        self.stock_all = False
+        self.watch = Watch(self)
         self.notes: dict[str, Any] = {}
         """What acts remember of themselves until a later one, or the end."""
         self.loop.alarms, self.loop.ring = self._alarm_s, self._ring
 
     # Telling
+
+    def _asked(self) -> None:
+        self.watch.request()
 
     def fire(self, kind: str) -> None:
         self.fired[kind] += 1
@@ -239,7 +256,16 @@ class Sim:
             self.drift.discard((after.sku, "price"))
         if before.on_hand != after.on_hand:
             self.drift.discard((after.sku, "stock"))
-        self.watch(variant, before, after)
+        self.watch.changed(before, after)
+
+    @property
+    def lost_ledger(self) -> bool:
+        """Whether the ledger was lost, or put back from a copy, at some time."""
+        return any(self.fired[kind] for kind in ("disk.torn", "disk.lost", "disk.old_copy"))
+
+    def total_of(self, style: str) -> int:
+        """Return the units that a style has in the shop."""
+        return sum(units for held in self.shop.held().values() if held.style == style for _, units in held.on_hand)
 
     def digest(self) -> str:
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
@@ -252,7 +278,7 @@ class Sim:
         process = self.process
         if process is None or not process.is_alive or not approve:
             return
-        for hold in process.real_ledger.holds_page((HoldState.OPEN,), 1000, 0):
+        for hold in process.real_ledger.holds_page((HoldState.OPEN, HoldState.REJECTED), 1000, 0):
             if hold.hold_id in hold_ids:
                 self.approved.add(hold.style)
 

@@ -1,0 +1,85 @@
+"""What is looked at while things happen: harm without a yes, writes of whoever may not write, storms of requests."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rms_console.domain.policy import Conflict
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Held, Sim
+
+STOPS_WITHIN_S = 400.0
+"""Longer than any request that was on its way takes to arrive."""
+MOST_EMPTIED = 6
+"""Styles emptied within a quarter of an hour: three may sell out, three may leave, before the guard asks."""
+JUMP = Decimal("0.3")
+STORM, STORM_S = 700, 600.0
+
+
+class Watch:
+    """Watches one world."""
+
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self._emptied: deque[tuple[float, str]] = deque()
+        self._requests: deque[float] = deque()
+
+    def request(self) -> None:
+        """A request of ours reached the shop's door."""
+        now, requests = self._sim.clock.seconds, self._requests
+        requests.append(now)
+        while requests[0] < now - STORM_S:
+            requests.popleft()
+        if len(requests) > STORM:
+            self._sim.wrong("G8", f"more than {STORM} requests within {STORM_S:.0f} s")
+
+    def changed(self, before: Held, after: Held) -> None:
+        """A request of ours moved something of a variant that was there."""
+        self._allowed(after)
+        if before.sku == after.sku:
+            self._price(before, after)
+            self._stock(before, after)
+        self._emptying(before, after)
+
+    def _allowed(self, after: Held) -> None:
+        sim, now = self._sim, self._sim.clock.seconds
+        for name, since in (("pause", sim.paused_at), ("observe", sim.observed_at)):
+            if since is not None and now > since + STOPS_WITHIN_S and now > sim.forced_until and not sim.lost_ledger:
+                sim.wrong(name, f"{after.told()} was written {now - since:.0f} s after the {name}")
+
+    def _price(self, before: Held, after: Held) -> None:
+        """G5: no price jumps unless a person said yes."""
+        if after.style in self._sim.approved or before.price == after.price:
+            return
+        known = [Decimal(before.price), Decimal(before.compare_at or before.price)]
+        new = Decimal(after.price)
+        if all(min(one, new) < JUMP * max(one, new) for one in known):
+            self._sim.wrong("G5", f"{after.sku} went from {before.price} to {after.price} without a yes")
+
+    def _stock(self, before: Held, after: Held) -> None:
+        """W3: what the shop sold since is not put back while RMS says nothing new."""
+        sim = self._sim
+        sold_at = sim.lowered.get(after.sku)
+        if sold_at is None or sim.settings.policy.stock.conflict is not Conflict.LOWER or sim.lost_ledger:
+            return
+        grace_s = sim.settings.policy.stock.conflict_grace_hours * 3600
+        if sim.clock.seconds > sold_at + grace_s or sim.stock_moved.get(after.sku, -1.0) > sold_at or sim.stock_all:
+            return
+        if before.on_hand and after.on_hand and after.on_hand[0][1] > before.on_hand[0][1]:
+            sim.wrong("W3", f"{after.sku} was raised to {after.on_hand[0][1]} though the shop had sold of it")
+
+    def _emptying(self, before: Held, after: Held) -> None:
+        if not any(units for _, units in before.on_hand) or any(units for _, units in after.on_hand):
+            return
+        if after.style in self._sim.approved or self._sim.total_of(after.style):
+            return
+        now, emptied = self._sim.clock.seconds, self._emptied
+        emptied.append((now, after.style))
+        while emptied[0][0] < now - 900:
+            emptied.popleft()
+        styles = {style for _, style in emptied}
+        if len(styles) > MOST_EMPTIED:
+            self._sim.wrong("G5", f"{len(styles)} products emptied within a quarter of an hour without a yes")
