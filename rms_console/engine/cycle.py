@@ -132,13 +132,7 @@ class Pass:
     def _tell_held(self, hold: Hold) -> None:
         told = hold.reason.told()
         self._journal.publish(EventName.PRODUCT_HELD, "WARN", style=hold.style, kind=hold.kind.value, message=told)
-        self._journal.log(
-            "WARN",
-            DETECTOR,
-            "Held for a yes (CCOD: {style}): {message}",
-            style=hold.style,
-            message=told,
-        )
+        self._journal.log("WARN", DETECTOR, "Held for a yes (CCOD: {style}): {message}", style=hold.style, message=told)
 
     async def _push(self) -> None:
         by_style = {job.style: job for job in self.jobs}
