@@ -8,6 +8,10 @@ from typing import Final
 ENDPOINT_FILE: Final = "endpoint.json"
 TOKEN_FILE: Final = "api-token"
 TOKEN_VARIABLE: Final = "RMS_CONSOLE_TOKEN"
+PORT_ROUTES: Final = "/api/v1/port"
+"""Below which the engine's port is served in its wire form."""
+CONTRACT_HEADER: Final = "X-RMS-Contract"
+"""Header of every answer: the version of the contract that the engine speaks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ A value of a union (a request, a reply) carries the name of its class as `kind`,
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any, TypeVar, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from rms_console.contract.commands import Accepted, Actor, Command, Refused, Reply, Request
+from rms_console.contract.queries import Query
 from rms_console.errors import LinkError
 
 T = TypeVar("T")
@@ -71,6 +73,14 @@ def command_from_json(plain: dict[str, Any]) -> Command:
     """
     request = _untagged(_REQUESTS, plain.get("request"))
     return Command(str(plain.get("command_id", "")), from_json(Actor, plain.get("actor")), request)
+
+
+def query_to_parameters(query: Query) -> dict[str, str | int]:
+    """Return a query as parameters of an address: what it leaves open is left out, filters are a JSON object."""
+    filters = json.dumps(query.filters) if query.filters else None
+    told: dict[str, str | int] = {"subject": query.subject.value, "limit": query.limit}
+    open_ = {"before": query.before, "key": query.key, "filters": filters}
+    return told | {name: value for name, value in open_.items() if value is not None}
 
 
 def reply_to_json(reply: Reply) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from rms_console.contract import wire
 from rms_console.contract.commands import Command, Reply
+from rms_console.contract.endpoint import CONTRACT_HEADER, PORT_ROUTES
 from rms_console.contract.events import Event
 from rms_console.contract.queries import Page, Query
 from rms_console.contract.snapshot import CONTRACT_VERSION, EngineSnapshot
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/api/v1"
 MONITOR: Final = f"{PREFIX}/sync/monitor"
-PORT: Final = f"{PREFIX}/port"
-CONTRACT_HEADER: Final = "X-RMS-Contract"
 UNREACHABLE, NOT_OURS, CONTRACT = "engine-unreachable", "not-an-engine", "contract-mismatch"
 NO_ANSWER: Final = "no-answer"
 DENIED: Final = "denied"
@@ -88,21 +86,14 @@ class EngineClient:
         import httpx
 
         times = httpx.Timeout(ANSWER_WITHIN_S + wait_s, connect=CONNECT_WITHIN_S)
-        body = self._answer("GET", f"{PORT}/events", params={"after": after, "wait_s": wait_s}, timeout=times)
+        body = self._answer("GET", f"{PORT_ROUTES}/events", params={"after": after, "wait_s": wait_s}, timeout=times)
         events = body.get("events")
         if not isinstance(events, list):
             raise _not_ours(self.url)
         return str(body.get("boot_id", "")), tuple(wire.from_json(Event, event) for event in events)
 
     def page(self, query: Query) -> Page:
-        parameters: dict[str, str | int] = {"subject": query.subject.value, "limit": query.limit}
-        if query.before is not None:
-            parameters["before"] = query.before
-        if query.key is not None:
-            parameters["key"] = query.key
-        if query.filters:
-            parameters["filters"] = json.dumps(query.filters)
-        return wire.from_json(Page, self.get("/port/page", **parameters))
+        return wire.from_json(Page, self.get("/port/page", **wire.query_to_parameters(query)))
 
     def send(self, command: Command) -> Reply:
         """Send a command; return whether it was accepted or refused.
@@ -110,7 +101,7 @@ class EngineClient:
         Raises:
             LinkError: as all calls; with the code `no-answer` nobody knows whether it was taken.
         """
-        body = self._answer("POST", f"{PORT}/command", json=wire.command_to_json(command))
+        body = self._answer("POST", f"{PORT_ROUTES}/command", json=wire.command_to_json(command))
         return wire.reply_from_json(body)
 
     def _answer(self, method: str, path: str, **how: Any) -> dict[str, Any]:
@@ -125,7 +116,7 @@ class EngineClient:
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise _not_ours(self.url) from error
         body = self._read(response)
-        if path.startswith(PORT):
+        if path.startswith(PORT_ROUTES):
             _check_version(self.url, response.headers[CONTRACT_HEADER])
         return body
 

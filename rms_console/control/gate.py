@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from rms_console.contract.api import Problem
+from rms_console.contract.endpoint import CONTRACT_HEADER
 from rms_console.contract.snapshot import CONTRACT_VERSION
 from rms_console.control.access import Asked, Denied, Policy
 from rms_console.control.faults import DEFECT, told
@@ -22,7 +23,6 @@ BODY_WITHIN_S: Final = 10.0
 DRAIN_WITHIN_S: Final = 1.0
 DRAIN_BYTES: Final = 32 * 1024 * 1024
 """So much of a refused body is read and thrown away: closed on at once, the asker would not get to read why."""
-CONTRACT_HEADER: Final = "X-RMS-Contract"
 _HEADERS: Final = (
     (CONTRACT_HEADER.lower().encode(), str(CONTRACT_VERSION).encode()),
     (b"cache-control", b"no-store"),

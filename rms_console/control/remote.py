@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rms_console.contract import wire
 from rms_console.contract.commands import Command, Reply
-from rms_console.contract.endpoint import TOKEN_FILE, TOKEN_VARIABLE
+from rms_console.contract.endpoint import CONTRACT_HEADER, PORT_ROUTES, TOKEN_FILE, TOKEN_VARIABLE
 from rms_console.contract.events import Event
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.snapshot import CONTRACT_VERSION, EngineSnapshot
@@ -21,8 +20,6 @@ from rms_console.locale import sentence
 if TYPE_CHECKING:
     import httpx
 
-PORT: Final = "/api/v1/port"
-CONTRACT_HEADER: Final = "X-RMS-Contract"
 CONNECT_WITHIN_S: Final = 3.0
 ANSWER_WITHIN_S: Final = 10.0
 COMMAND_WITHIN_S: Final = 25.0
@@ -88,15 +85,8 @@ class RemotePort:
                 return events
 
     async def ask(self, query: Query) -> Page:
-        asked: dict[str, Any] = {"subject": query.subject.value, "limit": query.limit}
-        more = {
-            "before": query.before,
-            "key": query.key,
-            "filters": json.dumps(query.filters) if query.filters else None,
-        }
-        asked |= {name: value for name, value in more.items() if value is not None}
         within_s = LONG_WITHIN_S if query.subject in LONG else ANSWER_WITHIN_S * 3
-        return wire.from_json(Page, await self._get("/page", within_s, **asked))
+        return wire.from_json(Page, await self._get("/page", within_s, **wire.query_to_parameters(query)))
 
     async def send(self, command: Command) -> Reply:
         """Return what the engine answered. A command is never repeated by itself; its id tells a repeat by a person."""
@@ -113,7 +103,7 @@ class RemotePort:
         is_command = method == "POST"
         times = httpx.Timeout(within_s, connect=CONNECT_WITHIN_S, pool=CONNECT_WITHIN_S)
         try:
-            response = await http.request(method, PORT + path, timeout=times, **how)
+            response = await http.request(method, PORT_ROUTES + path, timeout=times, **how)
             return read(response, address, is_command=is_command)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             self._is_lost = True

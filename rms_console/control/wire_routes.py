@@ -11,12 +11,12 @@ from fastapi.responses import JSONResponse
 from rms_console.contract import queries as ask
 from rms_console.contract import wire
 from rms_console.contract.commands import Actor, Command, Pause
+from rms_console.contract.endpoint import PORT_ROUTES
 from rms_console.contract.queries import Subject
 from rms_console.control.face import TheFace, clean_name
 from rms_console.control.faults import DOCUMENTED, Failed
 from rms_console.errors import LinkError
 
-PORT: Final = "/api/v1/port"
 LONGEST_WAIT_S: Final = 30.0
 MOST_EVENTS: Final = 500
 """In one answer: more would hold up the engine's loop. Who asked asks on after the last."""
@@ -25,7 +25,7 @@ WAYS: Final = ("console", "cli", "api")
 _MOST: Final = 2**53
 """The largest number that JSON carries everywhere as it is."""
 
-router = APIRouter(prefix=PORT, responses=DOCUMENTED)
+router = APIRouter(prefix=PORT_ROUTES, responses=DOCUMENTED)
 
 
 @router.get("/snapshot")
