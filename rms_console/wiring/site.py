@@ -13,7 +13,7 @@ from rms_console.config import Settings, load_settings, log_folder, state_folder
 from rms_console.contract.check import FolderFacts
 from rms_console.contract.settings import EngineSettings
 from rms_console.errors import StoreFull
-from rms_console.locale import language_for
+from rms_console.locale import language_for, sentence
 from rms_console.wiring.options import Options
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def make_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreFull(
-            f"the folder {path} cannot be made: {error.strerror}",
-            hint="name one that this account can write: --state-dir, --log-dir",
+            sentence("the folder {folder} cannot be made: {error}", folder=path, error=error.strerror),
+            hint=sentence("name one that this account can write: --state-dir, --log-dir"),
         ) from error
     return path

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rms_console.adapters.rms.database import Session
 from rms_console.adapters.rms.dialect import Column, Table
 from rms_console.errors import SourceSchemaChanged
+from rms_console.locale import sentence
 
 VIEW_REQUIRED = ("ItemID", "C_ARTICULO", "Description", "Price", "Quantity", "CCOD", "color", "talla")
 SALE = ("SalePrice", "SaleStartDate", "SaleEndDate")
@@ -106,8 +107,13 @@ class Schema:
         _require(self.names.view, self.view, VIEW_REQUIRED, self.names)
         if not self.has_version and not self.has_stamp:
             raise SourceSchemaChanged(
-                f"table {self.names.item_table} has neither {STAMP} nor {VERSION}: nothing tells which rows changed",
-                hint=f"bring back column {STAMP}, which RMS itself has",
+                sentence(
+                    "table {table} has neither {stamp} nor {version}: nothing tells which rows changed",
+                    table=self.names.item_table,
+                    stamp=STAMP,
+                    version=VERSION,
+                ),
+                hint=sentence("bring back column {stamp}, which RMS itself has", stamp=STAMP),
             )
 
 
@@ -155,14 +161,22 @@ def _renamed(found: Mapping[str, Column], theirs_by_ours: Mapping[str, str]) -> 
 def _require(table: str, columns: Columns, needed: tuple[str, ...], names: Names) -> None:
     if not columns:
         raise SourceSchemaChanged(
-            f"there is no table or view {table}",
-            hint="check that rms.url or rms.database names the store's RMS database, and that the login sees the table",
+            sentence("there is no table or view {table}", table=table),
+            hint=sentence(
+                "check that rms.url or rms.database names the store's RMS database, and that the login sees the table"
+            ),
         )
     lacking = [names.shown(name) for name in needed if name.casefold() not in columns]
     if lacking:
-        plural = "column" if len(lacking) == 1 else "columns"
         raise SourceSchemaChanged(
-            f"{table} lacks {plural} {', '.join(lacking)}",
-            hint=f"add them to {table} under exactly these names (case does not matter), or name the store's own in "
-            "rms.queries.columns",
+            sentence(
+                "{table} lacks column {columns}" if len(lacking) == 1 else "{table} lacks columns {columns}",
+                table=table,
+                columns=", ".join(lacking),
+            ),
+            hint=sentence(
+                "add them to {table} under exactly these names (case does not matter), or name the store's own in "
+                "rms.queries.columns",
+                table=table,
+            ),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rms_console.adapters.store.database import Database
 from rms_console.adapters.store.statements import queries
 from rms_console.errors import LeaseLost
+from rms_console.locale import sentence
 
 EPOCH = "epoch"
 CYCLE = "cycle"
@@ -38,6 +39,10 @@ class Counters:
         newest = self.last(EPOCH)
         if epoch < newest:
             raise LeaseLost(
-                f"tenure {epoch} has been followed by tenure {newest}: its work is not recorded",
-                hint="another engine of this shop has taken over",
+                sentence(
+                    "tenure {epoch} has been followed by tenure {newest}: its work is not recorded",
+                    epoch=epoch,
+                    newest=newest,
+                ),
+                hint=sentence("another engine of this shop has taken over"),
             )

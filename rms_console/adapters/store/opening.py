@@ -10,6 +10,7 @@ from rms_console.adapters.store.database import BUSY_S, Database
 from rms_console.adapters.store.encoding import time_text
 from rms_console.adapters.store.statements import migrations, split
 from rms_console.errors import StoreDamaged, StoreFull
+from rms_console.locale import sentence
 
 FILE_NAME = "ledger.db"
 APPLICATION_ID = 0x524D534C
@@ -38,7 +39,8 @@ def open_database(path: Path) -> Database:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise StoreFull(
-            f"the folder {path.parent} cannot be made ({exc})", hint="choose a folder that this account may write"
+            sentence("the folder {folder} cannot be made ({error})", folder=path.parent, error=exc),
+            hint=sentence("choose a folder that this account may write"),
         ) from exc
     database = _connected(str(path))
     if path.exists() and 0 < path.stat().st_size < _MIN_BYTES:
@@ -82,7 +84,10 @@ def _connected(name: str) -> Database:
     try:
         connection = sqlite3.connect(name, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     except sqlite3.OperationalError as exc:
-        raise StoreFull(f"{name} cannot be opened ({exc})", hint="check the rights on the file and its folder") from exc
+        raise StoreFull(
+            sentence("{name} cannot be opened ({error})", name=name, error=exc),
+            hint=sentence("check the rights on the file and its folder"),
+        ) from exc
     return Database(connection, name)
 
 
@@ -106,9 +111,9 @@ def _check_structure(database: Database) -> None:
     is_small = size_bytes <= _THOROUGH_BYTES
     problem = database.scalar("PRAGMA integrity_check(1)" if is_small else "PRAGMA quick_check(1)")
     if problem != "ok":
-        raise database.damaged(f"damaged ({problem})")
+        raise database.damaged(sentence("damaged ({problem})", problem=problem))
     if is_small and database.rows("PRAGMA foreign_key_check"):
-        raise database.damaged("damaged (parts of a product without the product)")
+        raise database.damaged(sentence("damaged (parts of a product without the product)"))
 
 
 def _check_origin(database: Database) -> None:
@@ -121,11 +126,11 @@ def _check_origin(database: Database) -> None:
     if mark == APPLICATION_ID or not tables:
         return
     if tables >= _OUR_TABLES:
-        raise database.damaged("damaged (its sign is not that of a ledger)")
+        raise database.damaged(sentence("damaged (its sign is not that of a ledger)"))
     raise StoreDamaged(
-        f"{database.name}: a database, but not a ledger of this program",
+        sentence("{name}: a database, but not a ledger of this program", name=database.name),
         code=FOREIGN,
-        hint=f"give the program a state folder of its own, or move {database.name} away",
+        hint=sentence("give the program a state folder of its own, or move {name} away", name=database.name),
     )
 
 
@@ -135,9 +140,14 @@ def _migrate(database: Database) -> None:
     version = _version(database)
     if version > known:
         raise StoreDamaged(
-            f"{database.name} is of ledger version {version}, this program knows up to {known}",
+            sentence(
+                "{name} is of ledger version {version}, this program knows up to {known}",
+                name=database.name,
+                version=version,
+                known=known,
+            ),
             code=NEWER,
-            hint="update this program, or start the newer one that wrote it",
+            hint=sentence("update this program, or start the newer one that wrote it"),
         )
     if version == known:
         return

@@ -15,6 +15,7 @@ from pathlib import Path
 from rms_console.adapters.store.ledger import SqliteLedger, open_ledger
 from rms_console.adapters.store.opening import DAMAGED, FILE_NAME
 from rms_console.errors import StoreDamaged, StoreFull
+from rms_console.locale import sentence
 
 ENDINGS = ("", "-wal", "-shm")
 _MOST_FACTS = 1000
@@ -65,8 +66,8 @@ def put_aside(folder: Path, now: datetime) -> Path:
                 source.rename(f"{target}{ending}")
     except OSError as exc:
         raise StoreFull(
-            f"the damaged ledger {folder / FILE_NAME} cannot be moved aside ({exc})",
-            hint="close whatever has it open, or move it away by hand, and start again",
+            sentence("the damaged ledger {file} cannot be moved aside ({error})", file=folder / FILE_NAME, error=exc),
+            hint=sentence("close whatever has it open, or move it away by hand, and start again"),
         ) from exc
     return target
 
