@@ -12,6 +12,8 @@ COMMANDS: Final = {
     "observe": "rms_console.commands.mode:observe",
     "queue": "rms_console.commands.queue:queue",
     "holds": "rms_console.commands.holds:holds",
+    "alerts": "rms_console.commands.alerts:alerts",
+    "audit": "rms_console.commands.audit:audit",
     "export": "rms_console.commands.export:export",
     "status": "rms_console.commands.status:status",
     "health": "rms_console.commands.status:health",
