@@ -94,8 +94,9 @@ class Actions:
             self._note(replace(mine, stage=Stage.FAILED, message=error.message, hint=error.hint))
             return None
         except (LinkError, TimeoutError) as error:
-            message = error.message if isinstance(error, LinkError) else ""
-            self._note(replace(self._latest.get(command.command_id, mine), stage=Stage.UNKNOWN, message=message))
+            message, hint = (error.message, error.hint) if isinstance(error, LinkError) else ("", "")
+            present = self._latest.get(command.command_id, mine)
+            self._note(replace(present, stage=Stage.UNKNOWN, message=message, hint=hint))
             return None
         present = self._latest.get(command.command_id, mine)
         if isinstance(reply, Refused):

@@ -249,3 +249,19 @@ async def test_an_engine_that_comes_back_elsewhere_is_found_again(engine: FakePo
             place[0] = Address(second.url, TOKEN)
             assert (await port.snapshot()).boot_id == "boot-2"
             assert isinstance(await port.send(PAUSE), Accepted)
+
+
+async def test_a_question_that_hangs_while_the_engine_moves_is_a_link_error(engine: FakePort) -> None:
+    with serving(engine) as first, serving(FakePort(replace(engine.now, boot_id="boot-2"))) as second:
+        place = [Address(first.url, TOKEN)]
+        async with aclosing(RemotePort(lambda: place[0])) as port:
+            await port.snapshot()
+            hanging = asyncio.ensure_future(port.events(0, 60))
+            while not first.waits:
+                await asyncio.sleep(0.01)
+            first.spoil = (500, b"")
+            await failing(port)
+            place[0] = Address(second.url, TOKEN)
+            assert (await port.snapshot()).boot_id == "boot-2"
+            with pytest.raises(LinkError):
+                await asyncio.wait_for(hanging, 10)
