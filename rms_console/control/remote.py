@@ -177,14 +177,16 @@ def check_contract(spoken: str, address: Address) -> None:
             hint=sentence("look at the address: --attach, or api.port in the settings"),
         )
     theirs = int(spoken[:9])
-    if theirs != CONTRACT_VERSION:
-        raise LinkError(
-            sentence("the engine speaks version {theirs}, this console {ours}", theirs=theirs, ours=CONTRACT_VERSION),
-            code=CONTRACT,
-            hint=sentence("this console is the older one: update it")
-            if theirs > CONTRACT_VERSION
-            else sentence("the engine is the older one: update it and start it again"),
+    if theirs > CONTRACT_VERSION:
+        text = sentence(
+            "this console is older than the engine ({ours}, not {theirs})", ours=CONTRACT_VERSION, theirs=theirs
         )
+        raise LinkError(text, code=CONTRACT, hint=sentence("update this console"))
+    if theirs < CONTRACT_VERSION:
+        text = sentence(
+            "the engine is older than this console ({theirs}, not {ours})", ours=CONTRACT_VERSION, theirs=theirs
+        )
+        raise LinkError(text, code=CONTRACT, hint=sentence("update the engine and start it again"))
 
 
 def _told(body: object) -> Mapping[str, str]:

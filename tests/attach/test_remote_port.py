@@ -205,7 +205,8 @@ async def test_another_version_says_which_side_is_older(
     server.contract = str(theirs)
     error = await failing(port)
     assert error.code == "contract-mismatch"
-    assert error.hint.startswith(older)
+    assert error.message.startswith(f"{older} is older than")
+    assert "update" in error.hint
 
 
 @pytest.mark.parametrize("contract", [None, "", "one", "²"])

@@ -133,7 +133,7 @@ def test_another_version_is_refused_before_anything_is_drawn(server: Server, tok
     server.contract = str(CONTRACT_VERSION + 1)
     with a_seat(server.url, token_file) as seat:
         assert seat.ends() == 3
-        until(lambda: "this console is the older one" in seat.text, 5)
+        until(lambda: "this console is older than the engine" in seat.text, 5)
         assert b"\x1b[?1049h" not in bytes(seat.raw)
 
 
