@@ -20,6 +20,7 @@ from rms_console.control.remote import Address, RemotePort
 from rms_console.errors import LinkError, NotTaken
 from rms_console.locale import told
 from tests.attach.loopback import TOKEN, Server, serving
+from tests.hosting.seat import until
 from tests.tui.fakeport import NOW, FakePort, a_snapshot
 
 LOGS = [{"number": place, "at": NOW.isoformat(), "level": "INFO", "message": f"línea {place}"} for place in range(1, 6)]
@@ -258,8 +259,7 @@ async def test_a_question_that_hangs_while_the_engine_moves_is_a_link_error(engi
         async with aclosing(RemotePort(lambda: place[0])) as port:
             await port.snapshot()
             hanging = asyncio.ensure_future(port.events(0, 60))
-            while not first.waits:
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(until, lambda: first.waits)
             first.spoil = (500, b"")
             await failing(port)
             place[0] = Address(second.url, TOKEN)
