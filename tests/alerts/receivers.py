@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email
 import email.policy
 import json
@@ -38,7 +39,7 @@ class Received:
 
     @property
     def text(self) -> str:
-        return str(self.mail.get_content())
+        return str(self.mail.get_content()).replace("\r\n", "\n")
 
 
 @dataclass
@@ -79,11 +80,7 @@ class MailServer:
         elif tls is not None:
             extras |= {"tls_context": tls, "require_starttls": True}
         if login:
-            extras |= {
-                "authenticator": _check,
-                "auth_required": True,
-                "auth_require_tls": tls is not None and not implicit,
-            }
+            extras |= {"authenticator": _check, "auth_required": True}
         self._controller = _OnFreePort(self.handler, hostname="127.0.0.1", port=0, **extras)
 
     @property
@@ -115,7 +112,7 @@ class _OnFreePort(Controller):
 
 def _check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
     right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), WORD.encode())
-    return AuthResult(success=right, handled=True, auth_data=USER if right else None)
+    return AuthResult(success=right, handled=right, auth_data=USER if right else None)
 
 
 @dataclass(frozen=True)
@@ -147,6 +144,11 @@ class WebServer:
         world = self
 
         class Handler(BaseHTTPRequestHandler):
+            def handle(self) -> None:
+                # A client may hang up in the middle.
+                with contextlib.suppress(ConnectionError):
+                    super().handle()
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 world.got.append(Posted(self.path, {k.lower(): v for k, v in self.headers.items()}, body))

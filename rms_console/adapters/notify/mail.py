@@ -91,7 +91,7 @@ def compose(message: Message, mailbox: Mailbox) -> EmailMessage:
     subject = f"{mailbox.subject_prefix} {message.title}".strip()
     sender = _address(mailbox.sender)
     try:
-        mail["Subject"] = one_line(subject, LONGEST_SUBJECT)
+        mail["Subject"] = _heading(subject, LONGEST_SUBJECT)
         mail["From"] = sender
         mail["To"] = tuple(_address(one) for one in mailbox.recipients)
         mail["Date"] = format_datetime(message.at)
@@ -107,6 +107,11 @@ def compose(message: Message, mailbox: Mailbox) -> EmailMessage:
     return mail
 
 
+def _heading(text: str, most: int) -> str:
+    """Return a text for a header. What looks like an encoded word would be decoded there, line breaks and all."""
+    return one_line(text.replace("=?", "= ?"), most)
+
+
 def _address(text: str) -> Address:
     """Return an address of the settings, which may have a name before it.
 
@@ -115,7 +120,7 @@ def _address(text: str) -> Address:
     """
     name, plain = parseaddr(text)
     try:
-        address = Address(one_line(name, 80), addr_spec=plain)
+        address = Address(_heading(name, 80), addr_spec=plain)
         if not address.domain or not text.isprintable():
             raise ValueError
     except (ValueError, MessageError, IndexError) as exc:
