@@ -37,6 +37,9 @@ mode = "live"
 [scope]
 create = "all"
 
+[api]
+port = {port}
+
 [guard]
 max_created = 0
 {more}
@@ -70,8 +73,10 @@ class Site:
         self.logs = folder / "logs"
         self.configure()
 
-    def configure(self, more: str = "", *, token: str | None = None, origin: str | None = None, url: str = "") -> None:
-        """Write the settings file anew, with `more` lines at its end."""
+    def configure(
+        self, more: str = "", *, token: str | None = None, origin: str | None = None, url: str = "", port: int = 0
+    ) -> None:
+        """Write the settings file anew, with `more` lines at its end. The API takes a free port unless one is named."""
         settings = self.shop.settings
         self.config.write_text(
             SETTINGS.format(
@@ -80,6 +85,7 @@ class Site:
                 domain=settings.domain,
                 token=token or settings.access_token,
                 origin=origin or self.server.origin,
+                port=port,
                 more=more,
             ),
             encoding="utf-8",
