@@ -12,7 +12,7 @@ ENOUGH: Final = 20
 
 
 class TimedLoopLag:
-    """`contract.ports.LoopLag`: the last ten minutes, in steps of half a second."""
+    """`contract.loop_lag.LoopLag`: the last ten minutes, in steps of half a second."""
 
     def __init__(self, every_s: float = EVERY_S) -> None:
         self._every_s = every_s

@@ -93,7 +93,6 @@ class Source(Protocol):
 
     def pool_use(self) -> PoolUse:
         """Return what was asked of the connection pool since the start."""
-        ...
 
     def close(self) -> None: ...
 
@@ -326,6 +325,9 @@ class Lease(Protocol):
         """Return whether the lease is free, ours, another's, or left behind by a process that died."""
         ...
 
+    def lives(self, pid: int, since_at: datetime) -> bool:
+        """Return whether the process that took something at `since_at` on this machine may still run."""
+
     def forget_dead(self) -> None:
         """Remove what a process that died left of its lease.
 
@@ -371,20 +373,6 @@ class SystemReading:
 
 class System(Protocol):
     def read(self) -> SystemReading: ...
-
-
-class LoopLag(Protocol):
-    """How late an event loop gets to what is due."""
-
-    def begin(self) -> None:
-        """Measure the running loop from now on."""
-        ...
-
-    def end(self) -> None: ...
-
-    def p99_s(self) -> float | None:
-        """Return the seconds that 99 of the latest 100 measurements did not exceed; None before enough were taken."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

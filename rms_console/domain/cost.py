@@ -63,6 +63,11 @@ def read_scopes() -> float:
     return 2.0
 
 
+def read_claim() -> float:
+    """Return the cost of the claim on the shop: the shop, and a metafield of it."""
+    return 2.0
+
+
 def count_products() -> float:
     """Return the cost of a root field that counts: ten points, whatever it counts."""
     return 10.0

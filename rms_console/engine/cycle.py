@@ -217,21 +217,9 @@ class Pass:
             return
         self.batch = number
         self.tally.batches = max(self.tally.batches, batches)
-        self._journal.publish(
-            EventName.BATCH_STARTED,
-            batch=number,
-            batches=batches,
-            products=products,
-            capacity=max(1, self._settings.batch_size),
-        )
-        self._journal.log(
-            "INFO",
-            DETECTOR,
-            "Starting batch {batch}/{batches} ({products} products)",
-            batch=number,
-            batches=batches,
-            products=products,
-        )
+        told = {"batch": number, "batches": batches, "products": products}
+        self._journal.publish(EventName.BATCH_STARTED, capacity=max(1, self._settings.batch_size), **told)
+        self._journal.log("INFO", DETECTOR, "Starting batch {batch}/{batches} ({products} products)", **told)
 
     async def _push_one(self, job: Job) -> None:
         await self._deps.pacer.room()

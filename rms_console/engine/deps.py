@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rms_console.contract.adoption import Survey
+from rms_console.contract.claim import ClaimKeeper
 from rms_console.contract.desk_port import LogHistory, SettingsDesk
 from rms_console.contract.diagnosis import Surroundings
+from rms_console.contract.loop_lag import LoopLag
 from rms_console.contract.mark_port import Mark
 from rms_console.contract.notify_port import Outlets
-from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, LoopLag, Shop, Source, System, Timer
+from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.offload import Offload
 from rms_console.engine.pace import Pacer
@@ -50,6 +52,10 @@ class Deps:
     """The latest log lines; None: nobody keeps them."""
     desk: SettingsDesk | None = None
     """The settings as a person sees and changes them; None: they are what they are."""
+    claims: ClaimKeeper | None = None
+    """The shop's own record of who writes to it; None: nobody else can."""
+    installation: str = "this"
+    """Names this installation in that record, the same over restarts."""
     loop_lag: LoopLag | None = None
     """How late the engine's loop gets to what is due; None: nobody measures it."""
     surroundings: Callable[[], Surroundings] | None = None

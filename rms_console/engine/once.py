@@ -22,6 +22,7 @@ async def run_once(engine: EngineService) -> Finished:
     Raises:
         ConsoleError: an end could not be reached, so there was no cycle.
     """
+    engine.fence.is_brief = True
     await engine.mending.reach()
     engine.machine.move(EngineState.RUNNING)
     world = engine.mending.known_world()

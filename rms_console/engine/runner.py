@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -74,6 +74,7 @@ class Runner:
         self._rescue = Rescue(deps, journal)
         self._open_bulk = OpenBulk(deps, journal, owner)
         self.on_push: Callable[[], object] = lambda: None
+        self.before_writing: Callable[[], Awaitable[None]] = _nobody_else
         self._prepared = False
         self.mode: Mode | None = None
         self.active: Run | None = None
@@ -225,10 +226,12 @@ class Runner:
             items=len(load.taken),
             products=len(load.works),
         )
-        if run.settings.mode is Mode.LIVE and not self._prepared:
-            # Not before something is sent: an engine that observes leaves no trace in the shop.
-            await self._deps.shop.prepare()
-            self._prepared = True
+        if run.settings.mode is Mode.LIVE:
+            await self.before_writing()
+            if not self._prepared:
+                # Not before something is sent: an engine that observes leaves no trace in the shop.
+                await self._deps.shop.prepare()
+                self._prepared = True
         recorder = Recorder(self._deps, epoch, run.number)
         push = Pass(
             self._deps,
@@ -268,6 +271,10 @@ class Runner:
         tell(self._journal, run, end, view, show(self._detector.watermark), deps.system.read())
         self._journal.sync_id = ""
         return Finished(view, fault, asked, run.cause)
+
+
+async def _nobody_else() -> None:
+    return None
 
 
 def _narrowed(settings: EngineSettings, world: World, cause: Cause) -> tuple[EngineSettings, World]:

@@ -34,6 +34,7 @@ from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
 from rms_console.engine.diagnosis.starts import note_start
+from rms_console.engine.fence import Fence
 from rms_console.engine.figures import DAY, Figures
 from rms_console.engine.followups import Followups
 from rms_console.engine.inflight import InFlight
@@ -95,6 +96,8 @@ class EngineService:
             deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference, self.boot_id
         )
         self.runner.make_way = MakeWay(deps, self.wakes, self._read_on)
+        self.fence = Fence(self)
+        self.runner.before_writing = self.fence.hold
         self.runner.on_push = lambda: self.machine.move(EngineState.PROCESSING)
         self.mending = Mending(self)
         self.timetable = Timetable(deps, self.wakes, lambda: supervisor.check(self))
@@ -204,6 +207,7 @@ class EngineService:
         self.followups.stopped()
         await self.alert_desk.close()
         self.journal.close()
+        await self.fence.let_go()
         await self.deps.shop.close()
         self.tenure.end()
 

@@ -10,6 +10,7 @@ from rms_console.contract.events import EventName
 from rms_console.contract.snapshot import ConnectionView
 from rms_console.contract.state import Health, LockStatus
 from rms_console.engine.journal import Journal
+from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError
 from rms_console.locale import sentence
 
@@ -85,14 +86,19 @@ async def ack(engine: EngineService, command: Command, request: AckAlerts) -> Re
 
 
 async def release_lock(engine: EngineService, command: Command, request: ReleaseLock) -> Reply:
-    """Remove what a process that died left of its lock.
+    """Take the shop over from an engine elsewhere; else remove what a process that died left of its lock.
 
     Raises:
-        LeaseError: it cannot be removed.
+        LeaseError: it cannot be removed. ShopError: the shop did not say who claims it.
     """
     if request.confirm != CONFIRM:
         told = sentence('write "release" to confirm')
         return Refused(command.command_id, "invalid", told)
+    taken = await engine.fence.take_over()
+    if taken is not None:
+        told = sentence("the shop is claimed for this engine; {host} no longer writes it", host=taken.host)
+        engine.wakes.ring(Wake.SCHEDULE)
+        return Accepted(command.command_id, told, {"host": taken.host})
     lease = engine.deps.lease
     owner, status = lease.owner(), lease.status()
     if owner is None or status is LockStatus.AVAILABLE:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +15,7 @@ from rms_console.adapters.clock import SystemClock
 from rms_console.adapters.lease import FileLease
 from rms_console.adapters.logs import LogStream, LogWriter, capture_standard_logging
 from rms_console.adapters.loop_lag import TimedLoopLag
+from rms_console.adapters.shopify.shop import ShopifyShop
 from rms_console.adapters.store import SqliteLedger, open_ledger, open_memory_ledger, open_survey
 from rms_console.adapters.store.mark import FileMark
 from rms_console.adapters.store.opening import DAMAGED, FILE_NAME
@@ -50,6 +53,8 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         deps.open_survey = open_survey
         deps.logs = log.history
         deps.loop_lag = TimedLoopLag()
+        if isinstance(deps.shop, ShopifyShop):
+            deps.claims, deps.installation = deps.shop.claims, _installation(site.state)
         desk = deps.desk = Desk(site, log)
         deps.renew_ledger = partial(_renew, site.state, deps)
         deps.surroundings = partial(look_around, site, deps.shop)
@@ -152,6 +157,12 @@ def _open_deps(site: Site, log: Log, opened: Callable[[Path], SqliteLedger]) -> 
         )
         made.append(deps)
         yield deps
+
+
+def _installation(state: Path) -> str:
+    """Name this installation by its machine and its state folder: the same when the folder was lost and made anew."""
+    folder = hashlib.sha256(str(state.absolute()).encode()).hexdigest()[:16]
+    return f"{platform.node()}:{folder}"
 
 
 def _open_or_rescue(state: Path) -> SqliteLedger:

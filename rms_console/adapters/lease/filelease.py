@@ -90,6 +90,9 @@ class FileLease:
         finally:
             self._lock.release()
 
+    def lives(self, pid: int, since_at: datetime) -> bool:
+        return _may_live(LeaseOwner(pid, platform.node(), "", since_at, 0))
+
     def record_epoch(self, epoch: int) -> None:
         """Tell the fencing token of this tenure in the owner file.
 

@@ -82,6 +82,20 @@ def scopes(installation: Any) -> tuple[str, ...]:
     return tuple(sorted(text(scope, "handle") for scope in nodes(installation, "accessScopes")))
 
 
+def claim(shop: Any) -> tuple[str, str | None, str | None]:
+    """Return the shop's id, and the value and the digest of the claim on it; None for both where there is none."""
+    found = _dict(shop, "shop").get("metafield")
+    if found is None:
+        return text(shop, "id"), None, None
+    return text(shop, "id"), text(found, "value"), text(found, "compareDigest")
+
+
+def claim_digest(payload: Any) -> str:
+    """Return the digest of the claim just written."""
+    (written,) = _list(_dict(payload, "payload"), "metafields") or (None,)
+    return text(written, "compareDigest")
+
+
 def publications(nodes: Iterable[Mapping[str, Any]]) -> tuple[Publication, ...]:
     return tuple(Publication(text(node, "id"), text(node, "name")) for node in nodes)
 

@@ -13,6 +13,7 @@ from rms_console.adapters.shopify.bulk.catalogue import BulkCatalogue
 from rms_console.adapters.shopify.bulk.files import BulkFiles
 from rms_console.adapters.shopify.bulk.jobs import BulkJobs
 from rms_console.adapters.shopify.bulk.writing import BulkWriter
+from rms_console.adapters.shopify.claims import ShopClaims
 from rms_console.adapters.shopify.client import ShopifyClient
 from rms_console.adapters.shopify.inputs import CustomId
 from rms_console.adapters.shopify.lookups import ShopLookups
@@ -71,6 +72,7 @@ class ShopifyShop(Shop):
         self._custom_id = custom
         self._reader = ShopReader(self._client, custom, quantity_name)
         self._lookups = ShopLookups(self._client)
+        self.claims = ShopClaims(self._client)
         self._writer = ShopWriter(self._client, self._reader, clock, custom, quantity_name)
         self._files = BulkFiles(clock, transport, trust_env=not access.is_loopback(httpx.URL(url).host))
         jobs = BulkJobs(self._client, clock, operation_timeout_s)

@@ -18,7 +18,7 @@ class Document:
     """A root field that is null says "there is none" instead of "something went wrong"."""
 
     only_reads: bool = field(default=False, kw_only=True)
-    """A mutation by name that changes nothing in the catalogue: it has something read."""
+    """A mutation by name that changes nothing in the catalogue: it has something read, or says who writes."""
 
     @property
     def text(self) -> str:
@@ -39,6 +39,7 @@ PRODUCTS_COUNT = Document("products_count", "productsCount")
 OURS_COUNT = Document("ours_count", "metafieldDefinitions")
 PUBLICATIONS = Document("publications", "publications")
 VARIANTS_BY_SKU = Document("variants_by_sku", "productVariants")
+CLAIM_READ = Document("claim_read", "shop")
 BULK_READ = Document("bulk_read", "bulkOperation", null_is_an_answer=True)
 BULK_LIST = Document("bulk_list", "bulkOperations")
 
@@ -48,6 +49,7 @@ PRODUCT_UPDATE = Document("product_update", "productUpdate", mutation=True)
 VARIANTS_UPDATE = Document("variants_update", "productVariantsBulkUpdate", mutation=True)
 VARIANTS_CREATE = Document("variants_create", "productVariantsBulkCreate", mutation=True)
 METAFIELDS_SET = Document("metafields_set", "metafieldsSet", mutation=True)
+CLAIM_WRITE = Document("claim_write", "metafieldsSet", mutation=True, only_reads=True)
 STOCK_SET = Document("stock_set", "inventorySetQuantities", mutation=True)
 STOCK_ACTIVATE_ON_HAND = Document("stock_activate_on_hand", "inventoryActivate", mutation=True)
 STOCK_ACTIVATE_AVAILABLE = Document("stock_activate_available", "inventoryActivate", mutation=True)
@@ -77,6 +79,7 @@ ALL = (
     OURS_COUNT,
     PUBLICATIONS,
     VARIANTS_BY_SKU,
+    CLAIM_READ,
     BULK_READ,
     BULK_LIST,
     DEFINITION_CREATE,
@@ -85,6 +88,7 @@ ALL = (
     VARIANTS_UPDATE,
     VARIANTS_CREATE,
     METAFIELDS_SET,
+    CLAIM_WRITE,
     STOCK_SET,
     STOCK_ACTIVATE_ON_HAND,
     STOCK_ACTIVATE_AVAILABLE,
