@@ -37,9 +37,6 @@ mode = "live"
 [scope]
 create = "all"
 
-[api]
-port = {port}
-
 [guard]
 max_created = 0
 {more}
@@ -73,10 +70,8 @@ class Site:
         self.logs = folder / "logs"
         self.configure()
 
-    def configure(
-        self, more: str = "", *, token: str | None = None, origin: str | None = None, url: str = "", port: int = 0
-    ) -> None:
-        """Write the settings file anew, with `more` lines at its end. The API takes a free port unless one is named."""
+    def configure(self, more: str = "", *, token: str | None = None, origin: str | None = None, url: str = "") -> None:
+        """Write the settings file anew, with `more` lines at its end."""
         settings = self.shop.settings
         self.config.write_text(
             SETTINGS.format(
@@ -85,7 +80,6 @@ class Site:
                 domain=settings.domain,
                 token=token or settings.access_token,
                 origin=origin or self.server.origin,
-                port=port,
                 more=more,
             ),
             encoding="utf-8",

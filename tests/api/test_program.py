@@ -136,6 +136,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder: Path = tmp_path_factory.mktemp("program")
     with ExitStack() as stack, serve(EmbeddedShop(ShopSettings(locations=("Bodega",)))) as shop:
         site = Site(folder, StoreFile(folder / "store.db"), shop)
+        site.configure("\n[api]\nport = 0\n")
         site.store.add([Shoe(item, f"24YM{item:04d}") for item in range(1, 6)])
         # Not a pipe: nobody reads it, and a full one would hold up the engine.
         said = stack.enter_context((folder / "said.txt").open("w", encoding="utf-8"))

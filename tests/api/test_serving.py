@@ -64,7 +64,7 @@ def test_a_service_whose_port_is_taken_works_and_says_so(site: Site) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = taken.getsockname()[1]
-        site.configure(port=number)
+        site.configure(f"\n[api]\nport = {number}\n")
         process = site.start("--json")
         try:
             assert process.stdout is not None
