@@ -16,4 +16,6 @@ from tests.acceptance.store_file import StoreFile
 def site(tmp_path: Path) -> Iterator[Site]:
     """A site whose engine serves its API on a free port."""
     with serve(EmbeddedShop(ShopSettings(locations=("Bodega",)))) as running:
-        yield Site(tmp_path, StoreFile(tmp_path / "store.db"), running)
+        made = Site(tmp_path, StoreFile(tmp_path / "store.db"), running)
+        made.configure("[api]\nport = 0")
+        yield made

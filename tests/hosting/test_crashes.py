@@ -98,6 +98,7 @@ def test_an_engine_that_dies_with_no_console_to_see_it_begins_again_by_itself(tm
 
 
 def test_a_second_console_on_the_same_shop_visits_the_first_ones_engine(site: Site) -> None:
+    site.configure("[api]\nport = 0")
     with Seat(["-m", "rms_console", *site.command()[3:]]) as first:
         first.shows("today")
         with Seat(["-m", "rms_console", *site.command()[3:]]) as second:
@@ -111,8 +112,7 @@ def test_a_second_console_on_the_same_shop_visits_the_first_ones_engine(site: Si
 
 
 def test_a_second_console_on_an_engine_without_an_api_is_refused(site: Site) -> None:
-    text = site.config.read_text(encoding="utf-8")
-    site.config.write_text(text.replace("[api]", "[api]\nenabled = false"), encoding="utf-8")
+    site.configure("[api]\nenabled = false")
     with Seat(["-m", "rms_console", *site.command()[3:]]) as first:
         first.shows("today")
         with Seat(["-m", "rms_console", *site.command()[3:]]) as second:
