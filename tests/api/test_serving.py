@@ -81,4 +81,4 @@ def test_a_service_whose_port_is_taken_works_and_says_so(site: Site) -> None:
     assert (endpoint.url, endpoint.pid) == ("", process.pid)
     assert endpoint.problem == f"port {number} of 127.0.0.1 is taken by another program"
     told = [line["message"] for line in lines if line["level"] == "CRITICAL"]
-    assert told == [f"The control API is not served: {endpoint.problem}"]
+    assert f"The control API is not served: {endpoint.problem}" in told
