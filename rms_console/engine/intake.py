@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rms_console.contract.records import Postponed, QueueEntry, QueueKey, QueueReason, QueueState, Settled
 from rms_console.contract.settings import EngineSettings
@@ -29,6 +29,9 @@ from rms_console.engine.widen import Gathered, gather
 
 SLICE = 25
 """Products planned before the loop gets a turn: a few milliseconds."""
+LOOK_AGAIN = timedelta(minutes=15)
+NOT_SHOWN = "not-in-view"
+"""The code of entries of new items that the store's view did not show: they are looked at once more."""
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class Load:
     plans: dict[str, ProductPlan] = field(default_factory=dict)
     products: dict[str, AcknowledgedProduct] = field(default_factory=dict)
     rows: dict[int, ItemRow] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()
     settled: list[Settled] = field(default_factory=list)
     postponed: list[Postponed] = field(default_factory=list)
     quarantined: int = 0
@@ -119,6 +123,7 @@ class Intake:
     async def _assemble(self, load: Load, policy: Policy, now_local: datetime) -> Assembly:
         gathered = await gather(self._deps, tuple(load.entries))
         load.rows = {row.item_id: row for row in gathered.read.rows}
+        load.hidden = gathered.read.hidden
         assembly = await self._judge(load, gathered, policy, now_local)
         found = await strays.find(self._deps, load.entries, self._claims(), gathered, assembly)
         if found:
@@ -160,6 +165,8 @@ class Intake:
             if entry.doubt and entry.code != VERIFYING:
                 # It is not in the shop, and its creation may still come late: look once more before letting it go.
                 load.postponed.append(_later(entry, now))
+            elif item_id in load.hidden and not entry.attempts:
+                load.postponed.append(_once_more(entry, now))
             else:
                 load.settled.append(Settled(item_id, entry.version))
 
@@ -196,6 +203,13 @@ def _later(entry: QueueEntry, now: datetime) -> Postponed:
         entry.style,
         doubt=True,
     )
+
+
+def _once_more(entry: QueueEntry, now: datetime) -> Postponed:
+    """A view that is empty for a moment would let a new item be forgotten: no comparison need ever ask for it again."""
+    message = "the store's view does not show it; looked at once more before it is let go"
+    again = now + LOOK_AGAIN
+    return Postponed(entry.item_id, entry.version, QueueState.HELD, NOT_SHOWN, message, 1, again, entry.style)
 
 
 def _siblings(gathered: Gathered) -> frozenset[int]:

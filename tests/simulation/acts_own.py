@@ -188,8 +188,14 @@ async def stolen(sim: Sim, dice: Random) -> None:
     await sim.ensure_process()
     await asyncio.sleep(dice.choice([1.0, 60.0, 600.0]))
     wake(sim)
-    if hold.is_set():
-        sim.fire("lock.zombie_woke")
+    if not hold.is_set() or not process.is_alive:
+        return
+    sim.fire("lock.zombie_woke")
+    woke_at = sim.clock.seconds
+    await asyncio.sleep(1500)
+    if process.wire.wrote_at is not None and process.wire.wrote_at > woke_at + 700:
+        sim.wrong("lease", f"an engine that lost its lock still wrote {process.wire.wrote_at - woke_at:.0f} s later")
+    process.kill("put out of its misery")
 
 
 def wake(sim: Sim) -> None:

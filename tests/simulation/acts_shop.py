@@ -69,7 +69,7 @@ async def token_refused(sim: Sim, dice: Random) -> None:
 @act("shop.throttled")
 async def throttled(sim: Sim, dice: Random) -> None:
     sim.line.throttles = True
-    await asyncio.sleep(dice.uniform(10, 200))
+    await asyncio.sleep(dice.choice([20.0, 100.0, 400.0]))
     sim.line.throttles = False
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 from random import Random
 
+from rms_console.contract.commands import Trigger
 from rms_console.demo.rms.trouble import OpenTransaction
 from tests.acceptance.store_file import Shoe, stamp
 from tests.simulation.acts import act
@@ -34,7 +35,7 @@ def some_item(sim: Sim, dice: Random) -> int | None:
 def change(sim: Sim, item: int, **values: object) -> None:
     sim.tell(f"rms {item} {values}")
     if "Quantity" in values:
-        sim.stock_moved[f"SKU-{item}"] = sim.clock.seconds
+        sim.note_stock(item, values["Quantity"])
     sim.store.tills.change(item, **values)
 
 
@@ -55,6 +56,7 @@ def new_item(sim: Sim, dice: Random) -> None:
             extra={"CategoryID": 1},
         )
         sim.tell(f"rms new {shoe}")
+        sim.note_stock(item, shoe.quantity)
         sim.store.tills.add([shoe])
 
 
@@ -69,7 +71,7 @@ def reprice(sim: Sim, dice: Random) -> None:
 def count(sim: Sim, dice: Random) -> None:
     item = some_item(sim, dice)
     if item is not None:
-        change(sim, item, Quantity=dice.choice([-1.0, 0.0, 0.0, 1.0, 2.5, 3.0, 5.0, 8.0]))
+        change(sim, item, Quantity=dice.choice([-2.0, -1.0, 0.0, 0.0, 1.0, 2.5, 3.0, 5.0, 8.0]))
 
 
 @act("till.inactive", 1)
@@ -90,6 +92,20 @@ def sale(sim: Sim, dice: Random) -> None:
     begin = stamp(now + timedelta(seconds=opens), zone)
     end = stamp(now + timedelta(seconds=opens + dice.uniform(300, 3000)), zone)
     change(sim, item, SalePrice=float(dice.randrange(80, 99) * 100), SaleType=1, SaleStartDate=begin, SaleEndDate=end)
+
+
+@act("till.rush", 2)
+async def rush(sim: Sim, dice: Random) -> None:
+    """A busy till: one item moves again and again while a run is pushing it."""
+    item = some_item(sim, dice)
+    if item is None:
+        return
+    await sim.ask(Trigger(reason="rush"))
+    for _ in range(8):
+        change(sim, item, Price=price(dice))
+        if dice.random() < 0.5:
+            await sim.ask(Trigger(reason="rush"))
+        await asyncio.sleep(dice.uniform(0.1, 1.5))
 
 
 @act("till.barcode", 1)
@@ -214,7 +230,7 @@ def commit(sim: Sim, item: int, opened: OpenTransaction, is_kept: bool) -> None:
     if sim.open_items.get(item) is not opened:
         return
     del sim.open_items[item]
-    sim.stock_moved[f"SKU-{item}"] = sim.clock.seconds
+    sim.stock_unknown.add(f"SKU-{item}")
     if is_kept:
         opened.commit()
         sim.fire("rms.late_commit")
@@ -224,13 +240,13 @@ def commit(sim: Sim, item: int, opened: OpenTransaction, is_kept: bool) -> None:
         sim.fire("rms.rolled_back")
 
 
-@act("rms.restore")
+@act("rms.restore", 2)
 def restore(sim: Sim, dice: Random) -> None:
     """First a backup; later the database is what it was then."""
     copy = sim.folder / "backup.db"
     if not copy.exists():
         sim.store.trouble.back_up(copy)
-        sim.loop.call_later(dice.uniform(300, 1500), put_back, sim)
+        sim.loop.call_later(dice.uniform(60, 500), put_back, sim)
 
 
 def put_back(sim: Sim) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from rms_console.contract.records import QueueEntry, QueueState
 from rms_console.demo.shopify.model import Product, Variant
+from rms_console.domain.holds import HoldState
+from tests.simulation.process import Process
 from tests.simulation.truth import Truth, Wanted, truth_of
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def check_fast(sim: Sim) -> None:
         return
     truth = truth_of(sim.store.rows(), sim.clock.real(), sim.settings.zone, len(sim.options.locations))
     entries = process.real_ledger.queue_page((), 10_000, 0)
-    aside = {entry.item_id for entry in entries} | truth.broken.keys() | sim.tainted
+    aside = {entry.item_id for entry in entries} | truth.broken.keys() | sim.tainted | held_items(process)
     homes = _check_once(sim)
     _check_items(sim, truth, homes, aside, frozenset(sim.drift), frozenset(sim.deleted_styles), law="G2")
 
@@ -38,15 +40,20 @@ def check_quiet(sim: Sim, *, strict: bool) -> None:
     truth = truth_of(sim.store.rows(), sim.clock.real(), sim.settings.zone, len(sim.options.locations))
     entries = {entry.item_id: entry for entry in process.real_ledger.queue_page((), 10_000, 0)}
     _check_queue(sim, truth, entries, strict)
-    aside = {
-        item for item, entry in entries.items() if entry.state in (QueueState.QUARANTINED, QueueState.HELD)
-    } | truth.broken.keys()
+    aside = {item for item, entry in entries.items() if entry.state in (QueueState.QUARANTINED, QueueState.HELD)}
+    aside |= truth.broken.keys() | held_items(process)
     homes = _check_once(sim)
     drift = frozenset[tuple[str, str]]() if strict else frozenset(sim.drift)
     deleted = frozenset[str]() if strict else frozenset(sim.deleted_styles)
     _check_items(sim, truth, homes, aside, drift, deleted)
     _check_others(sim, truth, homes, aside)
     _check_products(sim, truth, aside, drift)
+
+
+def held_items(process: Process) -> set[int]:
+    """Return the items that wait for a person, as the list of holds names them."""
+    holds = process.real_ledger.holds_page((HoldState.OPEN, HoldState.REJECTED), 1000, 0)
+    return {item for hold in holds for item in hold.item_ids}
 
 
 def _check_queue(sim: Sim, truth: Truth, entries: dict[int, QueueEntry], strict: bool) -> None:

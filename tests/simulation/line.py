@@ -188,10 +188,14 @@ class Wire(httpx.AsyncBaseTransport):
         self._line = line
         self._death = death
         self.hold: asyncio.Event | None = None
+        self.wrote_at: float | None = None
+        """When the process last sent a mutation."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._death.step("request")
         content = await request.aread()
+        if b"mutation" in content[:60]:
+            self.wrote_at = asyncio.get_running_loop().time()
         task = self._line.carry(request, content, self.hold)
         answer = await asyncio.shield(task)
         if self.hold is not None:

@@ -148,8 +148,10 @@ async def heal(sim: Sim) -> None:
     await sim.ask(FullSync("write all anew"))
     await asyncio.sleep(900)
     process.context.run(process.engine.apply, calm)
+    await asyncio.sleep(1200)
+    # By now the grace of a conflict that was found is over; where there is no sweep, this finds that out.
     await sim.ask(FullSync("compare once more"))
-    await asyncio.sleep(2700)
+    await asyncio.sleep(1500)
 
 
 async def say_yes(sim: Sim) -> None:

@@ -26,6 +26,8 @@ class Watch:
         self._sim = sim
         self._emptied: deque[tuple[float, str]] = deque()
         self._requests: deque[float] = deque()
+        self._written: dict[str, int] = {}
+        """SKU -> what a request of ours last made of its stock at the first location."""
 
     def request(self) -> None:
         """A request of ours reached the shop's door."""
@@ -60,16 +62,30 @@ class Watch:
             self._sim.wrong("G5", f"{after.sku} went from {before.price} to {after.price} without a yes")
 
     def _stock(self, before: Held, after: Held) -> None:
-        """W3: what the shop sold since is not put back while RMS says nothing new."""
+        """W3: of what RMS has, what the shop sold since we last wrote is not put back before its time."""
+        if not before.on_hand or not after.on_hand or before.on_hand[0] == after.on_hand[0]:
+            return
+        sku, was, now = after.sku, before.on_hand[0][1], after.on_hand[0][1]
+        written, self._written[sku] = self._written.get(sku), now
+        if written is None or was >= written or now <= was or self._may_raise(sku):
+            return
+        most = self._most_in_rms(sku) - (written - was)
+        if now > most:
+            self._sim.wrong("W3", f"{sku} was raised from {was} to {now} though the shop sold {written - was} of it")
+
+    def _may_raise(self, sku: str) -> bool:
         sim = self._sim
-        sold_at = sim.lowered.get(after.sku)
-        if sold_at is None or sim.settings.policy.stock.conflict is not Conflict.LOWER or sim.lost_ledger:
-            return
-        grace_s = sim.settings.policy.stock.conflict_grace_hours * 3600
-        if sim.clock.seconds > sold_at + grace_s or sim.stock_moved.get(after.sku, -1.0) > sold_at or sim.stock_all:
-            return
-        if before.on_hand and after.on_hand and after.on_hand[0][1] > before.on_hand[0][1]:
-            sim.wrong("W3", f"{after.sku} was raised to {after.on_hand[0][1]} though the shop had sold of it")
+        policy, sold_at = sim.settings.policy.stock, sim.lowered.get(sku)
+        is_known = not (sim.stock_all or sku in sim.stock_unknown or sim.lost_ledger)
+        if sold_at is None or policy.conflict is not Conflict.LOWER or not is_known:
+            return True
+        return sim.clock.seconds > sold_at + policy.conflict_grace_hours * 3600
+
+    def _most_in_rms(self, sku: str) -> int:
+        """Return the most that RMS said of a SKU within the last quarter of an hour."""
+        said = self._sim.stock_history.get(sku, [(0.0, 0)])
+        recent = [units for at, units in said if at > self._sim.clock.seconds - 900]
+        return max([said[-1][1], *recent])
 
     def _emptying(self, before: Held, after: Held) -> None:
         if not any(units for _, units in before.on_hand) or any(units for _, units in after.on_hand):

@@ -7,6 +7,7 @@ import contextvars
 import dataclasses
 import hashlib
 import json
+import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ def options_of(seed: int) -> Options:
         max_items_per_run=dice.choice([500, 500, 3]),
         sweep_s=sweep_s,
         timeout_s=1800.0,
+        operation_timeout_s=dice.choice([60.0, 600.0]),
         full_sync_hour=dice.choice([None, 2]) if sweep_s else None,
         bulk_from=0,
         health_interval_s=900.0,
@@ -215,8 +217,9 @@ class Sim:
         self.tainted: set[int] = set()
         """Items that changed without a stamp: only a comparison by value finds that."""
         self.taint_all = False
-        self.stock_moved: dict[str, float] = {}
-        """SKU -> when RMS said something new of its stock."""
+        self.stock_history: dict[str, list[tuple[float, int]]] = {}
+        """SKU -> what RMS said of its stock, and when."""
+        self.stock_unknown: set[str] = set()
         self.stock_all = False
         self.watch = Watch(self)
         self.notes: dict[str, Any] = {}
@@ -281,6 +284,14 @@ class Sim:
         for hold in process.real_ledger.holds_page((HoldState.OPEN, HoldState.REJECTED), 1000, 0):
             if hold.hold_id in hold_ids:
                 self.approved.add(hold.style)
+
+    def note_stock(self, item: int, quantity: object) -> None:
+        """Remember what RMS says of an item's stock."""
+        if isinstance(quantity, int | float):
+            said = (self.clock.seconds, max(0, math.floor(quantity)))
+            self.stock_history.setdefault(f"SKU-{item}", []).append(said)
+        else:
+            self.stock_unknown.add(f"SKU-{item}")
 
     # Time
 
