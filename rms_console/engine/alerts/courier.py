@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rms_console.contract.alert_port import Sending
 from rms_console.contract.notify_port import Message, Outlets
 from rms_console.engine.alerts.book import CRITICAL, Entry
-from rms_console.engine.alerts.kinds import NOT_DELIVERED
+from rms_console.engine.alerts.kinds import KINDS, NOT_DELIVERED
 from rms_console.engine.alerts.lane import Lane, Outcome
 from rms_console.engine.alerts.quiet import due_at, quiet_until
 from rms_console.engine.alerts.render import Scene, message_of, over_message_of
@@ -58,7 +58,7 @@ class Courier:
         if not engine.settings.alerts.enabled:
             engine.alerts.mark(entry, Sending.MUTED)
             return
-        if self._log is not None:
+        if self._log is not None and not _is_logged(view.kind):
             self._log.put(message_of(entry, self._scene()))
         if not self._lanes:
             return
@@ -77,7 +77,7 @@ class Courier:
         if not engine.settings.alerts.enabled or entry.sending is Sending.MUTED:
             return
         message = over_message_of(entry, self._scene())
-        if self._log is not None:
+        if self._log is not None and not _is_logged(view.kind):
             self._log.remember(view.alert_id)
             self._log.put(message)
         lanes = [lane for lane in self._lanes if lane.has(view.alert_id)]
@@ -157,6 +157,10 @@ class Courier:
 def _put(lanes: list[Lane], message: Message) -> None:
     for lane in lanes:
         lane.put(message)
+
+
+def _is_logged(kind: str) -> bool:
+    return kind in KINDS and KINDS[kind].is_logged
 
 
 def _timer(kind: str) -> str:

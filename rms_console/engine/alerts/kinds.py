@@ -23,6 +23,8 @@ class Kind:
     """What its end is called."""
     outlives: bool = True
     """Whether it may still be so after a restart; else it ends with the process that raised it."""
+    is_logged: bool = False
+    """Whether whoever raises it writes a line of its own to the log."""
 
 
 MOTOR_STOPPED: Final = "motor_stopped"
@@ -157,6 +159,7 @@ _ALL: Final = (
         mark("Nothing to do for the sync: it goes on. Open the console again to watch it"),
         over=mark("A console is open again"),
         outlives=False,
+        is_logged=True,
     ),
     Kind(
         API_NOT_SERVED,
@@ -165,6 +168,7 @@ _ALL: Final = (
         mark("Free the port, or set another one as api.port; the sync itself goes on"),
         over=mark("The control API is served again"),
         outlives=False,
+        is_logged=True,
     ),
     Kind(
         NOT_DELIVERED,
