@@ -52,6 +52,7 @@ class EngineHost:
         self._thread: threading.Thread | None = None
         self._stop_asked = threading.Event()
         self._crash = ""
+        self._waiting: list[Callable[[EngineService], object]] = []
         self._guard = threading.Lock()
         self.site: Site | None = None
         self.refusal: ConsoleError | None = None
@@ -123,6 +124,19 @@ class EngineHost:
                 loop.call_soon_threadsafe(lambda: call(engine))
                 return True
         return False
+
+    def on_engine_once_there(self, call: Callable[[EngineService], object]) -> None:
+        """Have `call` run on the engine's own loop, soon, or as soon as there is an engine."""
+        with self._guard:
+            self._waiting.append(call)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        with self._guard:
+            waiting, self._waiting = self._waiting, []
+        kept = [call for call in waiting if not self.on_engine(call)]
+        with self._guard:
+            self._waiting = [*kept, *self._waiting]
 
     def join(self, timeout_s: float | None) -> bool:
         """Wait for the engine's thread; return whether it has ended."""
@@ -198,6 +212,7 @@ class EngineHost:
         await engine.open()
         settle_memory()
         self._engine, self._loop = engine, asyncio.get_running_loop()
+        self._deliver()
         site = self.site
         assert site is not None
         embedded = site.embedded

@@ -285,7 +285,7 @@ class Switch:
 def _tell_fallen(host: EngineHost, where: str) -> None:
     from rms_console.engine.faces import console_fell
 
-    host.on_engine(partial(console_fell, where=where))
+    host.on_engine_once_there(partial(console_fell, where=where))
 
 
 def _thread_fell(host: EngineHost, args: threading.ExceptHookArgs) -> None:

@@ -62,8 +62,9 @@ def test_a_dead_engine_is_shown_and_started_again_by_key(tmp_path: Path) -> None
         assert seat.ends() == 143
 
 
-def test_a_console_that_falls_over_is_opened_again(tmp_path: Path) -> None:
-    patch = CONSOLE_FALLS.format(draws="(20,)")  # the engine is up by then, on a busy machine too
+@pytest.mark.parametrize("draws", ["(2,)", "(20,)"], ids=["before the engine is up", "while it works"])
+def test_a_console_that_falls_over_is_opened_again(tmp_path: Path, draws: str) -> None:
+    patch = CONSOLE_FALLS.format(draws=draws)
     with Seat(["-c", DEMO.format(patch=patch), str(tmp_path)]) as seat:
         until(
             lambda: any("The console fell over: RuntimeError" in row for row in log_lines(tmp_path)), what="it is told"
