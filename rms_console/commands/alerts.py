@@ -21,7 +21,7 @@ from rms_console.contract.commands import AckAlerts
 from rms_console.contract.commands import Refused as RefusedReply
 from rms_console.contract.notify_port import Channel, Message
 from rms_console.engine.alerts.acking import ack_and_record
-from rms_console.engine.alerts.book import entry_of, row_of
+from rms_console.engine.alerts.book import URGENCY, entry_of, row_of
 from rms_console.errors import NotifyError, Refused
 from rms_console.locale import mark, sentence, told, translate
 from rms_console.wiring import Options, Site, site_as_it_is
@@ -177,7 +177,7 @@ def _ack(memory: Memory, request: AckAlerts, everything: bool) -> int:
 
 def _show(site: Site, records: Sequence[AlertRecord]) -> None:
     language, zone = site.language, store_zone(site.settings)
-    present = [record for record in records if record.cleared_at is None]
+    present = sorted((one for one in records if one.cleared_at is None), key=lambda one: URGENCY.get(one.severity, 2))
     if not present:
         say(language, mark("No alert: nothing is wrong, as far as the engine last saw."))
     for record in (*present, *(one for one in records if one.cleared_at is not None)):

@@ -12,8 +12,10 @@ import pytest
 import trustme
 
 from rms_console.contract.notify_port import Outlets
+from tests.acceptance.site import Site
 from tests.alerts.receivers import MailServer, WebServer
 from tests.alerts.sending import SendingWorld
+from tests.commands.live import a_site
 
 SendingMake = Callable[..., SendingWorld]
 
@@ -36,6 +38,12 @@ async def make(tmp_path: Path) -> AsyncIterator[SendingMake]:
         if hasattr(world, "engine"):
             await world.collect()
         world.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with a_site(tmp_path) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

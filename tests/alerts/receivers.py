@@ -192,3 +192,11 @@ async def until(is_so: Callable[[], object], within_s: float = 20.0) -> None:
     while not is_so():
         assert time.monotonic() < end, "it never came to that"
         await asyncio.sleep(0.005)
+
+
+def wait_until(is_so: Callable[[], bool], within_s: float = 60.0) -> None:
+    """Wait, on a thread that nobody else needs, until something is so."""
+    end = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.02)

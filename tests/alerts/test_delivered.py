@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import socket
+
 from rms_console.adapters.notify import MailChannel, SlackChannel
 from rms_console.contract.notify_port import Outlets
 from rms_console.engine.alerts import kinds
 from rms_console.engine.alerts.raising import put
 from rms_console.locale import sentence
+from tests.acceptance.site import Site
 from tests.alerts.conftest import SendingMake
-from tests.alerts.receivers import MailServer, WebServer, until
+from tests.alerts.receivers import MailServer, WebServer, until, wait_until
 from tests.alerts.sending import mailbox
 
 
@@ -32,3 +36,34 @@ async def test_an_alert_and_its_end_arrive_by_mail_and_in_slack(
     assert last["Subject"] == "[RMS-Shopify] [INFO] Ya hay memoria suficiente"
     assert "Queda poca memoria" in web_server.got[0].json["text"]
     assert web_server.got[0].json["channel"] == "#alerts"
+
+
+def test_a_real_engine_mails_what_is_wrong_from_its_first_second(site: Site, mail_server: MailServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        site.configure(
+            f"""
+[api]
+port = {port}
+[alerts.email]
+enabled = true
+to = ["ana@example.com"]
+sender = "motor@example.com"
+smtp_host = "127.0.0.1"
+smtp_port = {mail_server.port}
+smtp_security = "none"
+"""
+        )
+        process = site.start()
+        try:
+            wait_until(lambda: bool(mail_server.got))
+        finally:
+            process.terminate()
+            out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, out
+    (got,) = mail_server.got
+    assert got.mail["Subject"] == "[RMS-Shopify] [CRITICAL] The control API is not served"
+    assert f"port {port} of 127.0.0.1 is taken by another program" in got.text
+    assert "Shop: embedded-store.myshopify.com" in got.text
+    (row,) = json.loads(site.inside("alerts", "list", "--json").out)
+    assert (row["kind"], row["sending"], row["state"]) == ("api_not_served", "sent", "present")

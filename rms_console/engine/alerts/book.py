@@ -22,7 +22,8 @@ INFO: Final = "INFO"
 WARN: Final = "WARN"
 CRITICAL: Final = "CRITICAL"
 KEPT: Final = 200
-_URGENCY: Final = {CRITICAL: 0, WARN: 1, INFO: 2}
+URGENCY: Final = {CRITICAL: 0, WARN: 1, INFO: 2}
+"""The lower, the sooner a person should look."""
 _TEXTS: Final = ("title", "detail", "what_to_do", "cause")
 
 
@@ -102,7 +103,7 @@ class AlertBook:
     def present(self) -> tuple[AlertView, ...]:
         """Return what is so now, the most urgent first, then the oldest."""
         views = [entry.view for entry in self._present.values()]
-        return tuple(sorted(views, key=lambda one: (_URGENCY.get(one.severity, 2), one.since_at)))
+        return tuple(sorted(views, key=lambda one: (URGENCY.get(one.severity, 2), one.since_at)))
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -137,7 +138,7 @@ class AlertBook:
             view = AlertView(f"{kind}-{number}", kind, severity, title, detail, what_to_do, now, cause=cause)
             entry = self._present[kind] = Entry(number, view, over=over)
         else:
-            again |= _URGENCY[severity] < _URGENCY.get(entry.view.severity, 2)
+            again |= URGENCY[severity] < URGENCY.get(entry.view.severity, 2)
             view = replace(
                 entry.view,
                 severity=severity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -90,8 +91,8 @@ class Courier:
 
     async def close(self) -> None:
         """Send what can be sent now, and give up the rest."""
-        for lane in (*self._lanes, *([self._log] if self._log is not None else [])):
-            await lane.settle(SETTLE_S)
+        lanes = [*self._lanes, *([self._log] if self._log is not None else [])]
+        await asyncio.gather(*(lane.settle(SETTLE_S) for lane in lanes))
 
     def _send(self, entry: Entry) -> None:
         view = entry.view

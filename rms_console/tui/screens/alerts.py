@@ -101,7 +101,7 @@ def alert_rows(read: Sequence[Row], view: View, is_read: bool = True) -> list[Ro
 
 
 def _as_row(alert: Any) -> Row:
-    names = ("alert_id", "kind", "severity", "title", "detail", "what_to_do", "acked_by")
+    names = ("alert_id", "kind", "severity", "title", "detail", "what_to_do", "cause", "acked_by")
     return {**{name: getattr(alert, name) for name in names}, "since_at": alert.since_at.isoformat()}
 
 
@@ -147,9 +147,11 @@ def row_line(row: Mapping[str, Any], view: View) -> Line:
 
 
 def detail_lines(row: Mapping[str, Any], view: View, width: int) -> list[Line]:
-    """Return what happened and what to do, over as many lines as it takes."""
+    """Return what happened, the likely cause and what to do, over as many lines as it takes."""
     words = view.words
     lines = wrapped(clean(words.told(row.get("detail") or "")), width)
+    if cause := clean(words.told(row.get("cause") or "")):
+        lines += wrapped(words.phrase("Likely cause: {cause}", cause=cause), width)
     todo = clean(words.told(row.get("what_to_do") or ""))
     return [*lines, *(wrapped(f"{words.glyphs.arrow} {todo}", width, "accent") if todo else [])]
 
@@ -162,7 +164,7 @@ def sending_notes(facts: Mapping[str, Any], words: Words) -> list[str]:
         channels = clean(facts.get("channels") or "", 60)
         if channels:
             return [words.phrase("Sent by: {channels}", channels=channels)]
-    return [words.phrase("Alerts are shown here alone: this version sends no mail and no Slack message.")]
+    return [words.phrase("Alerts are shown here alone: neither mail nor Slack is set up.")]
 
 
 def empty_lines(view: View) -> list[Line]:

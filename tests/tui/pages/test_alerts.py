@@ -158,6 +158,12 @@ def test_the_detail_is_wrapped_and_says_what_to_do(language: str, width: int) ->
     assert width_of(row_line(an_alert("short"), a_view(language))) <= 80
 
 
+def test_the_likely_cause_stands_between_what_happened_and_what_to_do() -> None:
+    made = text(detail_lines(an_alert("slow", cause="High load"), a_view("es"), 80)).splitlines()
+    assert [line.strip() for line in made][:2] == ["Detail of slow", "Posible causa: High load"]
+    assert "Cure of slow" in made[2]
+
+
 def test_state_is_a_word_and_a_sign_beside_the_colour() -> None:
     for glyphs in (UNICODE, ASCII):
         view = a_view(glyphs=glyphs)
@@ -176,7 +182,7 @@ def test_what_the_snapshot_knows_is_shown_where_the_engine_has_no_list() -> None
 
 def test_mail_and_slack_are_told_honestly() -> None:
     words = Words("en", UNICODE)
-    assert "sends no mail and no Slack" in sending_notes({}, words)[0]
+    assert "neither mail nor Slack" in sending_notes({"channels": ""}, words)[0]
     assert sending_notes({"not_sent": 3}, words)[0].startswith("3 could not be sent")
     assert sending_notes({"channels": "email"}, words) == ["Sent by: email"]
     assert "2 muted" in text([title_line((), {"muted": 2}, words)])
