@@ -254,6 +254,7 @@ async def pause(sim: Sim, dice: Random) -> None:
 async def resume(sim: Sim, dice: Random) -> None:
     sim.paused_at = None
     if isinstance(await sim.ask(Resume()), Accepted):
+        sim.paused_at = None
         sim.fire("operator.resume")
 
 

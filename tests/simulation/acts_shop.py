@@ -8,7 +8,9 @@ from random import Random
 from rms_console.demo.shopify.model import Product, Variant
 from rms_console.demo.shopify.stock import NotSold
 from tests.engine_adopt.merchant import Piece
+from tests.simulation import acts_till
 from tests.simulation.acts import act
+from tests.simulation.acts_till import change
 from tests.simulation.line import Armed
 from tests.simulation.world import Sim
 
@@ -69,7 +71,9 @@ async def token_refused(sim: Sim, dice: Random) -> None:
 @act("shop.throttled")
 async def throttled(sim: Sim, dice: Random) -> None:
     sim.line.throttles = True
-    await asyncio.sleep(dice.choice([20.0, 100.0, 400.0]))
+    acts_till.reprice(sim, dice)
+    sim.loop.call_later(20.0, acts_till.reprice, sim, dice)
+    await asyncio.sleep(dice.choice([20.0, 100.0, 400.0, 400.0]))
     sim.line.throttles = False
 
 
@@ -183,6 +187,15 @@ def order(sim: Sim, dice: Random) -> None:
     if dice.random() < 0.7:
         sim.shop.fulfil(variant.sku, 1)
         sim.note_lowered(variant.sku)
+    if dice.random() < 0.6:
+        sim.loop.call_later(dice.uniform(1, 60), received, sim, variant.sku, dice.randrange(2, 6))
+
+
+def received(sim: Sim, sku: str, units: int) -> None:
+    """The store receives goods; of the shop's order RMS knows nothing yet."""
+    for row in sim.store.rows():
+        if row["C_ARTICULO"] == sku and isinstance(row["Quantity"], float) and not sim.is_quiet:
+            change(sim, int(row["ItemID"]), Quantity=max(0.0, row["Quantity"]) + units)
 
 
 @act("merchant.metafield_edited")

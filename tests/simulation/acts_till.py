@@ -12,6 +12,7 @@ from rms_console.contract.commands import Trigger
 from rms_console.demo.rms.trouble import OpenTransaction
 from tests.acceptance.store_file import Shoe, stamp
 from tests.simulation.acts import act
+from tests.simulation.line import Armed
 from tests.simulation.store import ArmedRead
 from tests.simulation.world import Sim
 
@@ -100,11 +101,11 @@ async def rush(sim: Sim, dice: Random) -> None:
     item = some_item(sim, dice)
     if item is None:
         return
-    await sim.ask(Trigger(reason="rush"))
-    for _ in range(8):
+    for _ in range(6):
         change(sim, item, Price=price(dice))
-        if dice.random() < 0.5:
-            await sim.ask(Trigger(reason="rush"))
+        await sim.ask(Trigger(reason="rush"))
+        if dice.random() < 0.3:
+            sim.line.armed.append(Armed("shop.error_5xx", times=2, skip=1))
         await asyncio.sleep(dice.uniform(0.1, 1.5))
 
 

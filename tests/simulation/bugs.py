@@ -73,6 +73,10 @@ def by_version(options: Options) -> bool:
     return no_sweep(options) and options.detection == "auto"
 
 
+def impatient(options: Options) -> bool:
+    return options.settings.operation_timeout_s < 100
+
+
 def lower(options: Options) -> bool:
     return options.settings.policy.stock.conflict is Conflict.LOWER
 
@@ -287,7 +291,7 @@ def _no_restore() -> Any:
     return swap(Detector, "_restored", restored)
 
 
-@bug("being throttled counts as a refusal", "shop.throttled")
+@bug("being throttled counts as a refusal", "shop.throttled", fits=impatient)
 def _throttled_is_refused() -> Any:
     real = retry.decide
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from unittest import mock
 
 from tests.simulation.bugs import BUGS
 from tests.simulation.running import Result, run_seed
 from tests.simulation.shrinking import laws, shrink
 from tests.simulation.story import Step
 
+HASHING = "0"
+"""PYTHONHASHSEED of every process that runs seeds: see `__main__.with_fixed_hashing`."""
 KEPT = Path(__file__).with_name("kept_seeds.txt")
 
 
@@ -41,12 +46,22 @@ class Campaign:
             self.failed.append(result)
 
 
+@contextmanager
+def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Lend processes in which one seed is one history."""
+    with (
+        mock.patch.dict(os.environ, {"PYTHONHASHSEED": HASHING}),
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
+    ):
+        yield pool
+
+
 def run_many(
     seeds: Iterable[int], jobs: int, until_s: float | None = None, heard: Callable[[Result], None] | None = None
 ) -> Campaign:
     """Run seeds, `jobs` at a time, in order; begin no more of them once `until_s` are over."""
     campaign, began = Campaign(), time.monotonic()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with workers(jobs) as pool:
         for result in pool.map(_until, ((seed, until_s and began + until_s) for seed in seeds)):
             if result is not None:
                 campaign.add(result)

@@ -26,8 +26,8 @@ from tests.simulation.process import make_task
 from tests.simulation.story import Step, story_of
 from tests.simulation.world import Sim
 
-SETTLE_S = 1500.0
-"""Longer than a late request, the slowest retry, and a sweep over RMS."""
+SETTLE_S = 1900.0
+"""Longer than a late request, the slowest retry, a sweep over RMS and the grace of a conflict."""
 COMPARED_S = 2700.0
 """Longer than a full comparison and the grace of a conflict that it found."""
 
@@ -107,6 +107,7 @@ async def _act(sim: Sim, step: Step) -> asyncio.Task[None] | None:
 
 async def quiet(sim: Sim, acts: Sequence[asyncio.Task[None]]) -> None:
     """End all faults, and let time pass."""
+    acts_till.put_back(sim)
     sim.is_quiet = True
     sim.tell("quiet")
     for task in acts:

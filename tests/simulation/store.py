@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,7 @@ class FaultySource:
     dice: Random
     fired: Callable[[str], None]
     armed: list[ArmedRead] = field(default_factory=list)
+    hides: Callable[[Iterable[int]], None] = lambda item_ids: None
     gone: str = ""
     """Why nothing can be read just now, as a kind of fault."""
 
@@ -66,12 +67,14 @@ class FaultySource:
             hidden = read.hidden | {row.item_id for row in read.rows} | {row.item_id for row in read.unreadable}
             if read.rows:
                 self.fired(fault.kind)
+            self.hides(hidden)
             return RowsRead((), (), hidden, read.deleted)
         if fault := self._take("rms.short_reply"):
             kept = tuple(row for row in read.rows if self.dice.random() >= fault.share)
             if len(kept) < len(read.rows):
                 self.fired(fault.kind)
             lost = {row.item_id for row in read.rows} - {row.item_id for row in kept}
+            self.hides(lost)
             return dataclasses.replace(read, rows=kept, hidden=read.hidden | lost)
         return read
 

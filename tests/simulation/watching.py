@@ -38,6 +38,11 @@ class Watch:
         if len(requests) > STORM:
             self._sim.wrong("G8", f"more than {STORM} requests within {STORM_S:.0f} s")
 
+    def created(self, after: Held) -> None:
+        """A request of ours made a variant."""
+        if after.on_hand:
+            self._written[after.sku] = after.on_hand[0][1]
+
     def changed(self, before: Held, after: Held) -> None:
         """A request of ours moved something of a variant that was there."""
         self._allowed(after)

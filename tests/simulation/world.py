@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -194,6 +194,7 @@ class Sim:
         self.numbers = iter(range(1, 1_000_000))
         self.next_item = 1
         self.is_quiet = False
+        self.store.source.hides = self._hidden
         self.open_items: dict[int, Any] = {}
         """Items whose row a transaction holds open."""
         self.deleted_styles: set[str] = set()
@@ -253,6 +254,8 @@ class Sim:
         """Something that we own moved by a request of the engine."""
         told = f"  {variant.rpartition('/')[2]} {before and before.told()} -> {after and after.told()}"
         self.tell(told)
+        if after is not None and before is None:
+            self.watch.created(after)
         if after is None or before is None:
             return
         if (before.price, before.compare_at) != (after.price, after.compare_at):
@@ -272,6 +275,10 @@ class Sim:
 
     def digest(self) -> str:
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+    def _hidden(self, item_ids: Iterable[int]) -> None:
+        """A reply of RMS lacked items: whether they left nobody can tell before the next comparison."""
+        self.tainted.update(item_ids)
 
     def note_lowered(self, sku: str) -> None:
         self.lowered[sku] = self.clock.seconds
