@@ -141,7 +141,7 @@ class EngineService:
         """
         deps = self.deps
         self.startup.announce(self.settings, deps.log_level)
-        self.alert_watch.find_lock()
+        self.alert_watch.locks.find()
         await self.tenure.begin(self.settings.shop, self.settings.lock_retry_attempts)
         await self.ledger_watch.begin()
         await self.alert_desk.load()
@@ -160,7 +160,7 @@ class EngineService:
         self.timetable.begin(self.settings)
         self.timetable.sweep_at(self.sweeper.begin())
         pausing.watch(self)
-        self.alert_watch.expect()
+        self.alert_watch.silence.expect()
         if self.deps.loop_lag is not None:
             self.deps.loop_lag.begin()
         try:

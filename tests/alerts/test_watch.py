@@ -12,6 +12,7 @@ import pytest
 
 from rms_console.adapters.lease import FileLease
 from rms_console.contract.commands import Pause, Resume
+from rms_console.contract.diagnosis import Surroundings
 from rms_console.contract.notify_port import Outlets
 from rms_console.contract.ports import SystemReading
 from rms_console.contract.records import LeaseOwner
@@ -20,7 +21,7 @@ from rms_console.contract.snapshot import CycleView
 from rms_console.contract.state import LockStatus, Mode
 from rms_console.contract.wire import from_json
 from rms_console.engine.alerts import kinds
-from rms_console.engine.alerts.watch import NORMAL_FROM, RECENT, slowdown
+from rms_console.engine.alerts.slowness import NORMAL_FROM, RECENT, slowdown
 from rms_console.errors import LeaseHeld, ShopOutcomeUnknown, ShopUnavailable, SourceUnavailable
 from rms_console.locale import told, translate
 from tests.alerts.conftest import SendingMake
@@ -296,6 +297,21 @@ async def test_a_version_grows_old(make: SendingMake, days: int, severity: str |
         await world.wait(301)
         found = {one.kind: one.severity for one in engine.alerts.present}
         assert found.get(kinds.API_VERSION) == severity
+
+
+async def test_a_token_that_could_not_be_renewed_is_told_before_it_ends(make: SendingMake, box: Postbox) -> None:
+    world = make(Outlets((box,)))
+    async with world.service() as engine:
+        ends = START + timedelta(hours=4)
+        engine.deps.surroundings = lambda: Surroundings(token_dies_at=ends)
+        await world.wait(119 * MINUTE_S)
+        assert present(world) == {}
+        await world.wait(7 * MINUTE_S)
+        assert present(world)[kinds.TOKEN_EXPIRING].startswith("It ends at 2026-11-02 13:00:00")
+        ends += timedelta(days=1)
+        await world.wait(6 * MINUTE_S)
+        assert present(world) == {}
+    assert [title.split("]")[0] for title in box.titles] == ["[CRITICAL", "[INFO"]
 
 
 # The lock

@@ -49,7 +49,7 @@ class AlertDesk:
                 book.clear(view.kind)
             elif entry is not None:
                 self.courier.remember(entry)
-        engine.alert_watch.tell_lock()
+        engine.alert_watch.locks.tell_left()
 
     async def save(self) -> None:
         """Keep what has changed, and take over what somebody has marked as seen beside this engine."""
