@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -10,30 +13,35 @@ from rms_console.contract.ports import SystemReading
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
+CPU_OVER_S: Final = 1.0
+"""The least time over which processor use is measured: over a few milliseconds it is 0 or 100 by chance."""
 
 
 class PsutilSystem:
     """`contract.ports.System` for our own process.
 
-    `cpu_percent` is over the time since the reading before, of one core (two busy cores are 200); None for the first
-    reading, which has no such time.
+    `cpu_percent` is of one core (two busy cores are 200), over a second at least: who reads more often gets the same
+    figure again. None in the first second, which has none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._process = psutil.Process()
         self._process.cpu_percent(None)
-        self._is_first = True
+        self._seconds = seconds
+        self._since = seconds()
+        self._cpu: float | None = None
 
     def read(self) -> SystemReading:
+        now = self._seconds()
+        if now - self._since >= CPU_OVER_S:
+            self._cpu, self._since = self._process.cpu_percent(None), now
         with self._process.oneshot():
-            reading = SystemReading(
+            return SystemReading(
                 memory_bytes=self._process.memory_info().rss,
                 memory_total_bytes=memory_total_bytes(),
-                cpu_percent=None if self._is_first else self._process.cpu_percent(None),
+                cpu_percent=self._cpu,
                 threads=self._process.num_threads(),
             )
-        self._is_first = False
-        return reading
 
 
 def memory_total_bytes(cgroup_root: Path = CGROUP_ROOT, own_cgroup: Path = OWN_CGROUP) -> int:

@@ -22,6 +22,12 @@ async def test_the_system_clock_tells_utc_and_goes_on() -> None:
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=1)
 
 
+def work_for(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
 def test_the_first_reading_has_no_cpu_figure() -> None:
     system = PsutilSystem()
     first = system.read()
@@ -31,14 +37,23 @@ def test_the_first_reading_has_no_cpu_figure() -> None:
 
 
 def test_cpu_is_that_of_our_own_process() -> None:
-    system = PsutilSystem()
-    system.read()
-    end = time.process_time() + 0.05
-    while time.process_time() < end:
-        pass
+    now = 0.0
+    system = PsutilSystem(lambda: now)
+    work_for(0.05)
+    now = 1.0
     used = system.read().cpu_percent
     assert used is not None
     assert used > 0
+
+
+def test_whoever_reads_often_gets_the_figure_of_a_whole_second() -> None:
+    now = 0.0
+    system = PsutilSystem(lambda: now)
+    work_for(0.05)
+    now = 1.0
+    used = system.read().cpu_percent
+    now = 1.9
+    assert [system.read().cpu_percent for _ in range(20)] == [used] * 20
 
 
 @pytest.mark.parametrize(
