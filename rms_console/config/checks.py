@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rms_console.config.layers import Layer, text_of
 from rms_console.config.sections.connections import is_loopback
+from rms_console.config.sections.timing import OFF
 from rms_console.config.settings import DEFAULT, Settings
 from rms_console.locale import sentence
 
@@ -99,6 +100,9 @@ def _doubtful_faces(settings: Settings) -> Iterator[str]:
         yield sentence(
             "alerts.email is enabled without recipients (to) or a mail server (smtp_host): no mail can be sent"
         )
+    alerts = settings.alerts
+    if (alerts.quiet_from == OFF) is not (alerts.quiet_to == OFF):
+        yield sentence("alerts.quiet_from and alerts.quiet_to go together: one alone makes no quiet hours")
     if email.enabled and "email" not in settings.alerts.channels:
         yield sentence("alerts.email is enabled but alerts.channels does not name email: no mail is sent")
     if not is_loopback(api.host):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import tzlocal
 
+from rms_console.config.sections.timing import OFF
 from rms_console.contract.settings import AlertPolicy, EngineSettings
 from rms_console.domain.policy import FilterPolicy, GuardPolicy, MappingPolicy, Policy, StockPolicy
 from rms_console.errors import ConfigError
@@ -106,9 +107,13 @@ def _alerts(settings: Settings) -> AlertPolicy:
         memory_percent=chosen.memory_percent,
         orphan_lock_s=chosen.orphan_lock_hours * 3600,
         cooldown_s=chosen.cooldown_minutes * 60,
-        quiet_from=time.fromisoformat(chosen.quiet_from) if chosen.quiet_from else None,
-        quiet_to=time.fromisoformat(chosen.quiet_to) if chosen.quiet_to else None,
+        quiet_from=_time_of(chosen.quiet_from),
+        quiet_to=_time_of(chosen.quiet_to),
     )
+
+
+def _time_of(text: str) -> time | None:
+    return None if text == OFF else time.fromisoformat(text)
 
 
 def policy(settings: Settings) -> Policy:

@@ -361,6 +361,21 @@ async def test_what_could_not_be_sent_before_the_end_is_sent_after_the_next_star
         assert box.titles == [MEMORY]
 
 
+async def test_an_engine_that_starts_again_and_again_does_not_tell_the_same_each_time(
+    make: SendingMake, box: Postbox
+) -> None:
+    world = make(Outlets((box,)), settings=SHORT, on_disk=True)
+    for _ in range(5):
+        async with world.service() as engine:
+            await world.wait(10)
+            engine.alerts.clear(kinds.MEMORY)
+            await world.wait(50)
+    assert box.titles == [MEMORY, MEMORY_OVER]
+    async with world.service():
+        await world.wait(26 * MINUTE_S)
+        assert box.titles == [MEMORY, MEMORY_OVER, MEMORY]
+
+
 # Secrets
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -10,10 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from rms_console.config.kinds import AnyCase, Flag, Names, Real, Secret, Section, Text, Whole
 from rms_console.config.sections.connections import EMPTY, is_loopback
+from rms_console.config.sections.timing import OFF, ClockTime
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Channel = Literal["email", "slack", "log"]
-_CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def _level_name(value: object) -> object:
@@ -30,15 +29,6 @@ def _webhook(secret: SecretStr) -> SecretStr:
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))):
         raise ValueError("not a webhook; allowed: https://hooks.slack.com/services/...")
     return secret
-
-
-def _clock_time(text: str) -> str:
-    if text and not _CLOCK_TIME.fullmatch(text):
-        raise ValueError('not a time of day; allowed: "00:00" to "23:59", or empty')
-    return text
-
-
-ClockTime = Annotated[Text, AfterValidator(_clock_time)]
 
 
 class LogSection(Section):
@@ -117,8 +107,8 @@ class AlertsSection(Section):
         default=30.0, ge=0, le=10_080, description="Minutes between two messages about the same kind of alert."
     )
     quiet_from: ClockTime = Field(
-        default="", description='From this time of day ("22:00") only critical alerts are sent; empty = never.'
+        default=OFF, description='From this time of day ("22:00") only critical alerts are sent; off = never.'
     )
-    quiet_to: ClockTime = Field(default="", description='Until this time ("07:00"); what waited is sent then.')
+    quiet_to: ClockTime = Field(default=OFF, description='Until this time ("07:00"); what waited is sent then.')
     email: EmailSection = EmailSection()
     slack: SlackSection = SlackSection()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -44,14 +45,20 @@ class Courier:
         """The channels that did not take the latest message, and why."""
         return {lane.name: lane.failing for lane in self._lanes if lane.failing is not None}
 
-    def remember(self, entry: Entry) -> None:
-        """Take it that people know of an alert of an earlier process, where they were told."""
-        if entry.sending is Sending.SENT:
-            for lane in self._lanes:
-                lane.remember(entry.view.alert_id)
-            self._last[entry.view.kind] = (entry.view.since_at, entry.view.severity)
-        elif entry.sending in (Sending.WAITING, Sending.FAILED):
-            self.raised(entry)
+    def remember(self, entries: Iterable[Entry]) -> None:
+        """Take it that people know of what earlier processes told them, and go on with what they did not.
+
+        An engine that starts again and again must not tell the same each time.
+        """
+        for entry in sorted(entries, key=lambda one: one.view.since_at):
+            view = entry.view
+            if entry.sending is Sending.SENT:
+                self._last[view.kind] = (view.since_at, view.severity)
+                for lane in self._lanes:
+                    lane.remember(view.alert_id)
+            elif entry.sending in (Sending.WAITING, Sending.FAILED):
+                if entry.cleared_at is None and view.acked_by is None:
+                    self.raised(entry)
 
     def raised(self, entry: Entry) -> None:
         """Send the message about an alert, now or as soon as it may go."""

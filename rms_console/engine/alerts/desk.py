@@ -44,11 +44,10 @@ class AlertDesk:
         book.load(await engine.deps.disk(ledger.alerts, KEPT))
         self._is_open = True
         for view in book.present:
-            entry, kind = book.entry(view.kind), KINDS.get(view.kind)
+            kind = KINDS.get(view.kind)
             if kind is None or not kind.outlives:
                 book.clear(view.kind)
-            elif entry is not None:
-                self.courier.remember(entry)
+        self.courier.remember(book.entries)
         engine.alert_watch.locks.tell_left()
 
     async def save(self) -> None:

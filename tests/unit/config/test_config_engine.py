@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import time
 from decimal import Decimal
 from typing import get_args
 
@@ -11,7 +12,7 @@ import tzlocal
 
 from rms_console.config import Settings, load_settings
 from rms_console.config.sections.catalogue import OwnedField
-from rms_console.contract.settings import EngineSettings
+from rms_console.contract.settings import AlertPolicy, EngineSettings
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import FIELDS as OWNED_FIELDS
 from rms_console.domain.policy import (
@@ -106,6 +107,17 @@ check_interval_s = 120
 probe_s = 10
 max_attempts = 3
 backoff_multiplier = 1.5
+[alerts]
+enabled = false
+consecutive_errors = 3
+performance_s = 60
+motor_stopped_minutes = 20
+oldest_unsent_minutes = 45
+memory_percent = 70
+orphan_lock_hours = 1
+cooldown_minutes = 10
+quiet_from = "22:00"
+quiet_to = "07:30"
 [log]
 detailed = false
 performance = false
@@ -155,6 +167,18 @@ def test_every_choice_reaches_the_engine(engine: EngineSettings) -> None:
         recovery_backoff_multiplier=1.5,
         detailed_log=False,
         performance_log=False,
+        alerts=AlertPolicy(
+            enabled=False,
+            consecutive_errors=3,
+            performance_s=60.0,
+            motor_stopped_s=1200.0,
+            oldest_unsent_s=2700.0,
+            memory_percent=70.0,
+            orphan_lock_s=3600.0,
+            cooldown_s=600.0,
+            quiet_from=time(22, 0),
+            quiet_to=time(7, 30),
+        ),
     )
 
 

@@ -162,6 +162,7 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(write_file: Writ
         ('[stock]\nconflict = "rms"\nconflict_grace_hours = 2', "does nothing while stock.conflict = rms"),
         ('[shopify]\ntoken = "a"\nclient_id = "b"\nclient_secret = "c"', "the token is used"),
         ("[alerts.email]\nenabled = true", "no mail can be sent"),
+        ("[alerts]\nquiet_to = 07:00:00", "one alone makes no quiet hours"),
         ('[alerts]\nchannels = ["log"]\n[alerts.email]\nenabled = true', "does not name email"),
         ('[api]\nhost = "0.0.0.0"', "every request there needs the token"),
         ('[log]\nlevel = "ERROR"\ndetailed = true', "product lines are of level INFO"),
