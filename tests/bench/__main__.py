@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import backlog, console, large, latency, loglines, plan100k, quiet, restart, stock
+from tests.bench import backlog, console, large, latency, loglines, plan100k, quiet, restart, rows, stock
 
 BENCHES = {
     "quiet": quiet.main,
@@ -13,6 +13,7 @@ BENCHES = {
     "backlog": backlog.main,
     "latency": latency.main,
     "loglines": loglines.main,
+    "rows": rows.main,
     "plan100k": plan100k.main,
     "large": large.main,
     "console": console.main,
