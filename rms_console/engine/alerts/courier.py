@@ -56,9 +56,10 @@ class Courier:
                 self._last[view.kind] = (view.since_at, view.severity)
                 for lane in self._lanes:
                     lane.remember(view.alert_id)
-            elif entry.sending in (Sending.WAITING, Sending.FAILED):
-                if entry.cleared_at is None and view.acked_by is None:
-                    self.raised(entry)
+                continue
+            is_open = entry.cleared_at is None and view.acked_by is None
+            if is_open and entry.sending in (Sending.WAITING, Sending.FAILED):
+                self.raised(entry)
 
     def raised(self, entry: Entry) -> None:
         """Send the message about an alert, now or as soon as it may go."""
