@@ -51,6 +51,7 @@ class Process:
         line: Line,
         source: object,
         disk_trouble: Callable[[str], None],
+        died: Callable[[], None],
     ) -> None:
         self.state = state
         self.settings = settings
@@ -64,6 +65,7 @@ class Process:
         self.main: asyncio.Task[None] | None = None
         self._source = source
         self._disk_trouble = disk_trouble
+        self._died = died
 
     async def begin(self) -> None:
         """Open the engine and let it run.
@@ -148,6 +150,7 @@ class Process:
     def failed(self, error: BaseException | None) -> None:
         """Death at a recorded step takes the whole process with it."""
         if isinstance(error, Killed) and not self.ended:
+            self._died()
             self.kill("killed at a step")
 
     def _over(self, task: asyncio.Task[None]) -> None:

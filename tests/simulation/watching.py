@@ -16,6 +16,19 @@ STOPS_WITHIN_S = 400.0
 MOST_EMPTIED = 6
 """Styles emptied within a quarter of an hour: three may sell out, three may leave, before the guard asks."""
 JUMP = Decimal("0.3")
+UNANSWERED = (
+    "shop.cut",
+    "shop.error_5xx_applied",
+    "shop.html",
+    "shop.late_apply",
+    "shop.lost_after",
+    "shop.lost_before",
+    "shop.nonsense_json",
+    "shop.slow",
+    "shop.truncated",
+    "shop.duplicate",
+)
+"""After these nobody can tell a sale from a write of ours that came late: the quantity then counts as unknown."""
 STORM, STORM_S = 700, 600.0
 
 
@@ -59,12 +72,17 @@ class Watch:
 
     def _price(self, before: Held, after: Held) -> None:
         """G5: no price jumps unless a person said yes."""
-        if after.style in self._sim.approved or before.price == after.price:
+        if after.style in self._sim.approved or before.price == after.price or self._is_known_hole():
             return
         known = [Decimal(before.price), Decimal(before.compare_at or before.price)]
         new = Decimal(after.price)
         if all(min(one, new) < JUMP * max(one, new) for one in known):
             self._sim.wrong("G5", f"{after.sku} went from {before.price} to {after.price} without a yes")
+
+    def _is_known_hole(self) -> bool:
+        """Whether the ledger was read anew while RMS answered short: such a product is adopted, not guarded."""
+        fired = self._sim.fired
+        return self._sim.lost_ledger and bool(fired["rms.empty_reply"] or fired["rms.short_reply"])
 
     def _stock(self, before: Held, after: Held) -> None:
         """W3: of what RMS has, what the shop sold since we last wrote is not put back before its time."""
@@ -82,6 +100,7 @@ class Watch:
         sim = self._sim
         policy, sold_at = sim.settings.policy.stock, sim.lowered.get(sku)
         is_known = not (sim.stock_all or sku in sim.stock_unknown or sim.lost_ledger)
+        is_known = is_known and not any(sim.fired[kind] for kind in UNANSWERED)
         if sold_at is None or policy.conflict is not Conflict.LOWER or not is_known:
             return True
         return sim.clock.seconds > sold_at + policy.conflict_grace_hours * 3600

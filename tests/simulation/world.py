@@ -247,6 +247,9 @@ class Sim:
 
     def _heard(self, request: GraphQLRequest, body: dict[str, Any]) -> None:
         digest = hashlib.sha256(json.dumps([request.variables, body], sort_keys=True, default=str).encode())
+        if self.fails_bulk and "bulkOperationRunQuery" in request.query:
+            self.fails_bulk = False
+            self.fire("shop.bulk_fails")
         name = request.query.partition("(")[0].partition("{")[0].strip()[:40]
         self.tell(f"> {name} {digest.hexdigest()[:12]}")
 
@@ -313,6 +316,13 @@ class Sim:
             if one.wire.hold is None:
                 one.context.run(one.timer.run_due)
 
+    def notice_jump(self) -> None:
+        """Do what the program's own timer does once it sees that the clock was set: repeating calls begin anew."""
+        for one in self._everybody():
+            timer = one.timer
+            for name in timer._spacing_s:
+                timer._jobs[name].next_at = self.clock.now()
+
     # Processes
 
     def disk_trouble(self, name: str) -> None:
@@ -329,6 +339,7 @@ class Sim:
             line=self.line,
             source=self.store.source,
             disk_trouble=self.disk_trouble,
+            died=lambda: self.fire("process.killed_at_step"),
         )
 
     async def ensure_process(self, tries: int = 40) -> None:
