@@ -67,3 +67,36 @@ smtp_security = "none"
     assert "Shop: embedded-store.myshopify.com" in got.text
     (row,) = json.loads(site.inside("alerts", "list", "--json").out)
     assert (row["kind"], row["sending"], row["state"]) == ("api_not_served", "sent", "present")
+
+
+def test_an_engine_that_was_killed_is_told_of_by_the_next_one(site: Site, mail_server: MailServer) -> None:
+    site.configure(
+        f"""
+[api]
+port = 0
+[alerts.email]
+enabled = true
+to = ["ana@example.com"]
+sender = "motor@example.com"
+smtp_host = "127.0.0.1"
+smtp_port = {mail_server.port}
+smtp_security = "none"
+"""
+    )
+    killed = site.start()
+    assert killed.stdout is not None
+    wait_until(lambda: "[READY]" in str(killed.stdout and killed.stdout.readline()))
+    killed.kill()
+    killed.communicate(timeout=20)
+    assert mail_server.got == []
+    process = site.start()
+    try:
+        wait_until(lambda: len(mail_server.got) == 2)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert [got.mail["Subject"] for got in mail_server.got] == [
+        "[RMS-Shopify] [WARNING] A lock was left behind",
+        "[RMS-Shopify] [INFO] The lock that was left behind is gone",
+    ]
+    assert f"process {killed.pid} on " in mail_server.got[0].text
