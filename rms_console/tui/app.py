@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from rms_console.contract.engine_port import EnginePort
@@ -247,9 +248,16 @@ class ConsoleApp(Steering, App[Leave]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return every action for the palette: by its name in the console's language, with the other beside it."""
         own = screen.ACTS if isinstance(screen, Page) else ()
-        for act in (*own, *keys.GLOBAL):
+        # Those of lists that the page on top can do; what it calls its own on a list's key is told once.
+        on_rows = [act for act in keys.ON_ROWS if _can(screen, act) and act.action not in {one.action for one in own}]
+        for act in (*own, *on_rows, *keys.GLOBAL):
             if act.action and act.action != "command_palette":
                 yield self._command(act)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            told = self.words.phrase("Find any action by its name")
+            self.push_screen(CommandPalette(placeholder=told, id="--command-palette"))
 
     def _command(self, act: keys.Act) -> SystemCommand:
         name = self.words.phrase(act.long)
@@ -260,3 +268,8 @@ class ConsoleApp(Steering, App[Leave]):
             await self.run_action(act.action, self.screen if act.id.count(".") else self)
 
         return SystemCommand(f"{name} / {other}", f"{key}  {act.id}", run)
+
+
+def _can(screen: Screen[object], act: keys.Act) -> bool:
+    """Return whether a page has what an action calls."""
+    return isinstance(screen, Page) and hasattr(screen, f"action_{act.action.split('(')[0]}")

@@ -25,7 +25,7 @@ RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "h
 
 WIDEST: Final = 18
 """Columns that a SKU has at most."""
-WIDEST_NAME: Final = 26
+WIDEST_NAME: Final = 32
 """Columns that the name of a field has at most."""
 
 

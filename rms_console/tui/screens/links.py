@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from rms_console.contract.snapshot import ConnectionView, EngineSnapshot
@@ -17,7 +16,8 @@ from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.overview import HEALTH_NAMES, HEALTH_ROLES
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import View, Words
-from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.sheet import Sheet
+from rms_console.tui.wrapping import wrapped
 
 
 class LinksPage(Page):
@@ -26,15 +26,14 @@ class LinksPage(Page):
     NAME = "links"
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="body"):
-            yield Panel(id="facts")
+        yield Sheet(id="body")
 
     def show(self, view: View) -> None:
-        self.query_one("#facts", Panel).show(links_lines(view))
+        self.query_one(Sheet).show(links_lines(view, self.size.width - 2))
 
 
-def links_lines(view: View) -> list[Line]:
-    """Return everything about the two sides and the process."""
+def links_lines(view: View, width: int) -> list[Line]:
+    """Return everything about the two sides and the process; warnings whole, over several lines."""
     words, seen = view.words, view.snapshot
     if seen is None:
         return []
@@ -46,7 +45,8 @@ def links_lines(view: View) -> list[Line]:
     lines += fact_lines(words.phrase("VALUE SWEEP"), _sweep(view, seen))
     lines += fact_lines(words.phrase("THIS ENGINE"), _engine(seen, words))
     lines += [line(Part(words.phrase("WARNINGS"), "title"))]
-    lines += [line(Part(f"  {clean(words.told(text), 300)}", "warn")) for text in seen.warnings]
+    for text in seen.warnings:
+        lines += [line(Part("  "), *row) for row in wrapped(clean(words.told(text), 600), width - 2, "warn")]
     return lines if seen.warnings else [*lines, line(Part("  " + words.phrase("none"), "dim"))]
 
 
@@ -63,7 +63,7 @@ def _link(link: ConnectionView, view: View) -> list[Fact]:
         (words.phrase("looked at"), checked, ""),
     ]
     if link.detail:
-        facts.append((words.phrase("detail"), link.detail, "bad" if link.health is Health.DOWN else "dim"))
+        facts.append((words.phrase("detail"), words.told(link.detail), "bad" if link.health is Health.DOWN else "dim"))
     return facts
 
 

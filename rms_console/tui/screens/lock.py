@@ -12,7 +12,7 @@ from rms_console.contract.state import LockStatus
 from rms_console.locale import mark
 from rms_console.tui.format import age, moment
 from rms_console.tui.keys import Act, bindings
-from rms_console.tui.lines import Line, Part, line
+from rms_console.tui.lines import Line, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.dialogs import Ask
 from rms_console.tui.screens.facts import fact_lines
@@ -21,6 +21,7 @@ from rms_console.tui.screens.overview import LOCK_NAMES, LOCK_ROLES
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import View
 from rms_console.tui.widgets.sheet import Sheet
+from rms_console.tui.wrapping import wrapped
 
 WORD = "release"
 
@@ -36,11 +37,11 @@ class LockPage(Page):
         yield Sheet(id="body")
 
     def show(self, view: View) -> None:
-        self.query_one(Sheet).show(lock_lines(view))
+        self.query_one(Sheet).show(lock_lines(view, self.size.width - 2))
 
     def action_release(self) -> None:
         view = self.console_app.view()
-        text = [*lock_lines(view)[:8], line(self.words.phrase("It is refused while the owner lives."))]
+        text = [*lock_facts(view), line(self.words.phrase("It is refused while the owner lives."))]
         dialog = Ask(self.words.phrase("Release the lock?"), text, must_be=WORD)
         self.app.push_screen(dialog, self._typed)
 
@@ -49,7 +50,13 @@ class LockPage(Page):
             self.console_app.actions.send(ReleaseLock(WORD), self.words.phrase("Release of the lock"))
 
 
-def lock_lines(view: View) -> list[Line]:
+def lock_lines(view: View, width: int) -> list[Line]:
+    """Return what is known of the lock, and what to do about it."""
+    seen = view.snapshot
+    return [] if seen is None else [*lock_facts(view), *_advice(view, seen, width)]
+
+
+def lock_facts(view: View) -> list[Line]:
     """Return what is known of the lock."""
     words, seen = view.words, view.snapshot
     if seen is None:
@@ -70,10 +77,10 @@ def lock_lines(view: View) -> list[Line]:
         (words.phrase("age"), age((view.now - since).total_seconds()) if since else unknown, ""),
         (words.phrase("epoch"), lock.epoch, ""),
     ]
-    return [*fact_lines(words.phrase("WHO MAY WRITE TO THE SHOP"), facts), *_advice(view, seen)]
+    return fact_lines(words.phrase("WHO MAY WRITE TO THE SHOP"), facts)
 
 
-def _advice(view: View, seen: EngineSnapshot) -> list[Line]:
+def _advice(view: View, seen: EngineSnapshot, width: int) -> list[Line]:
     words = view.words
     if seen.lock.status is LockStatus.HELD:
         text = words.phrase("One engine at a time writes. The system frees the lock by itself when this process ends.")
@@ -83,9 +90,8 @@ def _advice(view: View, seen: EngineSnapshot) -> list[Line]:
         text = words.phrase("Its owner is gone without a word: K releases it.")
     else:
         text = words.phrase("Nobody writes now.")
-    lines = [line(Part(clean(text), "dim"))]
+    lines = wrapped(clean(text), width, "dim")
     if not seen.lock.enabled:
-        lines.append(
-            line(Part(words.phrase("lock.enabled = false: only the file's own lock keeps two engines apart."), "warn"))
-        )
+        told = words.phrase("lock.enabled = false: only the file's own lock keeps two engines apart.")
+        lines += wrapped(told, width, "warn")
     return lines
