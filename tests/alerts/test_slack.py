@@ -56,7 +56,6 @@ def test_nothing_in_a_text_is_taken_for_a_link_or_a_mention(title: str, lines: l
         ("soon", 60, 60),
         ("nan", 60, 60),
         ("", 60, 60),
-        (format_datetime(datetime.now(UTC) + timedelta(minutes=5)), 30, 300),
     ],
 )
 async def test_slack_is_waited_for_as_long_as_it_asks(
@@ -67,6 +66,14 @@ async def test_slack_is_waited_for_as_long_as_it_asks(
     assert error.wait_s is not None
     assert least <= error.wait_s <= most
     assert not error.is_final
+
+
+async def test_slack_may_name_the_time_until_which_it_asks_to_wait(web_server: WebServer) -> None:
+    header = format_datetime(datetime.now(UTC) + timedelta(minutes=5))
+    web_server.answers = [Answer(429, b"rate_limited", {"Retry-After": header})]
+    error = await fails(SlackChannel(web_server.url))
+    assert error.wait_s is not None
+    assert 200 <= error.wait_s <= 300
 
 
 @pytest.mark.parametrize(

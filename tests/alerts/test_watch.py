@@ -314,6 +314,21 @@ async def test_a_token_that_could_not_be_renewed_is_told_before_it_ends(make: Se
     assert [title.split("]")[0] for title in box.titles] == ["[CRITICAL", "[INFO"]
 
 
+async def test_what_changes_without_a_stamp_is_told_until_a_comparison_finds_none(make: SendingMake) -> None:
+    world = make(versions=False)
+    world.store.add(shoes(2))
+    async with world.service():
+        await world.wait(600)
+        world.store.change(11, Price=17000.0, LastUpdated="2020-01-01 00:00:00")
+        for _ in range(24):
+            await world.wait(300)
+            if kinds.DRIFT in present(world):
+                break
+        assert present(world)[kinds.DRIFT] == "The latest comparison found 1 of 2 items changed without a stamp"
+        await world.wait(2 * 3600)
+        assert kinds.DRIFT not in present(world)
+
+
 # The lock
 
 

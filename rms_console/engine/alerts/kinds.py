@@ -39,6 +39,7 @@ MEMORY: Final = "memory"
 OLDEST_UNSENT: Final = "oldest_unsent"
 API_VERSION: Final = "api_version"
 TOKEN_EXPIRING: Final = "token_expiring"
+DRIFT: Final = "drift"
 PAUSED: Final = "paused"
 QUARANTINE_GREW: Final = "quarantine_grew"
 CONSOLE_LOST: Final = "console_lost"
@@ -137,6 +138,14 @@ _ALL: Final = (
         mark("The shop's access token is about to end"),
         mark("Check shopify.client_id and shopify.client_secret, and that the app is installed"),
         over=mark("The shop's access token was renewed"),
+    ),
+    Kind(
+        DRIFT,
+        WARN,
+        mark("Changes in RMS were missed"),
+        mark("Nothing to do for these: they are queued. Find out what writes to RMS without stamping its rows"),
+        cause=mark("A program changes rows without their stamp, by SQL or an import"),
+        over=mark("No change in RMS is missed any more"),
     ),
     Kind(
         PAUSED,

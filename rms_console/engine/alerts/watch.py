@@ -14,6 +14,7 @@ from rms_console.engine.alerts.locks import LockWatch
 from rms_console.engine.alerts.raising import put
 from rms_console.engine.alerts.render import duration, moment
 from rms_console.engine.alerts.silence import ENDED, Silence
+from rms_console.engine.compare import Miss
 from rms_console.engine.recovery import Fault
 from rms_console.errors import StoreError
 from rms_console.locale import sentence
@@ -80,6 +81,7 @@ class AlertWatch:
         self._memory()
         self._version()
         slowness.judge_active(self._engine)
+        self._drift()
         self.locks.look()
         if self._looking is None or self._looking.done():
             self._looking = asyncio.ensure_future(self._look_further())
@@ -112,6 +114,20 @@ class AlertWatch:
             return
         severity = "CRITICAL" if notice.code == "version-over" else ""
         put(engine, kinds.API_VERSION, sentence(notice.template, **notice.facts), severity=severity)
+
+    def _drift(self) -> None:
+        """Alert of what only the comparison by value has found: a row that changed without a stamp."""
+        swept = self._engine.sweeper.view()
+        missed = swept.missed.get(Miss.NO_STAMP.value, 0)
+        if missed:
+            told = sentence(
+                "The latest comparison found {missed} of {checked} items changed without a stamp",
+                missed=missed,
+                checked=swept.checked,
+            )
+            put(self._engine, kinds.DRIFT, told)
+        else:
+            self._engine.alerts.clear(kinds.DRIFT)
 
     async def _look_further(self) -> None:
         """Look at what takes the disk to tell."""
