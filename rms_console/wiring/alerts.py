@@ -14,8 +14,11 @@ from rms_console.wiring.site import Site
 Build = Callable[[AlertsSection, LogSink], Channel | None]
 
 
-def outlets_of(site: Site, log: LogSink) -> Outlets:
-    """Return the channels that are set up; those that are only named are in `missing`."""
+def outlets_of(site: Site, log: LogSink, redacted: Callable[[str], str] | None = None) -> Outlets:
+    """Return the channels that are set up; those that are only named are in `missing`.
+
+    `redacted` hides secrets, also those that come while the engine runs; without it those of the settings are hidden.
+    """
     alerts = site.settings.alerts
     channels: list[Channel] = []
     missing: list[str] = []
@@ -25,7 +28,8 @@ def outlets_of(site: Site, log: LogSink) -> Outlets:
             missing.append(name)
         else:
             channels.append(channel)
-    return Outlets(tuple(channels), site.language, tuple(missing), Redactor(site.settings.secrets()))
+    harmless = redacted or Redactor(site.settings.secrets())
+    return Outlets(tuple(channels), site.language, tuple(missing), harmless)
 
 
 def _mail(alerts: AlertsSection, log: LogSink) -> Channel | None:

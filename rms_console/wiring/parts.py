@@ -58,7 +58,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         desk = deps.desk = Desk(site, log)
         deps.renew_ledger = partial(_renew, site.state, deps)
         deps.surroundings = partial(look_around, site, deps.shop)
-        deps.outlets = outlets_of(site, log)
+        deps.outlets = outlets_of(site, log, log.redacted)
         if site.embedded is None:
             deps.load_settings = desk.reload
         yield EngineService(deps, engine_settings(site))

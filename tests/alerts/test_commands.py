@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from rms_console.adapters.logs import LogWriter
 from rms_console.adapters.store import open_ledger
 from rms_console.contract.alert_port import AlertRecord, Sending
 from rms_console.engine.alerts import kinds, texts
 from rms_console.locale import sentence
+from rms_console.wiring import Options, site_as_it_is
+from rms_console.wiring.alerts import outlets_of
+from rms_console.wiring.ends import Nowhere
 from tests.acceptance.site import Ran, Site
 from tests.alerts.receivers import Answer, MailServer, WebServer, free_port
 
@@ -153,3 +157,25 @@ def test_what_is_not_set_up_is_named(site: Site) -> None:
     ran = site.inside("alerts", "test", "--channel", "slack")
     assert ran.code == 1
     assert "alerts.enabled is off" in ran.out
+
+
+def test_no_secret_of_the_settings_comes_through_an_outlet(site: Site) -> None:
+    channels(site, 25, "https://hooks.slack.com/services/T/B/canary-hook")
+    text = site.config.read_text("utf-8").replace("smtp_port", 'smtp_password = "canary-smtp"\nsmtp_port')
+    site.config.write_text(text, "utf-8")
+    here = site_as_it_is(Options({}, config=site.config, state_dir=site.state, log_dir=site.logs))
+    token = here.settings.shopify.token.get_secret_value()
+    log = LogWriter(site.logs, secrets=here.settings.secrets())
+    try:
+        log.add_secrets(["granted-later-canary"])
+        for outlets in (outlets_of(here, Nowhere()), outlets_of(here, log, log.redacted)):
+            told = outlets.harmless(
+                f"{token} canary-smtp https://hooks.slack.com/services/T/B/canary-hook granted-later-canary"
+            )
+            assert token not in told
+            assert "canary-smtp" not in told
+            assert "canary-hook" not in told
+        assert "granted-later-canary" not in told
+    finally:
+        log.close()
+    assert "canary" not in repr(outlets.channels) + str(vars(outlets.channels[0]))

@@ -102,6 +102,10 @@ class LogWriter:
         with self._one_at_a_time:
             self._redact.add(secrets)
 
+    def redacted(self, text: str) -> str:
+        """Return a text without the secrets that this log hides. Never waits for a line that is being written."""
+        return self._redact(text)
+
     def write(self, line: LogLine) -> None:
         """Have one line written, translated, redacted and harmless; returns at once."""
         if _LEVELS.get(line.level.upper(), _LEVELS["INFO"]) < self._least:
