@@ -145,10 +145,10 @@ class Hosting:
             self._visit = visit_instead(self._options, host, self._terminal)
         except ConsoleError as error:
             host.refusal = error
-            dog.close_screen()
+            dog.insist_on_closing()
             return
         except Exception:
-            dog.close_screen()
+            dog.insist_on_closing()
             raise
         host.refusal, dog.on_hangup = None, "stop"
         if self._app is not None:

@@ -104,6 +104,11 @@ class Watchdog:
         """Ask the screen to close; return whether it did in time."""
         return self._closes(LEAVE_WITHIN_S, lambda: None)
 
+    def insist_on_closing(self) -> None:
+        """Ask the screen to close until it has, however long a busy machine takes over that."""
+        while not self.close_screen() and self.ended_by is None:
+            pass
+
     def _watch(self) -> None:
         while True:
             try:
