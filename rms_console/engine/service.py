@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rms_console.contract.commands import Command, Reply
 from rms_console.contract.events import Event, EventName
@@ -19,6 +20,7 @@ from rms_console.engine import (
     answers,
     handling,
     health,
+    ledger_renewal,
     once,
     pausing,
     status,
@@ -55,7 +57,7 @@ from rms_console.engine.timetable import Timetable
 from rms_console.engine.trends import Trends
 from rms_console.engine.wakes import Wake, Wakes
 from rms_console.engine.world import World, complete_policy
-from rms_console.errors import SourceUnavailable
+from rms_console.errors import SourceUnavailable, StoreDamaged, StoreError
 
 HUNG_HINT = "the log says what it was waiting for; the next run begins again"
 GRACE_S = 8.0
@@ -143,6 +145,25 @@ class EngineService:
         self.startup.announce(self.settings, deps.log_level)
         self.alert_watch.locks.find()
         await self.tenure.begin(self.settings.shop, self.settings.lock_retry_attempts)
+        try:
+            await self._recall()
+        except StoreDamaged as damaged:
+            if not ledger_renewal.can_renew(self, damaged):
+                raise
+            # Opening it did not show the damage. Without this no start would ever come further than here.
+            with suppress(StoreError):
+                self.pause = await pausing.load(self)
+            await ledger_renewal.renew(self, damaged)
+            await self._recall()
+        deps.pacer.max_in_flight = self.settings.max_concurrent_jobs
+
+    async def _recall(self) -> None:
+        """Read from the ledger what was before.
+
+        Raises:
+            StoreError: it cannot be used.
+        """
+        deps = self.deps
         await self.ledger_watch.begin()
         await self.alert_desk.load()
         self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
@@ -151,7 +172,6 @@ class EngineService:
         self.detector.watermark = await deps.disk(deps.ledger.watermark)
         await self.in_flight.load()
         await self.sweeper.load()
-        deps.pacer.max_in_flight = self.settings.max_concurrent_jobs
 
     async def run(self) -> None:
         """Run until stopped. The caller has called `open`. What goes wrong is recovered from, never raised."""

@@ -28,6 +28,7 @@ from rms_console.contract.commands import (
 from rms_console.contract.state import Mode
 from rms_console.domain.holds import HoldState
 from rms_console.errors import LeaseHeld, StoreBusy, StoreFull
+from tests.simulation import acts_till
 from tests.simulation.acts import act
 from tests.simulation.acts_till import style
 from tests.simulation.world import Sim
@@ -83,8 +84,13 @@ async def stopped(sim: Sim, dice: Random) -> None:
 
 @act("process.run_cancelled")
 async def run_cancelled(sim: Sim, dice: Random) -> None:
-    if isinstance(await sim.ask(CancelCycle()), Accepted):
-        sim.fire("process.run_cancelled")
+    acts_till.reprice(sim, dice)
+    await sim.ask(Trigger())
+    for _ in range(20):
+        await asyncio.sleep(0.2)
+        if isinstance(await sim.ask(CancelCycle()), Accepted):
+            sim.fire("process.run_cancelled")
+            return
 
 
 # The disk
@@ -106,6 +112,11 @@ def _stopped(sim: Sim) -> Path | None:
         sim.process.kill("killed for its disk")
     file = sim.state / FILE_NAME
     return file if file.exists() else None
+
+
+def _remove(file: Path) -> None:
+    for ending in ENDINGS:
+        Path(f"{file}{ending}").unlink(missing_ok=True)
 
 
 @act("disk.torn")
@@ -134,8 +145,7 @@ async def torn(sim: Sim, dice: Random) -> None:
 async def lost(sim: Sim, dice: Random) -> None:
     file = _stopped(sim)
     if file is not None:
-        for ending in ENDINGS:
-            Path(f"{file}{ending}").unlink(missing_ok=True)
+        _remove(file)
         sim.fire("disk.lost")
 
 
@@ -151,8 +161,7 @@ async def old_copy(sim: Sim, dice: Random) -> None:
         sim.tell("ledger copied")
         return
     _stopped(sim)
-    for ending in ENDINGS:
-        Path(f"{file}{ending}").unlink(missing_ok=True)
+    _remove(file)
     shutil.copy(copy, file)
     copy.unlink()
     sim.fire("disk.old_copy")
@@ -164,7 +173,8 @@ async def old_copy(sim: Sim, dice: Random) -> None:
 @act("lock.second_engine")
 async def second_engine(sim: Sim, dice: Random) -> None:
     """Somebody starts the engine a second time: it must refuse."""
-    if sim.process is None or not sim.process.is_alive:
+    first = sim.process
+    if first is None or first.ended:
         return
     other = sim.new_process()
     try:
@@ -175,14 +185,17 @@ async def second_engine(sim: Sim, dice: Random) -> None:
     except Exception as error:  # noqa: BLE001  # a disk that is full keeps the second one away as well
         sim.tell(f"second engine: {type(error).__name__}")
         return
-    if sim.process.is_alive:
+    if not first.ended:
         sim.wrong("lease", "two engines run on one state folder")
-    else:
-        sim.process = other
+    sim.process = other
 
 
 @act("lock.stolen", 2)
 async def stolen(sim: Sim, dice: Random) -> None:
+    await _steal(sim, dice)
+
+
+async def _steal(sim: Sim, dice: Random) -> None:
     """A process stands still (SIGSTOP, a suspended machine) and its lock is taken away; it wakes up again later."""
     process = sim.process
     if process is None or not process.is_alive or process.wire.hold is not None:
@@ -216,7 +229,7 @@ def wake(sim: Sim) -> None:
 
 @act("lock.zombie_woke")
 async def zombie(sim: Sim, dice: Random) -> None:
-    await stolen(sim, dice)
+    await _steal(sim, dice)
 
 
 # Time
@@ -335,6 +348,11 @@ async def rejected(sim: Sim, dice: Random) -> None:
 
 async def _decide(sim: Sim, dice: Random, approve: bool) -> None:
     holds = holds_in(sim, HoldState.OPEN)
+    if not holds:
+        acts_till.bulk_prices(sim, dice)
+        await sim.ask(Trigger())
+        await asyncio.sleep(60)
+        holds = holds_in(sim, HoldState.OPEN)
     if holds:
         some = tuple(dice.sample(holds, dice.randrange(1, len(holds) + 1)))
         sim.note_decided(some, approve)

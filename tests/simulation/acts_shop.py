@@ -36,14 +36,14 @@ REQUESTS = {
 def _arm(kind: str, mutations_only: bool) -> None:
     @act(kind, 2 if mutations_only else 1)
     def arm(sim: Sim, dice: Random) -> None:
-        slow_s = dice.choice([5.0, 100.0, 170.0]) if kind == "shop.slow" else dice.uniform(1.0, 100.0)
+        delay_s = {"shop.slow": dice.choice([5.0, 100.0, 170.0]), "shop.duplicate": 0.01}.get(kind)
         sim.line.armed.append(
             Armed(
                 kind,
                 times=dice.choice([1, 1, 2, 4]),
                 skip=dice.randrange(4),
                 mutations_only=mutations_only or dice.random() < 0.5,
-                delay_s=slow_s,
+                delay_s=dice.uniform(1.0, 100.0) if delay_s is None else delay_s,
                 status=dice.choice([502, 503, 504]),
                 flavour=dice.randrange(7),
             )

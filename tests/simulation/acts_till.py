@@ -17,6 +17,7 @@ from tests.simulation.store import ArmedRead
 from tests.simulation.world import Sim
 
 STYLES = 9
+FEW_WRITES = 8
 
 
 def style(dice: Random) -> str:
@@ -185,13 +186,15 @@ def ties(sim: Sim, dice: Random) -> None:
     if len(ids) < 3:
         return
     now = sim.store.trouble.local()
-    for item in dice.sample(ids, min(len(ids), 5)):
+    tied = dice.sample(ids, min(len(ids) - 1, 5))
+    others = [item for item in ids if item not in tied]
+    for item in tied:
         at = now.isoformat(" ", "milliseconds")
         with sim.store.tills.till.transaction() as writer:
             writer.update(item, {"Price": price(dice)})
             writer.run("UPDATE Item SET LastUpdated = ? WHERE ID = ?", at, item)
-        if dice.random() < 0.3:
-            sim.loop.call_later(dice.uniform(1, 300), late_tie, sim, dice.choice(ids), at, price(dice))
+        if others and dice.random() < 0.3:
+            sim.loop.call_later(dice.uniform(1, 300), late_tie, sim, others.pop(), at, price(dice))
     sim.tell("rms ties")
     sim.fire("rms.ties")
 
@@ -257,7 +260,10 @@ def put_back(sim: Sim) -> None:
     end_transactions(sim)
     sim.left |= {f"SKU-{item}" for item in range(1, sim.next_item)}
     sim.stock_all = True
+    before = sim.store.version()
     sim.store.trouble.restore(copy)
+    # Where a few writes bring the counter back to where it was, row for row, no one can see that it ever went back.
+    sim.taint_all = sim.taint_all or before - sim.store.version() < FEW_WRITES
     copy.unlink()
     sim.fire("rms.restore")
 

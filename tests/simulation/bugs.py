@@ -16,7 +16,7 @@ from rms_console.adapters.store.queue import Queue
 from rms_console.adapters.store.sales import Sales
 from rms_console.adapters.store.watermark import Watermark
 from rms_console.contract.records import QueueState
-from rms_console.domain import assemble, guard, plan, sale, stock
+from rms_console.domain import assemble, creation, guard, plan, sale, stock
 from rms_console.domain.eligibility import NotCreated, judge
 from rms_console.domain.operations import UNSET, SetMetafields, StockWrite
 from rms_console.domain.policy import Conflict, Ownership
@@ -170,7 +170,7 @@ def _blind_retry() -> Any:
     return all_of_it()
 
 
-@bug("an unknown outcome is taken for success", "shop.lost_before", fits=no_sweep)
+@bug("an unknown outcome is taken for success", "shop.lost_before", "till.rush", fits=no_sweep)
 def _unknown_is_done() -> Any:
     real = Closing._end_of
 
@@ -319,7 +319,7 @@ def _no_backoff() -> Any:
 
 @bug("hand edits are overwritten: what is the merchant's after creation is sent for ever", "merchant.title_edited")
 def _owns_all() -> Any:
-    real = plan.fields_of
+    real = creation.fields_of
 
     def fields_of(mapping: Any, owner: Any) -> Any:
         return real(mapping, owner) | (frozenset({"title", "tags"}) if owner is Ownership.ALWAYS else frozenset())

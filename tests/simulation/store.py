@@ -14,6 +14,7 @@ from typing import Any, cast
 from rms_console.adapters.rms import SqlSource, open_source
 from rms_console.contract.ports import Source
 from rms_console.demo.rms import RmsFaults, StoreTrouble, with_faults
+from rms_console.demo.rms.till import VERSION
 from rms_console.domain.position import Position
 from rms_console.domain.rows import ChangesRead, RowsRead
 from rms_console.errors import SourceSchemaChanged, SourceUnavailable
@@ -151,6 +152,11 @@ class Store:
                 "SELECT v.*, i.Inactive, i.ItemCannotBeSold, i.WebItem, i.SaleType, i.QuantityCommitted, i.LastUpdated "
                 "FROM View_Items v JOIN Item i ON i.ID = v.ItemID ORDER BY v.ItemID"
             ).fetchall()
+
+    def version(self) -> int:
+        """Return the highest row version that was ever given."""
+        with self.tills.till.transaction() as writer:
+            return int(str(writer.get(VERSION)))
 
     def close(self) -> None:
         self.sql.close()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -11,6 +16,9 @@ from rms_console.adapters.store import SqliteLedger, open_memory_ledger
 from rms_console.contract.records import Postponed, QueueKey, QueueReason, QueueState, Settlement
 from rms_console.domain.changes import FieldChange
 from rms_console.domain.holds import Aspect, Danger, Hold, HoldState, Reason
+from rms_console.domain.rows import RowsRead
+from tests.engine.world import World, shoes
+from tests.engine_detect.place import KeptPlace
 from tests.simulation.clockwork import START
 
 
@@ -49,5 +57,54 @@ def test_what_waited_for_a_hold_is_looked_at_when_the_hold_is_no_more(ledger: Sq
     ledger.claim_epoch()
     hold = held(ledger)
     assert {entry.state for entry in ledger.entries([1, 2])} == {QueueState.HELD}
-    ledger.settle(Settlement(1, 2, START, **{how: (hold.hold_id,)}))
+    closes: dict[str, Any] = {how: (hold.hold_id,)}
+    ledger.settle(Settlement(1, 2, START, **closes))
     assert {entry.state for entry in ledger.entries([1, 2])} == {QueueState.WAITING}
+
+
+async def test_s5_damage_that_shows_only_when_the_ledger_is_read_does_not_keep_the_engine_from_starting(
+    tmp_path: Path,
+) -> None:
+    """S5, G6: it opened well, and every start ended at the first row that could not be read."""
+    world = KeptPlace(tmp_path)
+    world.store.add(shoes(1, sizes=2))
+    await world.start()
+    await world.once()
+    await world.engine.close()
+    await world.collect()
+    with closing(sqlite3.connect(world.file)) as db, db:
+        db.execute("UPDATE cycles SET body = CAST(x'7bff7d' AS TEXT)")
+    await world.start()
+    assert world.put_aside()
+    await world.converge()
+    world.assert_equal()
+    await world.collect()
+    world.close()
+
+
+async def test_d14_a_new_item_is_not_forgotten_because_the_view_was_empty_for_a_moment(tmp_path: Path) -> None:
+    """D14, G1: what the view does not show is looked at once more before it is let go, and then let go."""
+    world = World(tmp_path)
+    world.store.add(shoes(1))
+    await world.start()
+    read, is_empty = world.around._source.read_items, True
+
+    def sometimes(item_ids: Sequence[int]) -> RowsRead:
+        found = read(item_ids)
+        return RowsRead((), (), frozenset(row.item_id for row in found.rows)) if is_empty else found
+
+    with mock.patch.object(world.around._source, "read_items", sometimes):
+        await world.once()
+        assert world.entry(11).code == "not-in-view"
+        is_empty = False
+        await world.rest(16 * 60)
+        await world.cycle()
+        world.assert_equal()
+        is_empty = True
+        world.store.add(shoes(1, first=2))
+        await world.cycle()
+        await world.rest(16 * 60)
+        await world.cycle()
+        assert not world.entries()
+    await world.collect()
+    world.close()
