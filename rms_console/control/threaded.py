@@ -10,6 +10,7 @@ from rms_console.contract.engine_port import EnginePort
 from rms_console.contract.events import Event
 from rms_console.contract.queries import Page, Query
 from rms_console.errors import LinkError
+from rms_console.locale import sentence
 
 if TYPE_CHECKING:
     from rms_console.contract.commands import Command, Reply
@@ -47,23 +48,23 @@ class ThreadedPort:
     async def _call(self, call: Callable[[EnginePort], Coroutine[Any, Any, T]], within_s: float) -> T:
         present = self._engine()
         if present is None:
-            raise LinkError("the engine is not running")
+            raise LinkError(sentence("the engine is not running"))
         engine, loop = present
         coroutine = call(engine)
         try:
             future = asyncio.run_coroutine_threadsafe(coroutine, loop)
         except RuntimeError as error:
             coroutine.close()
-            raise LinkError("the engine has ended") from error
+            raise LinkError(sentence("the engine has ended")) from error
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.wrap_future(future)
         except TimeoutError as error:
-            raise LinkError(f"the engine gave no answer in {within_s:.0f} s") from error
+            raise LinkError(sentence("the engine gave no answer in {seconds} s", seconds=f"{within_s:.0f}")) from error
         except asyncio.CancelledError:
             if future.cancelled() and not _is_cancelling():
                 # The engine's loop ended under the call; nobody cancelled us.
-                raise LinkError("the engine has ended") from None
+                raise LinkError(sentence("the engine has ended")) from None
             raise
 
 

@@ -22,6 +22,7 @@ OURS = re.compile(
     rb"|\x1b\[[0-9;]*t"  # sizes
     rb"|\x1b[78=>M]|\x1b\(B"
     rb"|\x1b\]22;[a-z]*\x07"  # the mouse pointer's shape
+    rb"|\x1b\]11;\?(\x07|\x1b\\\\)"  # what the background is
     rb"|\x1b\]11;\?\x1b\\"  # the question for the background
 )
 PROGRAM = """

@@ -17,6 +17,7 @@ from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.control import threaded
 from rms_console.control.threaded import ThreadedPort
 from rms_console.errors import LinkError
+from rms_console.locale import told
 from tests.hosting.seat import until
 
 
@@ -132,3 +133,10 @@ def test_the_engine_alone_loads_no_textual() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+async def test_without_an_engine_it_says_so_in_either_language() -> None:
+    with pytest.raises(LinkError) as caught:
+        await ThreadedPort(lambda: None).snapshot()
+    assert told("en", caught.value.message) == "the engine is not running"
+    assert told("es", caught.value.message) == "el motor no está en marcha"

@@ -83,6 +83,11 @@ class QueuePage(ListPage):
         text = mark("Nothing waits: everything is in the shop.") if not self._state else mark("Nothing of this kind.")
         return [line(Part(view.words.phrase(text), "good" if not self._state else "dim"))]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # While the engine lies dead, the key is the one that starts it again, as the banner says.
+        is_restart = action == "retry" and bool(self.console_app.setup.engine.crash)
+        return False if is_restart else super().check_action(action, parameters)
+
     def action_filter(self) -> None:
         self._state = (self._state + 1) % len(STATES)
         self.forget()

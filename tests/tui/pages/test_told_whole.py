@@ -84,3 +84,10 @@ async def test_the_palette_asks_in_the_language_and_does_what_is_chosen(tmp_path
         await pilot.press("enter")
         clip = app.setup.clip_file
         await settled(pilot, lambda: clip.exists() and clip.read_text(encoding="utf-8"))
+
+
+async def test_the_banners_key_starts_a_dead_engine_again_on_the_queue_too(tmp_path: Path) -> None:
+    async with opened(FakePort(pages=ROWS), "queue", tmp_path) as (app, pilot):
+        app.setup.engine.crash = "KeyError cycle.py:12"  # type: ignore[misc]
+        await pilot.press("R")
+        await settled(pilot, lambda: app.setup.engine.restarts == 1)  # type: ignore[attr-defined]
