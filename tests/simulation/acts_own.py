@@ -149,7 +149,7 @@ async def lost(sim: Sim, dice: Random) -> None:
         sim.fire("disk.lost")
 
 
-@act("disk.old_copy")
+@act("disk.old_copy", 3)
 async def old_copy(sim: Sim, dice: Random) -> None:
     """Somebody keeps a copy of the ledger; later puts it back."""
     file, copy = sim.state / FILE_NAME, sim.folder / "ledger.copy"

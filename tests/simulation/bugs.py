@@ -248,7 +248,7 @@ def _rounding() -> Any:
     return swap(sale, "round_money", cut)
 
 
-@bug("recorded before the answer: what failed counts as done", "shop.outage")
+@bug("recorded before the answer: what failed counts as done", "till.rush", fits=no_sweep)
 def _recorded_first() -> Any:
     def end_of(self: Closing, job: Any) -> None:
         job.error = None
@@ -256,7 +256,7 @@ def _recorded_first() -> Any:
     return swap(Closing, "_end_of", end_of)
 
 
-@bug("entries leave the queue when they are taken, not when they are done", "shop.outage")
+@bug("entries leave the queue when they are taken, not when they are done", "till.rush", fits=no_sweep)
 def _taken_is_gone() -> Any:
     real = Queue.take
 

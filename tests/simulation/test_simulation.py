@@ -20,7 +20,7 @@ SEEDS = 300
 MOST_S = 60.0
 """Begin no further seeds after this: a loaded machine runs fewer, and says how many."""
 FEWEST = 30
-ENOUGH = 150
+ENOUGH = 200
 """So many seeds must have run before a fault that never fired says something."""
 
 
