@@ -32,22 +32,24 @@ class Face:
         self.boot_id = boot_id
         self.ending = asyncio.Event()
         """Set when the server ends: whoever waits for news is to be let go."""
-        self._waiting = 0
+        self._waiting = {True: 0, False: 0}
 
     @contextlib.contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Count one more that waits for news.
+    def waiting(self, request: Request) -> Iterator[None]:
+        """Count one more that waits for news. Who holds the token is counted apart: nobody else can take the last place
+        from a console.
 
         Raises:
             Failed: too many do.
         """
-        if self._waiting >= MOST_WAITING:
+        kind = is_by_token(request)
+        if self._waiting[kind] >= MOST_WAITING:
             raise Failed(503, "busy", f"{MOST_WAITING} programs wait for news already", "ask again later")
-        self._waiting += 1
+        self._waiting[kind] += 1
         try:
             yield
         finally:
-            self._waiting -= 1
+            self._waiting[kind] -= 1
 
     async def unless_gone(self, request: Request, answer: Awaitable[T]) -> T:
         """Return the answer; give it up where whoever asked is gone, or the server ends.
@@ -75,10 +77,15 @@ def face_of(request: Request) -> Face:
     return face
 
 
+def is_by_token(request: Request) -> bool:
+    """Return whether who asks holds the token."""
+    return bool(getattr(request.state, "by_token", False))
+
+
 def actor_of(request: Request) -> Actor:
     """Return who asks. A name of one's own has only who holds the token."""
     name = ""
-    if getattr(request.state, "by_token", False):
+    if is_by_token(request):
         name = clean_name(_text(request.headers.get(ACTOR_HEADER, "")))
     host = request.client.host if request.client else ""
     return Actor(name or "api", host, "api")

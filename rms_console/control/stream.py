@@ -43,7 +43,7 @@ async def events(
     snapshot = await face.port.snapshot()
     after = _number(last_event_id, snapshot.boot_id, snapshot.event)
     stack = ExitStack()
-    stack.enter_context(face.waiting())
+    stack.enter_context(face.waiting(request))
     return _Stream(stack, _told(request, face, after, wanted))
 
 

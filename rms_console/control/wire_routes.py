@@ -42,7 +42,7 @@ async def events(
     wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False)] = 0.0,
 ) -> JSONResponse:
     """What happened after number `after`, oldest first, 500 at most; waits for the first, at most `wait_s` seconds."""
-    with face.waiting():
+    with face.waiting(request):
         found = await face.unless_gone(request, face.port.events(after, wait_s))
     return JSONResponse({"boot_id": face.boot_id, "events": [wire.to_json(event) for event in found[:MOST_EVENTS]]})
 

@@ -154,6 +154,19 @@ def test_only_so_many_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             assert other.get(f"{MONITOR}/status").status_code == 200
 
 
+def test_who_has_no_token_takes_no_place_from_who_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rms_console.control.face.MOST_WAITING", 1)
+    with (
+        Served(tmp_path) as served,
+        served.client(token=True) as console,
+        served.client() as stranger,
+        stranger.stream("GET", f"{MONITOR}/events"),
+    ):
+        until(lambda: served.engine.waiting, "the stream is open")
+        assert stranger.get("/api/v1/port/events?wait_s=0").status_code == 503
+        assert console.get("/api/v1/port/events?wait_s=0").status_code == 200
+
+
 def test_a_question_whose_asker_is_gone_is_given_up(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         with dial(served) as line:
