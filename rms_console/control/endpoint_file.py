@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from rms_console.errors import LinkError
 def read_endpoint(folder: Path) -> Endpoint | None:
     """Return what the engine of this folder wrote; None where none runs, or where the file cannot be understood."""
     try:
-        return wire.from_json(Endpoint, json.loads((folder / ENDPOINT_FILE).read_text("utf-8")))
-    except (OSError, ValueError, LinkError):
+        return wire.from_json(Endpoint, json.loads(_text(folder / ENDPOINT_FILE)))
+    except (OSError, ValueError, RecursionError, LinkError):
         return None
 
 
@@ -27,7 +28,10 @@ def write_endpoint(folder: Path, endpoint: Endpoint) -> None:
         OSError: the folder cannot be written.
     """
     beside = folder / f"{ENDPOINT_FILE}.{os.getpid()}"
-    beside.write_text(json.dumps(wire.to_json(endpoint)), "utf-8")
+    beside.unlink(missing_ok=True)
+    # Made anew: through a link that lies there already, another file would be written over.
+    with beside.open("x", encoding="utf-8") as file:
+        file.write(json.dumps(wire.to_json(endpoint)))
     beside.replace(folder / ENDPOINT_FILE)
 
 
@@ -42,6 +46,19 @@ def remove_endpoint(folder: Path, boot_id: str) -> None:
 def read_token(folder: Path) -> str:
     """Return the token of the engine of this folder; empty where there is none or this account may not read it."""
     try:
-        return (folder / TOKEN_FILE).read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
+        token = _text(folder / TOKEN_FILE).strip()
+    except (OSError, ValueError):
         return ""
+    return token if token.isascii() else ""
+
+
+def _text(path: Path) -> str:
+    """Return what is in a file of the engine's. A link is never one: where somebody else can write the folder, it
+    would have us send the engine a file of our own; and a pipe would keep us waiting for ever.
+
+    Raises:
+        OSError, UnicodeDecodeError: it is not to be read.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise FileNotFoundError(path)
+    return path.read_text("utf-8")
