@@ -116,14 +116,15 @@ async def _resume(engine: EngineService, command: Command, request: Resume) -> R
     return Accepted(command.command_id, sentence("resumed: the next run starts now"))
 
 
+def _paused(pause: PauseView) -> str:
+    if not pause.reason:
+        return sentence("paused by {by}", by=pause.by)
+    return sentence("paused by {by}: {reason}", by=pause.by, reason=pause.reason)
+
+
 async def _trigger(engine: EngineService, command: Command, request: Trigger) -> Reply:
     if engine.pause is not None and not request.force:
-        return Refused(
-            command.command_id,
-            "paused",
-            sentence("paused by {by}: {reason}", by=engine.pause.by, reason=engine.pause.reason),
-            sentence("resume first, or force it"),
-        )
+        return Refused(command.command_id, "paused", _paused(engine.pause), sentence("resume first, or force it"))
     items: tuple[int, ...] = ()
     if request.styles or request.skus:
         deps = engine.deps
@@ -155,9 +156,7 @@ async def _trigger(engine: EngineService, command: Command, request: Trigger) ->
 
 async def _full_sync(engine: EngineService, command: Command, request: FullSync) -> Reply:
     if engine.pause is not None:
-        return Refused(
-            command.command_id, "paused", sentence("paused by {by}", by=engine.pause.by), sentence("resume first")
-        )
+        return Refused(command.command_id, "paused", _paused(engine.pause), sentence("resume first"))
     await engine.reconciler.ask(request.reason)
     engine.manual.append(
         Cause(

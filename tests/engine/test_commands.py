@@ -237,6 +237,13 @@ async def test_trigger_while_paused_is_refused_and_runs_when_forced(world: World
         assert engine.machine.state is EngineState.PAUSED
 
 
+async def test_a_pause_without_a_reason_is_told_without_one(world: World) -> None:
+    async with world.service():
+        accepted(await world.send(Pause()))
+        for request in (Trigger(), FullSync("ahora")):
+            assert refused(await world.send(request), "paused").message == "paused by Ana"
+
+
 async def test_a_trigger_that_came_before_a_pause_runs_when_it_is_over(world: World) -> None:
     world.store.add(shoes(2))
     async with world.service(tuned(interval_s=86_400.0)) as engine:
