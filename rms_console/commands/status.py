@@ -115,7 +115,9 @@ def _health_at_rest(options: Options, language: str, error: LinkError, as_json: 
         if as_json:
             emit_json(rest.health().model_dump(mode="json"))
         else:
-            say_at_rest(Words(language, rest.seen.zone), error, rest.as_of)
+            words = Words(language, rest.seen.zone)
+            say_at_rest(words, error, rest.as_of)
+            show_rows(as_rows(status_facts(Seen(rest.status(), rest.seen, rest.seen.at), words)[:1]))
 
 
 def _show_health(body: HealthBody, words: Words) -> None:

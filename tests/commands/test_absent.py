@@ -56,6 +56,11 @@ def test_people_are_told_since_when_and_what_to_do(rested: Site, command: str) -
         assert hint in ran.err
 
 
+@pytest.mark.parametrize(("lang", "told"), [("en", "Engine    STOPPED, NOT WELL"), ("es", "Motor    STOPPED, MAL")])
+def test_health_names_the_state_of_an_engine_that_is_gone(rested: Site, lang: str, told: str) -> None:
+    assert told.split() == rested.inside("health", lang=lang).out.splitlines()[1].split()
+
+
 def test_what_the_ledger_counts_is_not_lost(rested: Site) -> None:
     status = json.loads(rested.inside("status", "--json").out)
     assert (status["status"], status["is_healthy"], status["lock_status"]) == ("STOPPED", False, "available")
