@@ -246,7 +246,9 @@ class Sim:
             self.tell(f"VIOLATION {told}")
 
     def _heard(self, request: GraphQLRequest, body: dict[str, Any]) -> None:
-        digest = hashlib.sha256(json.dumps([request.variables, body], sort_keys=True, default=str).encode())
+        # The address of a bulk operation's file holds a secret that the shop draws for itself.
+        told = [request.variables, None if "ulkOperation" in request.query else body]
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode())
         if self.fails_bulk and "bulkOperationRunQuery" in request.query:
             self.fails_bulk = False
             self.fire("shop.bulk_fails")
