@@ -38,8 +38,8 @@ def _kept(path: Path, group: str) -> str:
     """Return the token in the file; empty where there is none that only those saw who may."""
     try:
         found = path.lstat()
-        if not stat.S_ISREG(found.st_mode):
-            return ""
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            return ""  # a second name for it: somebody else put it there
         token = path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""

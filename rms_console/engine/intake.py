@@ -26,6 +26,7 @@ from rms_console.engine.inflight import Claims
 from rms_console.engine.parts import assemble_in_parts
 from rms_console.engine.retry import VERIFYING, verify_later
 from rms_console.engine.widen import Gathered, gather
+from rms_console.locale import sentence
 
 SLICE = 25
 """Products planned before the loop gets a turn: a few milliseconds."""
@@ -207,7 +208,7 @@ def _later(entry: QueueEntry, now: datetime) -> Postponed:
 
 def _once_more(entry: QueueEntry, now: datetime) -> Postponed:
     """A view that is empty for a moment would let a new item be forgotten: no comparison need ever ask for it again."""
-    message = "the store's view does not show it; looked at once more before it is let go"
+    message = sentence("the store's view does not show it; looked at once more before it is let go")
     again = now + LOOK_AGAIN
     return Postponed(entry.item_id, entry.version, QueueState.HELD, NOT_SHOWN, message, 1, again, entry.style)
 

@@ -69,8 +69,8 @@ async def end(engine: EngineService) -> None:
     engine.pause = None
     engine.deps.timer.cancel("resume")
     alerting.pause_changed(engine)
-    if engine.recovery.fault is None:
-        engine.machine.move(EngineState.RUNNING)
+    fault = engine.recovery.fault
+    engine.machine.move(EngineState.RUNNING if fault is None else engine.recovery.state(engine.settings))
     engine.wakes.ring(Wake.SCHEDULE)
     if engine.manual:
         engine.wakes.ring(Wake.MANUAL)

@@ -210,6 +210,14 @@ def test_what_is_no_token_is_made_anew(tmp_path: Path, text: str) -> None:
 
 
 @posix
+def test_a_token_file_that_has_a_second_name_is_made_anew(tmp_path: Path) -> None:
+    before = keep_token(tmp_path)
+    os.link(tmp_path / TOKEN_FILE, tmp_path / "kept-elsewhere")
+    assert keep_token(tmp_path) != before
+    assert (tmp_path / "kept-elsewhere").read_text("ascii").strip() == before
+
+
+@posix
 def test_a_link_in_place_of_the_token_is_not_followed(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("x" * 43, "ascii")

@@ -31,7 +31,7 @@ from rms_console.contract.records import QueueState
 from rms_console.contract.state import EngineState, Mode
 from rms_console.domain.operations import Operation
 from rms_console.domain.policy import Scope
-from rms_console.errors import ShopRejected, StoreFull
+from rms_console.errors import ShopRejected, SourceUnavailable, StoreFull
 from tests.engine.conftest import Make
 from tests.engine.world import SETTINGS, World, shoes, tuned, with_policy
 
@@ -123,6 +123,16 @@ async def test_a_pause_whose_end_passed_while_the_engine_was_down_is_over(make: 
     async with world.service() as engine:
         await world.wait(1)
         assert engine.pause is None
+
+
+async def test_resumed_beside_a_trouble_it_says_the_trouble_and_not_paused(world: World) -> None:
+    world.store.add(shoes(1))
+    async with world.service() as engine:
+        accepted(await world.send(Pause()))
+        engine.mending.fail(SourceUnavailable("the RMS file does not exist"))
+        assert engine.machine.state is EngineState.PAUSED
+        accepted(await world.send(Resume()))
+        assert engine.machine.state in (EngineState.RECOVERING, EngineState.ERROR)
 
 
 async def test_a_pause_twice_and_a_resume_of_nothing_are_refused(world: World) -> None:

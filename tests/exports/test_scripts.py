@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from rms_console.contract.endpoint import Endpoint
+from rms_console.control.endpoint_file import write_endpoint
 from tests.exports.answering import Answering, healthy, serving
 from tests.exports.conftest import Desk
 
 HEALTH, MONITOR = "health-check.sh", "monitor-continuous.sh"
-NEEDED = ("bash", "curl", "sed", "tr", "cat", "date", "sleep", "env")
+NEEDED = ("bash", "curl", "sed", "tr", "cat", "date", "sleep", "env", "ps", "dirname")
 MISSING = [name for name in NEEDED if shutil.which(name) is None]
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="scripts for POSIX systems"),
@@ -157,11 +159,29 @@ def test_the_local_token_goes_to_the_local_engine_only(desk: Desk, engine: Answe
     state = desk.folder / "state"
     state.mkdir()
     (state / "api-token").write_text("abc-123")
+    write_endpoint(state, Endpoint(f"http://127.0.0.1:{port}", os.getpid(), "here", "boot", "shop", 1))
     desk.export("monitor", before=("--state-dir", str(state)))
     script = desk.to / "scripts" / MONITOR
     assert run(script, "--count", "1").returncode == 0
     assert run(script, "--count", "1", "--url", f"http://localhost:{port}").returncode == 0
     assert [given for _, _, given in engine.asked] == ["Bearer abc-123", ""]
+
+
+def test_a_dead_engines_token_goes_to_nobody(desk: Desk, engine: Answering) -> None:
+    """Whoever listens at its port now is another program."""
+    port = engine.url.rpartition(":")[2]
+    desk.configure(f"[api]\nport = {port}\n")
+    state = desk.folder / "state"
+    state.mkdir()
+    (state / "api-token").write_text("abc-123")
+    desk.export("monitor", before=("--state-dir", str(state)))
+    script = desk.to / "scripts" / MONITOR
+    assert run(script, "--count", "1").returncode == 0
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    write_endpoint(state, Endpoint(f"http://127.0.0.1:{port}", gone.pid, "here", "boot", "shop", 1))
+    assert run(script, "--count", "1").returncode == 0
+    assert [given for _, _, given in engine.asked] == ["", ""]
 
 
 @pytest.mark.parametrize("has_jq", [True, False])

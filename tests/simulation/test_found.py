@@ -96,6 +96,7 @@ async def test_d14_a_new_item_is_not_forgotten_because_the_view_was_empty_for_a_
     with mock.patch.object(world.around._source, "read_items", sometimes):
         await world.once()
         assert world.entry(11).code == "not-in-view"
+        assert world.counts().held == 0, "it waits for nobody's yes"
         is_empty = False
         await world.rest(16 * 60)
         await world.cycle()

@@ -40,12 +40,23 @@ address() { # VALUE
     esac
 }
 
+is_local_engine() { # whether the engine that wrote the token lives and answers at URL: what a dead one left may be another program's port
+    local endpoint pid
+    endpoint=$(cat -- "$(dirname -- "$DEFAULT_TOKEN_FILE")/endpoint.json" 2>/dev/null) || return 1
+    case "$endpoint" in
+        *"\"url\": \"${URL%/}\""*) ;;
+        *) return 1 ;;
+    esac
+    pid=$(printf '%s' "$endpoint" | sed -n 's/.*"pid": *\([0-9][0-9]*\).*/\1/p')
+    [ -n "$pid" ] && ps -p "$pid" >/dev/null 2>&1
+}
+
 read_token() { # the local engine's token goes to the local engine only
     TOKEN=${RMS_CONSOLE_TOKEN:-}
     if [ -n "$TOKEN_FILE" ]; then
         TOKEN=$(cat -- "$TOKEN_FILE" 2>/dev/null) ||
             wrong_use "$TOKEN_FILE cannot be read" "no se puede leer $TOKEN_FILE"
-    elif [ -z "$TOKEN" ] && [ "$URL" = "$DEFAULT_URL" ] && [ -r "$DEFAULT_TOKEN_FILE" ]; then
+    elif [ -z "$TOKEN" ] && [ -r "$DEFAULT_TOKEN_FILE" ] && is_local_engine; then
         TOKEN=$(cat -- "$DEFAULT_TOKEN_FILE")
     fi
     case "$TOKEN" in

@@ -187,6 +187,8 @@ def _all_sent(view: View, seen: EngineSnapshot) -> Part:
         return Part(words.phrase("Nothing is queued; whether RMS has changes is not known now"), "warn")
     if seen.mode is Mode.OBSERVE:
         return Part(words.phrase("Nothing is queued; what was found is planned, not sent"), "dim")
+    if seen.queue.quarantined + seen.queue.held:
+        return Part(words.phrase("Everything else is in the shop"), "good")
     return Part(words.phrase("Everything is in the shop"), "good")
 
 

@@ -45,7 +45,10 @@ ORDER BY priority, enqueued_at, item_id
 LIMIT ? OFFSET ?;
 
 -- name: counts
-SELECT state, priority, count(*) AS entries FROM queue GROUP BY state, priority;
+-- What is only looked at once more waits for nobody's yes.
+SELECT state, priority, count(*) AS entries FROM queue
+WHERE state <> 'held' OR code <> 'not-in-view'
+GROUP BY state, priority;
 
 -- name: postponed_beyond
 -- The plus keeps the planner off the index by urgency, which would read every open entry.
