@@ -13,7 +13,7 @@ from rms_console import __version__
 from rms_console.commands import COMMANDS
 from rms_console.config.glance import glance_at
 from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
-from rms_console.locale import language_for, told
+from rms_console.locale import language_for, sentence, told
 from rms_console.wiring import Options
 
 EXIT_WELL = 0
@@ -45,6 +45,10 @@ class Program(click.Group):
         """Run what was asked for; an error that comes of it is told in the person's language."""
         try:
             result: object = super().invoke(ctx)
+        except click.UsageError as error:
+            if isinstance(ctx.obj, Options) and type(error) is click.UsageError:
+                raise click.UsageError(told(first_language(ctx.obj), error.message), error.ctx) from error
+            raise
         except ConsoleError as error:
             if isinstance(ctx.obj, Options):
                 language = first_language(ctx.obj)
@@ -96,15 +100,15 @@ def program(
     options = Options(dict(os.environ), *given)
     context.obj = options
     if attach and (demo or no_ui):
-        raise click.UsageError("--attach goes with a console or a command, not with --demo or --no-ui")
+        raise click.UsageError(sentence("--attach goes with a console or a command, not with --demo or --no-ui"))
     if context.invoked_subcommand is not None:
         if no_ui or once or plain:
-            raise click.UsageError("--no-ui, --plain and --once go without a command")
+            raise click.UsageError(sentence("--no-ui, --plain and --once go without a command"))
         return
     if once and not no_ui:
-        raise click.UsageError("--once goes with --no-ui")
+        raise click.UsageError(sentence("--once goes with --no-ui"))
     if plain and no_ui:
-        raise click.UsageError("--plain or --no-ui: one of them")
+        raise click.UsageError(sentence("--plain or --no-ui: one of them"))
     # Imported here: commands that only look something up need not load the engine's loop.
     if plain:
         from rms_console.hosting.plain import run_plain

@@ -77,7 +77,7 @@ def list_(options: Options, limit: int, as_json: bool) -> None:
 def ack(options: Options, alert_ids: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Mark alerts as seen: they stay in the list, and are told no more. ID: one of `alerts list`."""
     if bool(alert_ids) is everything:
-        raise click.UsageError("name the alerts, or say --all")
+        raise click.UsageError(sentence("name the alerts, or say --all"))
     with open_memory(options) as memory:
         count = _ack(memory, AckAlerts(alert_ids), everything)
         if as_json:

@@ -19,7 +19,7 @@ from rms_console.contract.ports import Ledger
 from rms_console.contract.records import AuditEntry
 from rms_console.domain.zone import to_local, to_utc
 from rms_console.errors import StoreDamaged
-from rms_console.locale import mark, translate
+from rms_console.locale import mark, sentence, translate
 from rms_console.wiring import Options
 from rms_console.wiring.parts import Memory, open_memory
 
@@ -157,7 +157,7 @@ def past_instant(typed: str, zone: str, now: datetime) -> datetime:
     try:
         return at if at.tzinfo is not None else to_utc(at, zone)
     except OverflowError as error:
-        raise click.UsageError(f"{harmless(typed)} is no time that can be") from error
+        raise click.UsageError(sentence("{typed} is no time that can be", typed=harmless(typed))) from error
 
 
 def _span(typed: str) -> timedelta | None:

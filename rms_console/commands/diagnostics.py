@@ -17,7 +17,7 @@ from rms_console.contract.diagnosis import Group
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.support import Bundle
 from rms_console.errors import ConsoleError, LinkError
-from rms_console.locale import mark, told, translate
+from rms_console.locale import mark, sentence, told, translate
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options, site_as_it_is
 from rms_console.wiring.bundle import Local, Told, make, told_in_turn, write
@@ -44,7 +44,7 @@ def diagnostics(options: Options, as_json: bool, group: str | None, bundle: Path
     that need none have looked. A bundle tells what is in it, and what is not, before it is written; secrets are hidden.
     """
     if yes and bundle is None:
-        raise click.UsageError("--yes goes with --bundle")
+        raise click.UsageError(sentence("--yes goes with --bundle"))
     with spoken(options) as language:
         site = None if options.attach else site_as_it_is(options)
         code = _bundle(options, site, language, bundle, yes, as_json) if bundle else None

@@ -22,7 +22,7 @@ from rms_console.domain.changes import FieldChange
 from rms_console.domain.holds import LABELS, LIVE, Danger
 from rms_console.engine.deciding import decide_and_record
 from rms_console.errors import Refused
-from rms_console.locale import mark, translate
+from rms_console.locale import mark, sentence, translate
 from rms_console.wiring import Options
 from rms_console.wiring.parts import Memory, open_memory
 
@@ -120,9 +120,9 @@ def _chosen(memory: Memory, names: Sequence[str], everything: bool, kind: str | 
         Refused: no such hold waits.
     """
     if bool(names) is everything:
-        raise click.UsageError("name the holds, or say --all")
+        raise click.UsageError(sentence("name the holds, or say --all"))
     if kind is not None and not everything:
-        raise click.UsageError("--kind goes with --all")
+        raise click.UsageError(sentence("--kind goes with --all"))
     if everything:
         return [hold for hold in _holds(memory.ledger, (HoldState.OPEN,)) if kind in (None, hold.kind.value)]
     live = _holds(memory.ledger, LIVE)

@@ -11,6 +11,7 @@ import click
 from rms_console.commands.output import harmless
 from rms_console.contract.api import LONGEST_PAUSE
 from rms_console.domain.zone import to_local, to_utc
+from rms_console.locale import sentence
 
 UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _SPAN: Final = re.compile(r"(?:(?P<d>\d{1,3})d)?(?:(?P<h>\d{1,4})h)?(?:(?P<m>\d{1,5})m)?(?:(?P<s>\d{1,6})s)?")
@@ -49,7 +50,9 @@ def instant(typed: str, zone: str, now: datetime) -> datetime:
             return at if at > now else to_utc(local + timedelta(days=1), zone)
         at = datetime.fromisoformat(typed)
     except (ValueError, OverflowError) as error:
-        raise click.UsageError(f"{harmless(typed)} is no time: 18:30, or 2026-11-25 08:00 (store's time)") from error
+        raise click.UsageError(
+            sentence("{typed} is no time: 18:30, or 2026-11-25 08:00 (store's time)", typed=harmless(typed))
+        ) from error
     at = at if at.tzinfo is not None else to_utc(at, zone)
     return within_bounds(at, now)
 
@@ -61,7 +64,7 @@ def within_bounds(at: datetime, now: datetime) -> datetime:
         click.UsageError: it is past, or more than a year away.
     """
     if at <= now:
-        raise click.UsageError("that time is past")
+        raise click.UsageError(sentence("that time is past"))
     if at > now + LONGEST_PAUSE:
-        raise click.UsageError(f"a pause with an end lasts at most {LONGEST_PAUSE.days} days")
+        raise click.UsageError(sentence("a pause with an end lasts at most {days} days", days=LONGEST_PAUSE.days))
     return at

@@ -18,7 +18,7 @@ from rms_console.contract.ports import Ledger
 from rms_console.contract.records import Hold, HoldState, QueueEntry, QueueState
 from rms_console.engine.deciding import decide_and_record
 from rms_console.errors import Refused
-from rms_console.locale import mark, translate
+from rms_console.locale import mark, sentence, translate
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options
 from rms_console.wiring.parts import Memory, open_memory
@@ -64,7 +64,7 @@ def retry(options: Options, items: tuple[str, ...], everything: bool, as_json: b
     What the guard holds is looked at again, and held again unless it is harmless by now: see `holds approve`.
     """
     if bool(items) is everything:
-        raise click.UsageError("name the items, or say --all")
+        raise click.UsageError(sentence("name the items, or say --all"))
     with open_memory(options) as memory:
         ids = () if everything else tuple(entry.item_id for entry in named(memory, items))
         count = _decide(memory, RetryItems(ids))

@@ -24,6 +24,7 @@ from rms_console.commands.watching import watch_plain, watch_screen
 from rms_console.commands.wording import word
 from rms_console.contract.api import HealthBody
 from rms_console.errors import LinkError
+from rms_console.locale import sentence
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options
 
@@ -43,9 +44,9 @@ def status(options: Options, as_json: bool, watch: bool, every: float, as_lines:
     Exit code 0, or 3 where no engine is reached: then as it was last seen.
     """
     if as_json and watch:
-        raise click.UsageError("--json goes without --watch")
+        raise click.UsageError(sentence("--json goes without --watch"))
     if as_lines and not watch:
-        raise click.UsageError("--plain goes with --watch")
+        raise click.UsageError(sentence("--plain goes with --watch"))
     with spoken(options) as language:
         if not watch:
             _once(options, language, as_json)

@@ -29,7 +29,7 @@ from rms_console.contract.commands import (
 )
 from rms_console.control.client import EngineClient
 from rms_console.errors import Refused as RefusedError
-from rms_console.locale import mark, translate
+from rms_console.locale import mark, sentence, translate
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options
 
@@ -51,7 +51,7 @@ def pause(options: Options, reason: str, until: str | None, lasting: timedelta |
     It lasts until `resume`, also over restarts, unless --until or --for says otherwise.
     """
     if until is not None and lasting is not None:
-        raise click.UsageError("--until or --for, not both")
+        raise click.UsageError(sentence("--until or --for, not both"))
 
     def request(client: EngineClient) -> Request:
         if lasting is not None:
@@ -100,7 +100,7 @@ def trigger(
 def full_sync(options: Options, reason: str, yes: bool, wait: bool, as_json: bool) -> None:
     """Compare the whole store with the shop and send what differs. Asks for the shop's name first."""
     if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("a full sync needs a yes, and there is no terminal to ask on: add --yes")
+        raise click.UsageError(sentence("a full sync needs a yes, and there is no terminal to ask on: add --yes"))
     with spoken(options) as language, engine(options) as client:
         if not yes:
             _ask_for_name(client, language)
@@ -115,7 +115,7 @@ def full_sync(options: Options, reason: str, yes: bool, wait: bool, as_json: boo
 def interval(options: Options, minutes: float, save: bool, as_json: bool) -> None:
     """Look for changes every so many MINUTES from now on; fractions are allowed (0.5)."""
     if not math.isfinite(minutes):
-        raise click.UsageError("MINUTES must be a number from 0.01 to 1440")
+        raise click.UsageError(sentence("MINUTES must be a number from 0.01 to 1440"))
     request = ChangeSettings({INTERVAL: minutes}, write_back=True) if save else SetInterval(minutes)
     _steer(options, lambda _: request, as_json)
 

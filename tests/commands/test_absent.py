@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -167,3 +169,25 @@ def test_what_is_no_address_is_wrong_use(url: str) -> None:
 def test_ports_body_models_are_those_of_the_contract() -> None:
     assert set(READS) >= {"status", "health", "stats", "activity", "performance", "lock", "config", "logs"}
     assert all(issubclass(kind, api.Body) for _, kind in READS.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["full-sync"], "una sincronización completa necesita un sí"),
+        (["pause", "--for", "30m", "--until", "18:30"], "no ambos"),
+        (["queue", "retry"], "nombre los artículos"),
+        (["--once"], "--once va con --no-ui"),
+    ],
+)
+def test_wrong_use_is_told_in_the_persons_language(arguments: list[str], said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rms_console", "--lang", "es", *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
