@@ -14,6 +14,8 @@ class Claim:
     `owner` names the installation, the same over restarts; empty: given back.
 
     `epoch` grows with each tenure of that installation; `paused` says that a person holds its engine back.
+
+    `lease` names the tenure of a shared lease (era:number) under which it was made; empty: there was none.
     """
 
     owner: str
@@ -22,6 +24,7 @@ class Claim:
     epoch: int
     since_at: datetime
     paused: bool = False
+    lease: str = ""
 
 
 @dataclass(frozen=True, slots=True)

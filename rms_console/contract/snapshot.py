@@ -93,6 +93,8 @@ class LockView:
     since_at: datetime | None
     epoch: int
     enabled: bool = True
+    ends_at: datetime | None = None
+    """When it ends unless it is renewed; None: it does not end by itself."""
 
 
 @dataclass(frozen=True, slots=True)

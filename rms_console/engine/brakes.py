@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from rms_console.contract.ports import Clock
@@ -26,7 +26,9 @@ _T = TypeVar("_T")
 class Brakes:
     """Collects what happens to requests; `closed` says that nothing new may start in this cycle."""
 
-    def __init__(self) -> None:
+    def __init__(self, refusal: Callable[[], ConsoleError | None] = lambda: None) -> None:
+        """`refusal` tells, whenever it is asked, why nothing may be written any more."""
+        self._refusal = refusal
         self.fault: ConsoleError | None = None
         """What closed the brakes, when an error did."""
         self.asked = ""
@@ -37,6 +39,8 @@ class Brakes:
 
     @property
     def closed(self) -> bool:
+        if self.fault is None:
+            self.fault = self._refusal()
         return self.fault is not None or bool(self.asked)
 
     def outage(self) -> ConsoleError | None:

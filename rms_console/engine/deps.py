@@ -9,6 +9,7 @@ from rms_console.contract.adoption import Survey
 from rms_console.contract.claim import ClaimKeeper
 from rms_console.contract.desk_port import LogHistory, SettingsDesk
 from rms_console.contract.diagnosis import Surroundings
+from rms_console.contract.lease_port import SharedLease
 from rms_console.contract.loop_lag import LoopLag
 from rms_console.contract.mark_port import Mark
 from rms_console.contract.notify_port import Outlets
@@ -56,6 +57,8 @@ class Deps:
     """The shop's own record of who writes to it; None: nobody else can."""
     installation: str = "this"
     """Names this installation in that record, the same over restarts."""
+    shared_lease: SharedLease | None = None
+    """The right to write that engines on several machines share; None: the shop's own record is enough."""
     loop_lag: LoopLag | None = None
     """How late the engine's loop gets to what is due; None: nobody measures it."""
     surroundings: Callable[[], Surroundings] | None = None

@@ -34,6 +34,7 @@ class Fence:
         self._engine = engine
         self._standing: Standing | None = None
         self._seen_at: datetime | None = None
+        self._is_forgotten = False
         self.host = platform.node()
         self.is_brief = False
         """One cycle and no more: it goes by what others claim, and claims nothing itself."""
@@ -47,6 +48,7 @@ class Fence:
             LeaseHeld: an engine elsewhere writes this shop. LeaseLost: one that bears our name does.
             ShopError: the shop did not answer.
         """
+        await self._engine.standby.hold()
         keeper = self._engine.deps.claims
         if keeper is None or await self._is_fresh():
             return
@@ -61,8 +63,9 @@ class Fence:
         """Put our claim in the place of a foreign one, as a person asked; return whose it was, None: there was none.
 
         Raises:
-            LeaseHeld: it changed hands meanwhile. ShopError: the shop did not answer.
+            LeaseHeld: it changed hands meanwhile, or its engine lives. ShopError: the shop did not answer.
         """
+        self._engine.standby.refuse_release()
         keeper = self._engine.deps.claims
         if keeper is None:
             return None
@@ -74,8 +77,17 @@ class Fence:
         await self._note()
         return found
 
+    def forget(self) -> None:
+        """The right to write has changed hands: look at the claim again before the next write."""
+        self._standing = self._seen_at = None
+        self._is_forgotten = True
+
     async def let_go(self) -> None:
         """Give the claim back, so that an engine elsewhere may write; where the shop does not answer, it stays."""
+        await self._give_back()
+        await self._engine.standby.end()
+
+    async def _give_back(self) -> None:
         keeper, standing = self._engine.deps.claims, self._standing
         if keeper is None or standing is None:
             return
@@ -98,7 +110,14 @@ class Fence:
                 )
             return
         if found is not None and self._is_foreign(found, mine):
-            raise _held(found)
+            if not self._engine.standby.has_outlived(found):
+                raise _held(found)
+            self._engine.journal.log(
+                "WARN",
+                MONITOR,
+                "The engine on {host} is gone, as the lease shows: its claim is taken over",
+                host=found.host,
+            )
         if self.is_brief:
             return
         if found is not None and found.owner == mine.owner and found.epoch >= mine.epoch:
@@ -117,7 +136,7 @@ class Fence:
     async def _is_fresh(self) -> bool:
         """Return whether it was a moment ago that the claim was looked at; of brief engines, by the one before."""
         engine = self._engine
-        if self._seen_at is None and self.is_brief:
+        if self._seen_at is None and self.is_brief and not self._is_forgotten:
             seen = await engine.deps.disk(engine.deps.ledger.get_fact, FACT_CLAIM)
             self._seen_at = datetime.fromisoformat(seen) if seen else None
         return self._seen_at is not None and timedelta() <= engine.deps.clock.now() - self._seen_at < FRESH
@@ -131,7 +150,8 @@ class Fence:
         engine = self._engine
         since = engine.tenure.since or engine.deps.clock.now()
         paused = engine.pause is not None
-        return Claim(engine.deps.installation, self.host, os.getpid(), engine.tenure.epoch, since, paused)
+        number, lease = engine.tenure.epoch, engine.standby.mark
+        return Claim(engine.deps.installation, self.host, os.getpid(), number, since, paused, lease)
 
 
 def _held(found: Claim) -> LeaseHeld:

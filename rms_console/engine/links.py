@@ -11,7 +11,7 @@ from rms_console.contract.state import Health
 from rms_console.locale import mark
 
 NO_REDIS = mark("not set up: the machine's own lock is used")
-SLOW_S = {"rms": 2.0, "shopify": 2.0}
+SLOW_S = {"rms": 2.0, "shopify": 2.0, "redis": 0.5}
 """Above these an answer counts as slow."""
 
 

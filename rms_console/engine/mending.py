@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rms_console.contract.state import EngineState
 from rms_console.engine import ledger_renewal
 from rms_console.engine.journal import DETECTOR, MONITOR
+from rms_console.engine.standby import is_of_redis
 from rms_console.engine.wakes import Wake
 from rms_console.engine.world import World
 from rms_console.errors import ConsoleError, SourceUnavailable
@@ -22,6 +23,7 @@ class Mending:
 
     async def connect(self) -> None:
         """Reach both ends; a failure is noted and tried again later."""
+        await self._engine.standby.begin()
         try:
             await self.reach()
         except ConsoleError as error:
@@ -67,6 +69,8 @@ class Mending:
                 await self.reach()
             elif fault.side in ("rms", "shop"):
                 await engine.startup.probe(fault.side)
+            elif is_of_redis(fault.error):
+                engine.standby.check_reached()
         except ConsoleError as error:
             self.fail(error)
             return

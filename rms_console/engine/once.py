@@ -24,6 +24,7 @@ async def run_once(engine: EngineService) -> Finished:
     """
     engine.fence.is_brief = True
     await engine.mending.reach()
+    await engine.standby.hold()
     engine.machine.move(EngineState.RUNNING)
     world = engine.mending.known_world()
     # Deleted rows, then one slice of the sweep: all there is of it where the program is only ever run like this.

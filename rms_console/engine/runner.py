@@ -75,6 +75,7 @@ class Runner:
         self._open_bulk = OpenBulk(deps, journal, owner)
         self.on_push: Callable[[], object] = lambda: None
         self.before_writing: Callable[[], Awaitable[None]] = _nobody_else
+        self.refusal: Callable[[], ConsoleError | None] = lambda: None
         self._prepared = False
         self.mode: Mode | None = None
         self.active: Run | None = None
@@ -109,8 +110,9 @@ class Runner:
         run = self.active = Run(number, cause, settings, now, begun, deps.shop.counters(), watermark)
         self._journal.sync_id = run.sync_id
         self._journal.publish(EventName.CYCLE_STARTED, number=number, trigger=cause.trigger, sync_id=run.sync_id)
-        tally, fault = Tally(), None
-        brakes = self._brakes = Brakes()
+        tally = Tally()
+        fault: Exception | None = None
+        brakes = self._brakes = Brakes(self.refusal)
         self._in_flight.anew()
         brakes.asked = stopped
         try:
@@ -121,7 +123,7 @@ class Runner:
                 await self._open_bulk.all_read()
             load, world = await self._read(run, world)
             if brakes.closed:
-                tally.unfinished = len(load.plans)
+                tally.unfinished, fault = len(load.plans), brakes.fault
             elif load.taken:
                 tally, fault = await self._push(load, run, world, epoch, brakes)
         except Exception as error:
@@ -161,6 +163,10 @@ class Runner:
         limit = min(run.settings.timeout_s, run.settings.lock_timeout_s)
         with after(self._deps.clock, limit, lambda: brakes.ask("timeout")):
             await self._open_bulk.settle(brakes, epoch)
+
+    def others_wrote(self) -> None:
+        """Another engine may have written meanwhile, and left something open."""
+        self._open_bulk.is_settled = False
 
     async def follow_mode(self, settings: EngineSettings) -> EngineSettings:
         """Return the settings with the mode in force now; going live makes due what was only planned before."""

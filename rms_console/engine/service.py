@@ -51,6 +51,7 @@ from rms_console.engine.recovery import Recovery
 from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause
 from rms_console.engine.runner import Finished, Runner
+from rms_console.engine.standby import Standby
 from rms_console.engine.startup import Startup
 from rms_console.engine.tenure import Tenure
 from rms_console.engine.timetable import Timetable
@@ -98,7 +99,7 @@ class EngineService:
             deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference, self.boot_id
         )
         self.runner.make_way = MakeWay(deps, self.wakes, self._read_on)
-        self.fence = Fence(self)
+        self.fence, self.standby = Fence(self), Standby(self)
         self.runner.before_writing = self.fence.hold
         self.runner.on_push = lambda: self.machine.move(EngineState.PROCESSING)
         self.mending = Mending(self)
@@ -289,7 +290,7 @@ class EngineService:
         if more and (counts.due or self.reconciler.is_due) and self.pause is None:
             self.wakes.ring(Wake.MORE)
         await self.timetable.plan_next()
-        if self.pause is not None:
+        if self.pause is not None or self.standby.holds_back:
             self.machine.move(EngineState.PAUSED)
             return
         self.machine.move(EngineState.RUNNING if counts.waiting + counts.retrying else EngineState.IDLE)

@@ -48,7 +48,10 @@ class Startup:
         self._journal.step("DATABASE", "RMS reached ({url})", url=deps.source_name)
         shop = await self._shop()
         self._journal.step("SHOPIFY", "Shop reached ({shop})", shop=shop.domain or settings.shop)
-        self._journal.step("REDIS", "Redis is not set up: this machine's own lock is used")
+        if self._deps.shared_lease is None:
+            self._journal.step("REDIS", "Redis is not set up: this machine's own lock is used")
+        else:
+            self._journal.step("REDIS", "The lease in Redis says which engine writes the shop")
         self._journal.step(
             "DETECTOR",
             "Change detection: {detection} ({reason})",

@@ -36,7 +36,8 @@ def check(engine: EngineService) -> None:
         return
     last = engine.figures.last
     quiet = timedelta(seconds=2 * settings.interval_s + SLACK_S)
-    waits = engine.pause is None and engine.recovery.fault is None and engine.world is not None
+    is_held_back = engine.pause is not None or engine.standby.holds_back
+    waits = not is_held_back and engine.recovery.fault is None and engine.world is not None
     if settings.enabled and waits and last is not None and now - last.started_at > quiet:
         engine.journal.log(
             "WARN",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.commands import Accepted, AckAlerts, Command, ProbeConnections, Refused, ReleaseLock, Reply
@@ -27,6 +28,9 @@ async def probe(engine: EngineService, command: Command, request: ProbeConnectio
     wanted = {"rms": request.test_rms, "shopify": request.test_shopify, "redis": request.test_redis}
     names = [name for name, is_wanted in wanted.items() if is_wanted]
     await asyncio.gather(*(_probe(engine, name) for name in names if name != "redis"))
+    if "redis" in names:
+        with suppress(ConsoleError):
+            await engine.standby.probe()
     facts: dict[str, str | int | float | bool | None] = {}
     bad = []
     for view in engine.links.views:

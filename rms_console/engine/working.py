@@ -41,9 +41,10 @@ async def work(engine: EngineService, wake: Wake) -> None:
     fault = engine.recovery.fault
     if engine.world is None or (fault is not None and fault.side == "rms"):
         return
-    is_paused = engine.pause is not None and not _is_forced(engine, wake)
+    is_paused = (engine.pause is not None and not _is_forced(engine, wake)) or engine.standby.holds_back
     if fault is not None or is_paused or (engine.waits_for_schedule and wake in GOING_ON):
         await engine.look()
+        engine.standby.rest()
         return
     if wake in AUTOMATIC and not engine.settings.enabled:
         return

@@ -24,6 +24,7 @@ from rms_console.adapters.system import PsutilSystem
 from rms_console.adapters.timer import ApschedulerTimer
 from rms_console.config.fingerprint import fingerprint
 from rms_console.contract.adoption import Survey
+from rms_console.contract.lease_port import SharedLease
 from rms_console.engine.deps import Deps
 from rms_console.engine.ledger_watch import Mishap, Why, begin_anew
 from rms_console.engine.offload import ThreadOffload
@@ -61,7 +62,11 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         deps.outlets = outlets_of(site, log, log.redacted)
         if site.embedded is None:
             deps.load_settings = desk.reload
-        yield EngineService(deps, engine_settings(site))
+        deps.shared_lease = _shared_lease(site)
+        engine = EngineService(deps, engine_settings(site))
+        if deps.shared_lease is not None and isinstance(deps.shop, ShopifyShop):
+            deps.shop.guard(engine.standby.refusal)
+        yield engine
 
 
 @contextlib.contextmanager
@@ -157,6 +162,16 @@ def _open_deps(site: Site, log: Log, opened: Callable[[Path], SqliteLedger]) -> 
         )
         made.append(deps)
         yield deps
+
+
+def _shared_lease(site: Site) -> SharedLease | None:
+    """Return the lease in Redis; where none is set up, nothing of Redis is even loaded."""
+    url = site.settings.redis.url.get_secret_value()
+    if not url or site.embedded is not None:
+        return None
+    from rms_console.adapters.lease.redislease import RedisLease
+
+    return RedisLease(url, site.settings.shopify.shop, site.settings.lease.ttl_s)
 
 
 def _installation(state: Path) -> str:

@@ -69,7 +69,7 @@ class ShopClaims:
 
 
 def _plain(claim: Claim) -> dict[str, Any]:
-    return {
+    plain: dict[str, Any] = {
         "owner": claim.owner,
         "host": claim.host,
         "pid": claim.pid,
@@ -77,6 +77,7 @@ def _plain(claim: Claim) -> dict[str, Any]:
         "since": claim.since_at.isoformat(),
         "paused": claim.paused,
     }
+    return plain | {"lease": claim.lease} if claim.lease else plain
 
 
 def _claim_of(value: str) -> Claim:
@@ -90,6 +91,7 @@ def _claim_of(value: str) -> Claim:
             epoch=int(plain["epoch"]),
             since_at=datetime.fromisoformat(plain["since"]),
             paused=bool(plain.get("paused", False)),
+            lease=str(plain.get("lease", "")),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return Claim(UNKNOWN, UNKNOWN, 0, 0, datetime.fromisoformat("1970-01-01T00:00:00+00:00"))

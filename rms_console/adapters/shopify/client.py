@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -16,10 +17,10 @@ from rms_console.adapters.shopify import classify
 from rms_console.adapters.shopify.access import TokenSource, is_loopback
 from rms_console.adapters.shopify.classify import Done, Failed, HttpAnswer, Throttled, Verdict
 from rms_console.adapters.shopify.clean import clean
-from rms_console.adapters.shopify.documents import Document
+from rms_console.adapters.shopify.documents import CLAIM_WRITE, Document
 from rms_console.adapters.shopify.inputs import Variables
 from rms_console.contract.ports import PRIORITY_INTERACTIVE, Clock, CostGate, Reservation, ShopCounters
-from rms_console.errors import ShopDenied, ShopThrottled
+from rms_console.errors import ConsoleError, ShopDenied, ShopThrottled, ShopUnavailable
 from rms_console.locale import sentence
 
 CONNECT_S, WRITE_S, POOL_S = 10.0, 30.0, 30.0
@@ -84,6 +85,7 @@ class ShopifyClient:
         self._operation_timeout_s = operation_timeout_s
         self._http = _http_client(url, transport)
         self._counters = ShopCounters()
+        self._refusal: Callable[[], ConsoleError | None] = lambda: None
         self.served_version: str | None = None
         """The API version that answered last; Shopify serves another one when ours has been retired."""
         self.server_time: datetime | None = None
@@ -110,6 +112,10 @@ class ShopifyClient:
                     if not await self._renewed(request, verdict):
                         raise error from verdict.cause
 
+    def guard(self, refusal: Callable[[], ConsoleError | None]) -> None:
+        """Ask `refusal`, at the last moment before each write, why it must not be sent."""
+        self._refusal = refusal
+
     def counters(self) -> ShopCounters:
         return self._counters
 
@@ -126,9 +132,17 @@ class ShopifyClient:
         async with self._gate.reserve(request.points, request.priority) as reservation:
             if request.first_sent_at is None:
                 request.first_sent_at = self._clock.monotonic()
-            verdict = await self._send(request)
+            refused = self._refused(request.document)
+            verdict = await self._send(request) if refused is None else Failed(refused, None, certainly_free=True)
             _settle(reservation, verdict)
         return verdict
+
+    def _refused(self, document: Document) -> ShopUnavailable | None:
+        """Return why a write is not sent. A claim is: the shop itself checks that it is not overtaken."""
+        if not document.mutation or document.only_reads or document is CLAIM_WRITE:
+            return None
+        error = self._refusal()
+        return None if error is None else ShopUnavailable(error.message, code=error.code, hint=error.hint)
 
     async def _send(self, request: _Request) -> Verdict:
         try:

@@ -73,6 +73,7 @@ class ShopifyShop(Shop):
         self._reader = ShopReader(self._client, custom, quantity_name)
         self._lookups = ShopLookups(self._client)
         self.claims = ShopClaims(self._client)
+        self.guard = self._client.guard
         self._writer = ShopWriter(self._client, self._reader, clock, custom, quantity_name)
         self._files = BulkFiles(clock, transport, trust_env=not access.is_loopback(httpx.URL(url).host))
         jobs = BulkJobs(self._client, clock, operation_timeout_s)

@@ -129,8 +129,8 @@ def redis(facts: Facts) -> Iterator[Finding]:
         yield ok(mark("Redis answers"))
     else:
         yield warn(
-            mark("redis.url is set, and this version does not use Redis: no port of it is tried"),
-            mark("nothing waits for it: the lock of this machine guards the shop; leave redis.url empty"),
+            mark("Redis was not asked yet"),
+            mark("the engine asks it when it starts: is one running?"),
         )
 
 
@@ -176,7 +176,9 @@ def mode(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
 def lock(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:
     """Say whether this engine may write."""
     told = {"owner": seen.lock.owner or "?", "host": seen.lock.host or "?", "pid": seen.lock.pid or "?"}
-    if seen.lock.status is LockStatus.HELD_BY_OTHER:
+    if seen.lock.status is LockStatus.HELD_BY_OTHER and facts.text("redis.url"):
+        yield ok(mark("This engine stands by: {owner} writes the shop"), **told)
+    elif seen.lock.status is LockStatus.HELD_BY_OTHER:
         yield fail(
             mark("Another engine holds the lock: {owner} on {host}, process {pid}"),
             mark("keep one engine a shop: stop the other one, then this one goes on"),
