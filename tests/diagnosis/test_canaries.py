@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import mock
 from urllib.parse import urlencode
 
@@ -19,6 +22,7 @@ from tests.acceptance import site as acceptance
 from tests.acceptance.site import Ran, Site
 from tests.acceptance.store_file import Shoe, StoreFile
 from tests.commands.live import Live
+from tests.redis_lease.conftest import RedisServer
 
 TOKEN = "shpat_" + "canary0a1b2c3d4e"
 PLANTED = {
@@ -34,7 +38,7 @@ IN_ENVIRONMENT = {"RMS_CONSOLE_TOKEN": "", "MY_BACKUP_PASSWORD": "canary-env-334
 IN_RMS = "shpat_" + "canaryinrms99887766"
 MORE = f"""
 [redis]
-url = "redis://caja:{PLANTED["redis.url"]}@127.0.0.1:6390/0"
+url = "unix://caja:{PLANTED["redis.url"]}@SOCKET"
 
 [alerts.email]
 smtp_password = "{PLANTED["alerts.email.smtp_password"]}"
@@ -44,14 +48,34 @@ webhook_url = "https://hooks.slack.com/services/T00/B00/{PLANTED["alerts.slack.w
 """
 
 
+@contextlib.contextmanager
+def a_redis() -> Iterator[str]:
+    """Lend the socket of a Redis that wants the planted password: an engine that does not reach it is not healthy."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    with TemporaryDirectory(prefix="redis-") as folder:
+        rights = ["on", f">{PLANTED['redis.url']}", "~*", "&*", "+@all"]
+        redis = RedisServer(program, Path(folder), "--user", "caja", *rights)
+        redis.start()
+        try:
+            yield str(redis.socket)
+        finally:
+            redis.stop()
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("canaries")
     shop = EmbeddedShop(ShopSettings(locations=("Bodega",), access_token=TOKEN))
     environment = acceptance.clean_environment() | {name: value for name, value in IN_ENVIRONMENT.items() if value}
-    with serve(shop) as server, mock.patch.object(acceptance, "clean_environment", return_value=environment):
+    with (
+        a_redis() as socket,
+        serve(shop) as server,
+        mock.patch.object(acceptance, "clean_environment", return_value=environment),
+    ):
         site = Site(folder, StoreFile(folder / "store.db"), server)
-        site.configure(MORE)
+        site.configure(MORE.replace("SOCKET", socket))
         text = site.config.read_text("utf-8")
         password = json.dumps(PLANTED["rms.password"], ensure_ascii=False)
         text = text.replace("[rms]\n", f"[rms]\npassword = {password}\n")

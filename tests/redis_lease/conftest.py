@@ -27,14 +27,15 @@ def until(condition: Callable[[], bool], wait_s: float = 30.0) -> None:
 class RedisServer:
     """Keeps nothing on disk: what is started again has forgotten everything."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, *options: str) -> None:
+        self._options = options
         self.socket = folder / "r.sock"
         self.url = f"unix://{self.socket}"
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [self._program, "--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
+        command = [self._program, "--port", "0", "--unixsocket", str(self.socket), "--save", "", *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(self.answers)
 
