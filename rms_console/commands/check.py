@@ -51,6 +51,8 @@ async def look(site: Site) -> CheckReport:
                 return await _check(site, deps)
             finally:
                 await deps.shop.close()
+                if deps.shared_lease is not None:
+                    await deps.shared_lease.close()
     except StoreError as error:
         found = [of_error(error, str(site.state)), *advise(site.settings)]
         for holds, facts in folders(site).items():

@@ -15,7 +15,7 @@ from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import READ_LIMIT
 from rms_console.engine.world import choose_locations, complete_policy
-from rms_console.errors import ConfigError, ShopError, SourceError
+from rms_console.errors import ConfigError, LeaseError, ShopError, SourceError
 from rms_console.locale import Sentence, mark
 
 RMS, SHOPIFY = "RMS", "Shopify"
@@ -50,6 +50,7 @@ class Checking:
         """
         source = await self._look_at_rms()
         shop = await self._look_at_shop()
+        await self._look_at_redis()
         if source is not None and shop is not None:
             self._judge_together(source, shop)
         strangers = await self._count_strangers() if shop is not None else None
@@ -129,6 +130,11 @@ class Checking:
             await self._tried(SHOPIFY, lambda: self._look_at_channels(wanted))
         return facts
 
+    async def _look_at_redis(self) -> None:
+        lease = self._deps.shared_lease
+        if lease is not None and await self._tried("redis.url", lease.look) is not None:
+            self._found.append(Finding(Level.OK, "redis", mark("Redis answers"), where="redis.url"))
+
     async def _look_at_channels(self, wanted: tuple[str, ...]) -> None:
         there = {channel.publication_id: channel.name for channel in await self._deps.shop.publications()}
         absent = [publication for publication in wanted if publication not in there]
@@ -186,7 +192,7 @@ class Checking:
         """Return the answer, or None with the error as a finding: one refusal must not hide what else there is."""
         try:
             return await ask()
-        except (SourceError, ShopError) as error:
+        except (SourceError, ShopError, LeaseError) as error:
             finding = of_error(error, where)
             if finding not in self._found:
                 self._found.append(finding)

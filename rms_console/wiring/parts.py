@@ -79,6 +79,7 @@ def open_tools(site: Site) -> Iterator[Deps]:
         ConfigError, StoreError: nothing was opened.
     """
     with _open_deps(site, Nowhere(), open_ledger) as deps:
+        deps.shared_lease = _shared_lease(site)
         yield deps
 
 

@@ -160,3 +160,12 @@ def test_redis_is_loaded_only_where_it_is_set_up(two: tuple[Site, Site], is_set:
     assert ran.returncode == 0, ran.stderr
     assert f"LOADED {is_set}" in ran.stderr
     assert Path(site.state).exists()
+
+
+def test_check_says_whether_redis_answers(two: tuple[Site, Site], server: RedisServer) -> None:
+    two[0].store.add([Shoe(1, "24YM0001")])
+    assert "Redis answers" in two[0].inside("check").out
+    server.stop()
+    ran = two[0].inside("check")
+    assert ran.code == 1
+    assert "Redis does not answer" in ran.out
