@@ -49,7 +49,7 @@ def paints() -> None:
 def idle() -> None:
     """Print what a console costs that nobody touches, over an engine that has nothing to do."""
     with tempfile.TemporaryDirectory() as name, Seat([*QUIET, name]) as seat:
-        seat.shows("Everything is in the shop")
+        seat.shows("is in the shop")
         time.sleep(15)
         assert "IDLE" in seat.text
         process = psutil.Process(seat.process.pid)

@@ -135,6 +135,8 @@ def test_wrong_settings_end_it_with_the_terminal_as_it_was_and_nothing_started(s
 
 
 def test_left_running_the_engine_goes_on_as_a_process_of_its_own(site: Site) -> None:
+    settings = site.config.read_text(encoding="utf-8")
+    site.config.write_text(settings.replace('mode = "live"', 'mode = "live"\nwatch_s = 1'), encoding="utf-8")
     with Seat(["-m", "rms_console", *site.command()[3:]], columns=160) as seat:
         seat.shows("today")
         seat.press("q")

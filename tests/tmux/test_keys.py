@@ -28,7 +28,7 @@ TITLES = {
     "3": "QUEUE",
     "4": "LOG",
     "5": "WHO MAY WRITE TO THE SHOP",
-    "6": "latency",
+    "6": "state",
     "7": "LAST 60 MINUTES",
     "8": "HELD FOR A PERSON'S YES",
     "9": "SALES",
