@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from rms_console.contract.field_names import TRIGGERS
 from rms_console.contract.queries import Subject
 from rms_console.locale import mark
 from rms_console.tui.format import clock, count, duration
@@ -14,7 +15,6 @@ from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import word_of
 from rms_console.tui.screens.cycle import CyclePage
 from rms_console.tui.screens.facts import told_at, zone_name
-from rms_console.tui.screens.frame import TRIGGERS
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.overview import RESULT_ROLES
 from rms_console.tui.view import View, Words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from rms_console.contract.field_names import TRIGGERS as TRIGGERS
+from rms_console.contract.field_names import TRIGGERS
 from rms_console.contract.state import EngineState, Mode
 from rms_console.locale import mark
 from rms_console.tui.format import age, bar, clock, countdown, short_age

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.widget import Widget
 
 from rms_console.contract.audit_names import ACTIONS
+from rms_console.contract.field_names import TRIGGERS
 from rms_console.contract.state import Health, LockStatus
 from rms_console.locale import mark
 from rms_console.tui.format import bar, bytes_, clock, count, duration, percent, short_age, spark
 from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, Part, fit, line, pad, width_of
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.frame import TRIGGERS, zone_of
+from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import LogRow, View, Words
 from rms_console.tui.widgets.panel import Panel

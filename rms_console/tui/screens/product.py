@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rms_console.contract.commands import Trigger
+from rms_console.contract.field_names import TRIGGERS
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
 from rms_console.tui.keys import Act, bindings
@@ -13,7 +14,6 @@ from rms_console.tui.plain import clean
 from rms_console.tui.screens.changes import change_lines, field_names, places_of, result_part
 from rms_console.tui.screens.dialogs import Confirm
 from rms_console.tui.screens.facts import told_at
-from rms_console.tui.screens.frame import TRIGGERS
 from rms_console.tui.screens.listpage import ListPage
 from rms_console.tui.screens.reading import AT_ONCE
 from rms_console.tui.view import View
