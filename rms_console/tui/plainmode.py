@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.commands import Pause, Request, Resume, Trigger
+from rms_console.contract.field_names import TRIGGERS
 from rms_console.contract.state import EngineState, Health, Mode
 from rms_console.errors import ConsoleError
 from rms_console.locale import mark
@@ -21,7 +22,7 @@ from rms_console.tui.format import age, clock, duration, short_age
 from rms_console.tui.glyphs import glyphs_for
 from rms_console.tui.keys import obstacle
 from rms_console.tui.plain import clean
-from rms_console.tui.screens.frame import READING, STAGE_NAMES, TRIGGERS
+from rms_console.tui.screens.frame import READING, STAGE_NAMES
 from rms_console.tui.screens.overview import HEALTH_NAMES
 from rms_console.tui.setup import Leave, Setup
 from rms_console.tui.view import Action, View, Words
