@@ -1,0 +1,1 @@
+"""Campaigns against the real program: processes that are killed, stopped and starved, on real files and sockets."""

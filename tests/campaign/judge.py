@@ -1,0 +1,148 @@
+"""The judgement after a round: what the shop shows against what RMS says and ever said."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.acceptance.store_file import ZONE
+from tests.campaign.place import Place, until
+from tests.campaign.shop import ShopProcess
+from tests.campaign.till import CampaignStore
+from tests.simulation.checks import OF_THE_WAY
+from tests.simulation.truth import Wanted, truth_of
+
+SETTLE_S = 90.0
+OPEN = ("waiting", "retrying")
+
+
+def differences(store: CampaignStore, state: dict[str, Any], aside: Iterable[int] = ()) -> list[str]:
+    """Return where the shop is not what RMS says, item by item; nothing is said of what is set aside (G1)."""
+    wanted = truth_of(store.rows(), datetime.now(UTC), ZONE, 1).wanted
+    by_sku = {one.sku: one for item, one in wanted.items()}
+    excused = {f"SKU-{item}" for item in aside}
+    found, seen = [], set()
+    for product in state["products"]:
+        offered = [v for v in product["variants"] if v["sku"] in by_sku]
+        for variant in product["variants"]:
+            sku = variant["sku"]
+            seen.add(sku)
+            if sku in excused:
+                continue
+            found += _variant(by_sku.get(sku), product, variant)
+        is_gone = not offered and not excused & {v["sku"] for v in product["variants"]}
+        if product["status"] != ("DRAFT" if is_gone else "ACTIVE") and (offered or is_gone):
+            found.append(f"{product['style']} is {product['status']} with {len(offered)} items on offer")
+    for sku, one in by_sku.items():
+        if sku not in seen and sku not in excused and one.stock[0] > 0:
+            found.append(f"{sku} ({one.style}) is not in the shop")
+    return found
+
+
+def _variant(one: Wanted | None, product: dict[str, Any], variant: dict[str, Any]) -> list[str]:
+    sku, found = variant["sku"], []
+    if one is None:
+        return [f"{sku} has stock {variant['on_hand']}, RMS does not offer it"] if variant["on_hand"] else []
+    if product["style"] != one.style:
+        found.append(f"{sku} is in {product['style']}, RMS says {one.style}")
+    if variant["price"] != f"{one.price:.2f}" or variant["compare_at"] is not None:
+        found.append(f"{sku} costs {variant['price']}, RMS says {one.price}")
+    if variant["on_hand"] != one.stock[0]:
+        found.append(f"{sku} has stock {variant['on_hand']}, RMS says {one.stock[0]}")
+    if tuple(variant["options"]) != one.options or not variant["sells_only_stock"]:
+        found.append(f"{sku} is {variant['options']}, RMS says {one.options}")
+    return found
+
+
+def doubles(state: dict[str, Any]) -> list[str]:
+    """Return what was made twice, or ever removed (G4, G5)."""
+    styles = Counter(product["style"] for product in state["products"])
+    skus = Counter(variant["sku"] for product in state["products"] for variant in product["variants"])
+    twice = [f"{count} products of {style}" for style, count in styles.items() if count > 1 or style is None]
+    twice += [f"{count} variants of {sku}" for sku, count in skus.items() if count > 1 or sku is None]
+    return twice + [f"{what} was removed from the shop" for what in state["removed"]]
+
+
+def returns(store: CampaignStore, state: dict[str, Any]) -> list[str]:
+    """Return every value that came after a newer one of the same item, or that RMS never had (G3)."""
+    found = []
+    for sku, shown in state["history"].items():
+        said = store.values.get(sku, [])
+        prices = [float(price) for price, _ in shown]
+        found += _older(f"{sku} costs", prices, [float(price) for price, _ in said])
+        found += _older(f"{sku} has stock", [float(stock) for _, stock in shown], [0.0, *(float(s) for _, s in said)])
+    return found
+
+
+def _older(what: str, shown: list[float], said: list[float]) -> list[str]:
+    at = 0
+    for before, value in zip([None, *shown], shown, strict=False):
+        if value == before:
+            continue
+        later = next((place for place in range(at, len(said)) if said[place] == value), None)
+        if later is None:
+            was = "an older value" if value in said else "what RMS never said"
+            return [f"{what} {value:g} after {before}: {was}"]
+        at = later
+    return []
+
+
+class Judgement:
+    """Collects what is wrong over all rounds. `told`: violations, in words; `listed`: codes of what was set aside."""
+
+    def __init__(self, store: CampaignStore, shop: ShopProcess) -> None:
+        self.store = store
+        self.shop = shop
+        self.told: list[str] = []
+        self.listed: Counter[str] = Counter()
+
+    def after(self, place: Place, *, settle_s: float = SETTLE_S, by: Place | None = None) -> None:
+        """Let an engine bring everything to its end with nothing in its way, stop it, and judge.
+
+        by: where an engine runs already that is to do it.
+        """
+        engine = by.engines[-1] if by else place.start()
+        place = by or place
+        is_settled = until(lambda: self._is_settled(place), settle_s, 0.1)
+        code = place.stop(engine)
+        if code != 0:
+            self.told.append(f"SIGTERM: exit code {code}")
+        self._judge(place, is_settled, settle_s)
+        if left := place.left_over():
+            self.told.append(f"processes left over: {left}")
+
+    def _is_settled(self, place: Place) -> bool:
+        queue = place.queue()
+        is_done = not any(state in (*OPEN, "unreadable") for state, _, _ in queue.values())
+        return is_done and place.ledger.exists() and not differences(self.store, self.shop.ask("state"), queue)
+
+    def _judge(self, place: Place, is_settled: bool, settle_s: float) -> None:
+        state, queue = self.shop.ask("state"), place.queue()
+        wrong = [] if is_settled else [f"not settled within {settle_s:g} s"]
+        wrong += differences(self.store, state, queue) + doubles(state) + returns(self.store, state)
+        for item, (how, code, message) in queue.items():
+            self.listed[code or how] += 1
+            if how in OPEN and not is_settled:
+                wrong.append(f"item {item} still {how}: {code} {message[:80]}")
+            elif how not in OPEN and (not code or not message or code in OF_THE_WAY):
+                wrong.append(f"item {item} set aside wrongly: {how} {code} {message[:80]}")
+        self.told += wrong + self._files(place)
+
+    def _files(self, place: Place) -> list[str]:
+        wrong = []
+        if (said := place.integrity()) != "ok":
+            wrong.append(f"integrity: {said}")
+        audit = place.site.inside("audit", "verify")
+        if audit.code != 0:
+            wrong.append(f"audit verify: {audit.code} {audit.out.strip()[:100]} {audit.err.strip()[:100]}")
+        return wrong
+
+
+def grouped(told: Iterable[str]) -> dict[str, list[str]]:
+    """Return the violations by their first words."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for one in told:
+        groups[" ".join(one.split()[:2])].append(one)
+    return groups
