@@ -1,0 +1,25 @@
+"""Runs one of the long tests: `python -m tests.endurance creations|days|soak`. Exit code 1: it did not hold."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.endurance import creations
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.endurance", description=__doc__)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    made = kinds.add_parser("creations", help="products created while answers are lost")
+    made.add_argument("--count", type=int, default=10_000)
+    made.add_argument("--lost", type=float, default=0.10, help="share of all answers lost after the work was done")
+    made.add_argument("--way", choices=[*creations.WAYS, "both"], default="both")
+    made.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    ways = creations.WAYS if given.way == "both" else (given.way,)
+    return 0 if creations.main(given.count, given.lost, ways, given.seed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
