@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "interval": "rms_console.commands.steering:interval",
     "stop": "rms_console.commands.steering:stop",
     "diagnostics": "rms_console.commands.diagnostics:diagnostics",
+    "verify": "rms_console.commands.verify:verify",
     "reset": "rms_console.commands.reset:reset",
 }
 """Name -> module and command in it."""

@@ -109,6 +109,28 @@ class ReleaseLock:
     confirm: str
 
 
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Compare store, ledger and shop; of these styles and SKUs alone, or of everything.
+
+    `heal`: what differs is queued for mending, through the guard. It ends when the report is there.
+    """
+
+    styles: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    heal: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealDrift:
+    """Queue products of the latest drift report for mending, through the guard."""
+
+    numbers: tuple[int, ...] = ()
+    """Of its differences; empty: all of them."""
+    reason: str = ""
+
+
 Request = (
     Pause
     | Resume
@@ -126,6 +148,8 @@ Request = (
     | AckAlerts
     | ProbeConnections
     | ReleaseLock
+    | Verify
+    | HealDrift
 )
 
 

@@ -22,6 +22,7 @@ class Subject(StrEnum):
     PERFORMANCE = "performance"
     PLAN = "plan"
     DIAGNOSTICS = "diagnostics"
+    DRIFT = "drift"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rms_console.contract.drift import DriftView
 from rms_console.contract.state import EngineState, Health, LockStatus, Mode
 
 
@@ -262,6 +263,7 @@ class EngineSnapshot:
     consecutive_errors: int = 0
     errors_by_type: dict[str, int] = field(default_factory=dict)
     sweep: SweepView = field(default_factory=SweepView)
+    drift: DriftView = field(default_factory=DriftView)
 
 
 CONTRACT_VERSION = 1

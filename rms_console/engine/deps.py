@@ -9,6 +9,7 @@ from rms_console.contract.adoption import Survey
 from rms_console.contract.claim import ClaimKeeper
 from rms_console.contract.desk_port import LogHistory, SettingsDesk
 from rms_console.contract.diagnosis import Surroundings
+from rms_console.contract.drift import DriftPad
 from rms_console.contract.lease_port import SharedLease
 from rms_console.contract.loop_lag import LoopLag
 from rms_console.contract.mark_port import Mark
@@ -63,5 +64,7 @@ class Deps:
     """How late the engine's loop gets to what is due; None: nobody measures it."""
     surroundings: Callable[[], Surroundings] | None = None
     """Looks at what the engine's host knows: folders, endpoint. Blocking, quick; None: nobody tells."""
+    open_drift: Callable[[bool], DriftPad] | None = None
+    """Opens the pad of the drift report: the one that lasts, or one that is gone when closed; None: no report."""
     outlets: Outlets | None = None
     """Where alerts are sent; None: they are shown, and sent to nobody."""

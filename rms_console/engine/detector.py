@@ -18,6 +18,8 @@ READ_LIMIT = 2000
 MAX_READS = 5000
 """A read that is still not through after so many rounds is a loop, not a backlog."""
 FACT_IDENTITY = "source_identity"
+FACT_RESTORED = "source_restored"
+"""Set, with the reason, from a restored database until everything was compared with it."""
 HELD_BACK = timedelta(minutes=10)
 """A watermark that cannot move for longer is told: some program keeps a transaction open."""
 
@@ -138,6 +140,7 @@ class Detector:
         deps = self._deps
         was = _show(self.watermark)
         await reconcile.ask(deps, "database restored")
+        await deps.disk(deps.ledger.set_fact, FACT_RESTORED, why)
         await deps.disk(deps.ledger.reset_watermark, None)
         self.watermark, self._unfirm = None, frozenset()
         level = "WARN" if why == REPLACED else "ERROR"
