@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.endurance import creations
+from tests.endurance import creations, soak
 
 
 def main() -> int:
@@ -16,7 +16,11 @@ def main() -> int:
     made.add_argument("--lost", type=float, default=0.10, help="share of all answers lost after the work was done")
     made.add_argument("--way", choices=[*creations.WAYS, "both"], default="both")
     made.add_argument("--seed", type=int, default=1)
+    long = kinds.add_parser("soak", help="the real program beside a till and a shop")
+    long.add_argument("--minutes", type=float, default=30.0)
     given = parser.parse_args()
+    if given.kind == "soak":
+        return 0 if soak.main(given.minutes) else 1
     ways = creations.WAYS if given.way == "both" else (given.way,)
     return 0 if creations.main(given.count, given.lost, ways, given.seed) else 1
 
