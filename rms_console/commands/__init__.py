@@ -6,6 +6,7 @@ from typing import Final
 
 COMMANDS: Final = {
     "check": "rms_console.commands.check:check",
+    "probe": "rms_console.commands.probe:probe",
     "adopt": "rms_console.commands.adopt:adopt",
     "plan": "rms_console.commands.plan:plan",
     "go-live": "rms_console.commands.mode:go_live",

@@ -24,6 +24,7 @@ ACTIONS: Mapping[str, str] = {
     "ProbeConnections": mark("Connection test"),
     "ReleaseLock": mark("Release lock"),
     "Adopt": mark("Adoption"),
+    "Probe": mark("Probe of the till"),
 }
 """By the name under which an action is kept."""
 

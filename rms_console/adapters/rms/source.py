@@ -17,6 +17,7 @@ from rms_console.adapters.rms.dialect import Dialect, PoolSettings
 from rms_console.adapters.rms.errors import BAD_ROW, LOCKED
 from rms_console.adapters.rms.items import chunks, isolate_bad_rows, read_items
 from rms_console.adapters.rms.layout import Layout, examine
+from rms_console.adapters.rms.looking import look_at_item
 from rms_console.adapters.rms.schema import Names
 from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.store_clock import StoreClock, utc_now
@@ -24,6 +25,7 @@ from rms_console.contract.ports import PoolUse
 from rms_console.domain.findings import Finding
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Detection, Position, format_stamp
+from rms_console.domain.probing import Look
 from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
 from rms_console.errors import ConfigError, SourceSchemaChanged, SourceUnavailable
 from rms_console.locale import mark
@@ -217,6 +219,12 @@ class SqlSource:
                 for chunk in chunks(self._searched(texts), self._dialect.ids_per_statement):
                     found.update(int(item_id) for (item_id,) in session.rows(name, layout.slots, texts=chunk))
         return tuple(sorted(found))
+
+    def look_at(self, item_id: int) -> Look:
+        """Return one item as it stands, stamps and all, for a probe."""
+        with self._reading(mark("reading items")) as session:
+            layout = self._layout(session)
+            return look_at_item(session, layout, self._dialect, item_id, self._dialect.clock.local())
 
     def statements(self) -> int:
         return self._database.statements

@@ -11,6 +11,7 @@ from rms_console.contract.ports import PoolUse
 from rms_console.domain.findings import Finding
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Position
+from rms_console.domain.probing import Look
 from rms_console.domain.rows import ChangesRead, RowsRead, SourceFacts
 from rms_console.errors import SourceUnavailable
 from rms_console.locale import mark
@@ -60,6 +61,9 @@ class WatchedSource:
 
     def find_items(self, styles: Sequence[str], skus: Sequence[str]) -> tuple[int, ...]:
         return self._run(lambda source: source.find_items(styles, skus), "finding items")
+
+    def look_at(self, item_id: int) -> Look:
+        return self._run(lambda source: source.look_at(item_id), mark("reading items"))
 
     def statements(self) -> int:
         return self._statements + self._source.statements()

@@ -6,5 +6,18 @@ from rms_console.demo.rms.live import LiveStore
 from rms_console.demo.rms.store import create_store
 from rms_console.demo.rms.till import Till
 from rms_console.demo.rms.trouble import Mischief, StoreTrouble
+from rms_console.demo.rms.variants import Counter, Variant, create_variant
 
-__all__ = ["LiveStore", "Mischief", "RmsFaults", "StoreEvent", "StoreTrouble", "Till", "create_store", "with_faults"]
+__all__ = [
+    "Counter",
+    "LiveStore",
+    "Mischief",
+    "RmsFaults",
+    "StoreEvent",
+    "StoreTrouble",
+    "Till",
+    "Variant",
+    "create_store",
+    "create_variant",
+    "with_faults",
+]
