@@ -128,7 +128,7 @@ def choose(jobs: Sequence[Job], least: int, aside: Collection[int]) -> list[Job]
 def bulk_write(job: Job) -> BulkWrite | None:
     """Return what of the job's plan can go by bulk: a creation, or a change of variants that is all there is to do."""
     plan = job.plan
-    if job.error is not None or not plan.operations:
+    if job.is_stopped or not plan.operations:
         return None
     first = plan.operations[0]
     if isinstance(first, CreateProduct):

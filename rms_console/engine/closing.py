@@ -18,7 +18,7 @@ from rms_console.engine.intake import Load
 from rms_console.engine.job import Job, Tally
 from rms_console.engine.journal import PUSHER, Journal
 from rms_console.engine.recorder import Part, Recorder
-from rms_console.engine.retry import VERIFYING, RetryDecision, decide, verify_later
+from rms_console.engine.retry import GUARD_FIRST, VERIFYING, RetryDecision, decide, guard_first, verify_later
 
 WAITS_FOR_LIVE = "observe-mode"
 """The code of entries that were planned but not sent; going live makes them due."""
@@ -63,7 +63,7 @@ class Closing:
         part.postponed = [*part.postponed, *aside]
         part.record = self._record(job)
         await self._recorder.commit(part)
-        self._tally.add(job)
+        self._tally.add(job, through=not job.is_put_off)
         self._tell_deleted(job)
         self._tell(job, part)
 
@@ -99,11 +99,12 @@ class Closing:
         """Return why the job's entries wait; None: they are done."""
         if job.error is not None:
             return self._decide(job, job.error)
+        if job.is_put_off:
+            return guard_first(_attempts(job), self._deps.clock.now(), not job.is_sure)
         return None if job.is_sure else verify_later(self._deps.clock.now())
 
     def _decide(self, job: Job, error: Exception) -> RetryDecision:
-        attempts = max((entry.attempts for entry in job.entries), default=0)
-        decision = decide(error, attempts, self._settings.max_attempts, self._deps.clock.now())
+        decision = decide(error, _attempts(job), self._settings.max_attempts, self._deps.clock.now())
         return dataclasses.replace(decision, doubt=decision.doubt or job.may_come_late)
 
     def _settled(self, job: Job) -> list[Settled]:
@@ -131,7 +132,7 @@ class Closing:
         kept = self._aside
         if decision.state is QueueState.RETRYING:
             kept = kept - job.work.price_kept - job.work.doubted.keys()
-        if decision.code == VERIFYING:
+        if decision.code in (VERIFYING, GUARD_FIRST):
             kept = kept | self._put_off
         waiting = [entry for entry in job.entries if entry.item_id not in kept]
         self._put_off |= {entry.item_id for entry in waiting}
@@ -163,8 +164,9 @@ class Closing:
         return self._perhaps_in.get(item_id, job.style)
 
     def _confirmed(self, job: Job) -> AcknowledgedProduct | None:
-        if job.product is None:
-            return None
+        if job.product is None or job.is_put_off:
+            # Put off, nothing of it has left: who was marked as gone would be passed over by the guard.
+            return job.product
         marked = {variant.item_id for variant in job.product.variants if variant.was_web_item}
         rows = self._load.rows
         web = frozenset(item for item in job.work.item_ids if item in rows and rows[item].has_web_mark(item in marked))
@@ -210,7 +212,11 @@ class Closing:
 
     def _tell(self, job: Job, part: Part) -> None:
         if job.error is None:
-            if job.touched:
+            if job.is_put_off:
+                self._journal.log(
+                    "INFO", PUSHER, "Found otherwise than remembered (CCOD: {style}): guarded first", style=job.style
+                )
+            elif job.touched:
                 self._journal.publish(
                     EventName.PRODUCT_SYNCED,
                     style=job.style,
@@ -243,6 +249,10 @@ class Closing:
             style=job.style,
             message=message,
         )
+
+
+def _attempts(job: Job) -> int:
+    return max((entry.attempts for entry in job.entries), default=0)
 
 
 def _has(product: AcknowledgedProduct | None, item_id: int) -> bool:

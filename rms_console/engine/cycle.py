@@ -9,6 +9,7 @@ from rms_console.contract.records import Hold, QueueState
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Mode
 from rms_console.domain.policy import Policy
+from rms_console.domain.unseen import Reviewed
 from rms_console.engine.brakes import Brakes, unless_closed
 from rms_console.engine.bulkpush import BulkPusher, choose
 from rms_console.engine.closing import Closing
@@ -104,16 +105,18 @@ class Pass:
 
     def _job(self, style: str) -> Job:
         load = self._load
+        work, plan, product = load.works[style], load.plans[style], load.products.get(style)
         in_doubt = load.in_doubt(style)
         return Job(
-            load.works[style],
+            work,
             load.entries_of(style),
-            load.plans[style],
-            load.products.get(style),
+            plan,
+            product,
             self._deps.clock.monotonic(),
             read_first=in_doubt,
             in_doubt=in_doubt,
             late_stock=self._in_flight.late.get(style, {}),
+            reviewed=Reviewed(work, plan, product, load.guarded.reply),
         )
 
     def _tell_aside(self, item_id: int, style: str, code: str, message: str) -> None:
@@ -185,13 +188,13 @@ class Pass:
 
     async def _round(self, jobs: Sequence[Job], first: bool) -> None:
         """Stock of all products in few calls, then each product's operations; who is through is recorded."""
-        stocked = [job for job in jobs if job.error is None and job.plan.stock]
+        stocked = [job for job in jobs if not job.is_stopped and job.plan.stock]
         plans = [job.plan for job in stocked]
         for plan in plans:
             await self._in_flight.begin(plan, plans)
         await self._stock.push(stocked)
         await self._crowd.each([job for job in jobs if job.lost_sight], self._products.look_again)
-        await self._crowd.each([job for job in jobs if job.error or not job.plan.operations], self._settle)
+        await self._crowd.each([job for job in jobs if job.is_stopped or not job.plan.operations], self._settle)
         work = sorted((job for job in jobs if not job.done and job.plan.operations), key=lambda job: job.priority)
         size = max(1, self._settings.batch_size)
         batches = [work[i : i + size] for i in range(0, len(work), size)]
@@ -237,11 +240,11 @@ class Pass:
 
     async def _settle(self, job: Job) -> None:
         """Plan again from what was confirmed; nothing left to send, or an error, ends the job."""
-        if job.error is None:
+        if not job.is_stopped:
             if self.brakes.closed:
                 return
             self._products.replan(job)
-        if job.error is not None or job.plan.is_empty:
+        if job.is_stopped or job.plan.is_empty:
             await self._finish(job)
             if job.may_be_forgotten:
                 self._in_flight.end([job.style])
@@ -256,11 +259,11 @@ class Pass:
     async def _give_up(self, jobs: Sequence[Job]) -> None:
         """Stopped half way: what was confirmed and what is in doubt is recorded, entries stay due. Restless: later."""
         for job in jobs:
-            if job.error is None and not self.brakes.closed:
+            if not job.is_stopped and not self.brakes.closed:
                 job.error = _restless()
-            elif job.error is None and job.may_come_late:
+            elif not job.is_stopped and job.may_come_late:
                 job.error = ShopOutcomeUnknown(sentence("the run ended while a request was unanswered"))
-            if job.error is not None:
+            if job.is_stopped:
                 await self._finish(job)
             elif job.touched:
                 await self._closing.confirm(job)

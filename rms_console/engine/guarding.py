@@ -77,6 +77,8 @@ class Guarded:
     kept: dict[str, KeptBack] = field(default_factory=dict)
     opened: list[Hold] = field(default_factory=list)
     overtaken: list[int] = field(default_factory=list)
+    reply: Reply = field(default_factory=lambda: Reply(0, 0))
+    """How complete RMS's reply was."""
     used: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Approvals that let a product pass: done with once it is through."""
 
@@ -116,7 +118,7 @@ class Guarding:
     async def _cases(
         self, load: Load, policy: Policy, now: datetime, standing: Mapping[str, tuple[Hold, ...]]
     ) -> list[Case]:
-        reply = await self._reply(load, policy.guard)
+        reply = load.guarded.reply = await self._reply(load, policy.guard)
         cases = []
         for number, (style, made) in enumerate(list(load.plans.items()), start=1):
             if number % SLICE == 0:

@@ -10,6 +10,7 @@ from rms_console.contract.records import FieldChange, QueueEntry, QueueReason
 from rms_console.domain.assemble import Bar, StyleWork
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.product import AcknowledgedProduct
+from rms_console.domain.unseen import Reviewed
 from rms_console.engine.inflight import LateStock, Quantities
 from rms_console.engine.retry import VERIFYING
 
@@ -41,6 +42,12 @@ class Job:
     """What unanswered creations of this product write, should they come late."""
     lost_sight: bool = False
     """The shop no longer has something of this product that we remember: it is read before the plan goes on."""
+    reviewed: Reviewed | None = None
+    """What the guard looked at and let pass."""
+    has_learned: bool = False
+    """Whether the shop turned out to hold something else than the guard was told."""
+    is_put_off: bool = False
+    """The plan made from that does harm that the guard has not looked at: nothing of it is sent before it has."""
     error: Exception | None = None
     done: bool = False
     created: bool = False
@@ -63,6 +70,11 @@ class Job:
     def may_be_forgotten(self) -> bool:
         """Whether the list of what is in flight need not name it any more. A suspect not looked at stays one."""
         return self.was_read or not self.read_first
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing more of it is sent in this cycle."""
+        return self.error is not None or self.is_put_off
 
     @property
     def style(self) -> str:

@@ -14,6 +14,7 @@ from rms_console.domain.operations import CreateProduct, CreateVariants, Product
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy
 from rms_console.domain.product import DesiredVariant, ObservedProduct
+from rms_console.domain.unseen import unseen
 from rms_console.engine.brakes import Brakes
 from rms_console.engine.deleted import respect_product, respect_variants
 from rms_console.engine.inflight import LateStock
@@ -60,7 +61,7 @@ class ProductPusher:
     async def push(self, job: Job) -> None:
         """Send the operations of the job's plan. The job carries away what was confirmed, and the error if any."""
         for operation in job.plan.operations:
-            if self._brakes.closed or job.error is not None:
+            if self._brakes.closed or job.is_stopped:
                 return
             if not await self._send(job, operation):
                 return
@@ -78,7 +79,15 @@ class ProductPusher:
         self.replan(job)
 
     def replan(self, job: Job) -> None:
-        job.plan = plan(job.work, job.product, self._settling, self._now())
+        """Plan from what is known now. Where the shop holds something else than the guard was told, it looks again."""
+        now = self._now()
+        job.plan = plan(job.work, job.product, self._settling, now)
+        job.is_put_off = (
+            job.has_learned
+            and job.product is not None
+            and job.reviewed is not None
+            and bool(unseen(job.work, job.plan, job.product, job.reviewed, self._settling, now))
+        )
 
     async def _send(self, job: Job, operation: ProductOperation) -> bool:
         """Return whether to go on with the plan: no after an error, or when a read-back made a new plan."""
@@ -109,6 +118,7 @@ class ProductPusher:
             return
         if job.product is not None:
             job.product = learn_stock(job.product, quantities)
+            job.has_learned = True
         self.replan(job)
 
     async def _found(self, job: Job) -> bool:
@@ -117,6 +127,7 @@ class ProductPusher:
         self._brakes.note(None)
         if observed is None:
             return False
+        job.has_learned = True
         self._adopt(job, observed)
         return True
 
@@ -154,7 +165,7 @@ class ProductPusher:
         job.read_backs += 1
         before, filters = job.product, self._policy.filters
         observed = await self._observe(job)
-        job.was_read = True
+        job.was_read = job.has_learned = True
         self._brakes.note(None)
         if observed is None:
             respect_product(job, before, filters, self._now())

@@ -17,6 +17,8 @@ LATE_S = 120.0
 balancers end a request after a minute, and clients' proxies hold one for about another."""
 VERIFYING = "verifying"
 """The code of entries whose product is read once more, because an unanswered request may have come late."""
+GUARD_FIRST = "guard-first"
+"""The code of entries whose plan was made anew in the midst of a cycle and does what the guard has to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,12 @@ def verify_later(now: datetime) -> RetryDecision:
     """Return the decision for a product that was written while an earlier request was still unaccounted for."""
     message = sentence("written; read back once more because an earlier request went unanswered")
     return RetryDecision(QueueState.RETRYING, VERIFYING, message, 0, now + timedelta(seconds=LATE_S), doubt=True)
+
+
+def guard_first(attempts: int, now: datetime, doubt: bool) -> RetryDecision:
+    """Return the decision for a product that the shop holds otherwise than the guard was told: at once, guarded."""
+    message = sentence("the shop holds it otherwise than remembered; the guard looks at the new plan first")
+    return RetryDecision(QueueState.RETRYING, GUARD_FIRST, message, attempts, now, doubt)
 
 
 def backoff_s(attempt: int, multiplier: float = 2.0, jitter: float | None = None) -> float:

@@ -72,17 +72,12 @@ class Watch:
 
     def _price(self, before: Held, after: Held) -> None:
         """G5: no price jumps unless a person said yes."""
-        if after.style in self._sim.approved or before.price == after.price or self._is_known_hole():
+        if after.style in self._sim.approved or before.price == after.price:
             return
         known = [Decimal(before.price), Decimal(before.compare_at or before.price)]
         new = Decimal(after.price)
         if all(min(one, new) < JUMP * max(one, new) for one in known):
             self._sim.wrong("G5", f"{after.sku} went from {before.price} to {after.price} without a yes")
-
-    def _is_known_hole(self) -> bool:
-        """Whether the ledger was read anew while RMS answered short: such a product is adopted, not guarded."""
-        fired = self._sim.fired
-        return self._sim.lost_ledger and bool(fired["rms.empty_reply"] or fired["rms.short_reply"])
 
     def _stock(self, before: Held, after: Held) -> None:
         """W3: of what RMS has, what the shop sold since we last wrote is not put back before its time."""
