@@ -18,6 +18,7 @@ from rms_console.commands.facts import UNKNOWN
 from rms_console.commands.reaching import OTHER_ACCOUNT
 from rms_console.config.rows import setting_rows
 from rms_console.contract import api, wire
+from rms_console.contract.lock_api import LockBody
 from rms_console.contract.ports import Ledger
 from rms_console.contract.records import QueueCounts
 from rms_console.contract.snapshot import (
@@ -94,7 +95,7 @@ class AtRest:
         rows = [bodies.activity(wire.to_json(cycle)) for cycle in cycles]
         return api.ActivityBody(activities=rows, total=len(rows), limit=limit, **self.extras)
 
-    def lock(self) -> api.LockBody:
+    def lock(self) -> LockBody:
         return bodies.lock(self.seen).model_copy(update=self.extras)
 
     def config(self) -> api.ConfigBody:

@@ -26,6 +26,8 @@ from rms_console.commands.reaching import (
 from rms_console.commands.wording import word
 from rms_console.contract import api
 from rms_console.contract.field_names import TRIGGERS
+from rms_console.contract.lock_api import LockBody, RightBody
+from rms_console.contract.rights import RIGHT_STATES
 from rms_console.errors import LinkError
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options
@@ -120,7 +122,7 @@ def activity(options: Options, limit: int, as_json: bool) -> None:
 @click.pass_obj
 def lock(options: Options, as_json: bool) -> None:
     """Show which engine holds the right to write. Needs no engine."""
-    read(options, Reading("/sync/monitor/lock-info", api.LockBody, lambda rest: rest.lock(), _show_lock, True), as_json)
+    read(options, Reading("/sync/monitor/lock-info", LockBody, lambda rest: rest.lock(), _show_lock, True), as_json)
 
 
 @click.command()
@@ -197,7 +199,7 @@ def _show_activity(body: api.ActivityBody, words: Words) -> None:
         click.echo(paragraph(f"{word(words.language, TRIGGERS, row.trigger)}: {told}{note}", page_width(), head))
 
 
-def _show_lock(body: api.LockBody, words: Words) -> None:
+def _show_lock(body: LockBody, words: Words) -> None:
     rows: list[Row] = [(words.phrase("Lock"), word(words.language, LOCK, body.lock_status))]
     if body.owner or body.pid:
         who = words.phrase("process {pid} on {host}", pid=text(body.pid), host=text(body.host))
@@ -207,9 +209,27 @@ def _show_lock(body: api.LockBody, words: Words) -> None:
             (words.phrase("Since"), since),
             (words.phrase("Epoch"), str(body.epoch)),
         ]
+    if body.left_s is not None:
+        rows.append((words.phrase("Time left"), words.phrase("{left} unless it is renewed", left=age(body.left_s))))
+    if body.claim is not None:
+        rows.append((words.phrase("Claim in the shop"), _right(body.claim, words)))
+    if body.lease is not None:
+        rows.append((words.phrase("Lease in Redis"), _right(body.lease, words)))
     if not body.enabled:
         rows.append((words.phrase("Setting"), words.phrase("lock.enabled is off")))
     show_rows(rows)
+
+
+def _right(body: RightBody, words: Words) -> str:
+    """Return whose a claim or a lease is, since when and under which number."""
+    told = word(words.language, RIGHT_STATES, body.state)
+    if body.host is not None:
+        told += ": " + words.phrase("process {pid} on {host}", pid=text(body.pid), host=text(body.host))
+    if body.since is not None:
+        told += ", " + words.phrase("since {at}", at=clock(body.since, words, now()))
+    if body.number is not None:
+        told += ", " + words.phrase("number {number}", number=body.number)
+    return told
 
 
 def _show_config(body: api.ConfigBody, words: Words, everything: bool) -> None:

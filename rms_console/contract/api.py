@@ -350,19 +350,6 @@ class LogsBody(Body):
     level: str
 
 
-class LockBody(Body):
-    """GET /api/v1/sync/monitor/lock-info."""
-
-    lock_status: str
-    owner: str | None
-    host: str | None
-    pid: int | None
-    since: datetime | None
-    age_s: float | None
-    epoch: int
-    enabled: bool
-
-
 class SystemBody(Body):
     """GET /api/v1/metrics/system."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rms_console.contract.drift import DriftView
+from rms_console.contract.rights import RightView
 from rms_console.contract.state import EngineState, Health, LockStatus, Mode
 
 
@@ -96,6 +97,10 @@ class LockView:
     enabled: bool = True
     ends_at: datetime | None = None
     """When it ends unless it is renewed; None: it does not end by itself."""
+    claim: RightView | None = None
+    """The claim in the shop; None: this engine makes none."""
+    lease: RightView | None = None
+    """The lease in Redis; None: the settings name none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from rms_console.contract import api
+from rms_console.contract.lock_api import LockBody, RightBody
+from rms_console.contract.rights import RightView
 from rms_console.contract.snapshot import ConnectionView, EngineSnapshot
 from rms_console.contract.state import EngineState, Health
 from rms_console.locale import sentence, told
@@ -198,19 +200,46 @@ def log_entry(row: Mapping[str, Any]) -> api.LogEntry:
     )
 
 
-def lock(now: EngineSnapshot) -> api.LockBody:
+def lock(now: EngineSnapshot) -> LockBody:
     view = now.lock
-    age_s = None if view.since_at is None else max(0.0, (now.at - view.since_at) / timedelta(seconds=1))
-    return api.LockBody(
+    return LockBody(
         lock_status=view.status.value,
         owner=view.owner,
         host=view.host,
         pid=view.pid,
         since=whole(view.since_at),
-        age_s=_rounded(age_s, 1),
+        age_s=_age_s(view.since_at, now),
         epoch=view.epoch,
         enabled=view.enabled,
+        ends_at=whole(view.ends_at),
+        left_s=_left_s(view.ends_at, now),
+        claim=_right(view.claim, now),
+        lease=_right(view.lease, now),
     )
+
+
+def _right(view: RightView | None, now: EngineSnapshot) -> RightBody | None:
+    if view is None:
+        return None
+    return RightBody(
+        state=view.state.value,
+        host=view.host,
+        pid=view.pid,
+        since=whole(view.since_at),
+        age_s=_age_s(view.since_at, now),
+        number=view.number,
+        ends_at=whole(view.ends_at),
+        left_s=_left_s(view.ends_at, now),
+        seen_at=whole(view.seen_at),
+    )
+
+
+def _age_s(since: datetime | None, now: EngineSnapshot) -> float | None:
+    return None if since is None else _rounded(max(0.0, (now.at - since).total_seconds()), 1)
+
+
+def _left_s(end: datetime | None, now: EngineSnapshot) -> float | None:
+    return None if end is None else _rounded(max(0.0, (end - now.at).total_seconds()), 1)
 
 
 def system(now: EngineSnapshot) -> api.SystemBody:

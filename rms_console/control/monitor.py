@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 from rms_console.contract import api
 from rms_console.contract import queries as ask
 from rms_console.contract.engine_port import EnginePort
+from rms_console.contract.lock_api import LockBody
 from rms_console.contract.queries import Page, Subject
 from rms_console.control import bodies
 from rms_console.control.access import MONITOR
@@ -91,7 +92,7 @@ async def logs(face: TheFace, limit: Limit = 100, level: Level = "info") -> api.
 
 
 @router.get(f"{MONITOR}/lock-info")
-async def lock_info(face: TheFace) -> api.LockBody:
+async def lock_info(face: TheFace) -> LockBody:
     """Who has the right to write to the shop."""
     return bodies.lock(await face.port.snapshot())
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.claim import Claim, ClaimKeeper, Standing
+from rms_console.contract.rights import RightState, RightView
 from rms_console.engine.journal import MONITOR
 from rms_console.errors import ConsoleError, LeaseHeld, LeaseLost, ShopDenied, ShopRejected
 from rms_console.locale import mark, sentence
@@ -35,6 +36,7 @@ class Fence:
         self._standing: Standing | None = None
         self._seen_at: datetime | None = None
         self._is_forgotten = False
+        self._shown: RightView | None = None
         self.host = platform.node()
         self.is_brief = False
         """One cycle and no more: it goes by what others claim, and claims nothing itself."""
@@ -56,6 +58,7 @@ class Fence:
             await self._hold(keeper)
         except (ShopRejected, ShopDenied) as error:
             self._standing = None
+            self._shown = RightView(RightState.REFUSED, seen_at=self._engine.deps.clock.now())
             self._engine.journal.log("WARN", MONITOR, NO_CLAIM, message=str(error))
         await self._note()
 
@@ -74,8 +77,15 @@ class Fence:
         if found is None or found.owner in (FREE, mine.owner):
             return None
         self._standing = await keeper.write_claim(mine, standing.digest)
+        self._show(self._standing.claim)
         await self._note()
         return found
+
+    def view(self) -> RightView | None:
+        """Return the claim as it was seen last; None where the shop's is not looked at."""
+        if self._engine.deps.claims is None:
+            return None
+        return self._shown or RightView(RightState.UNKNOWN)
 
     def forget(self) -> None:
         """The right to write has changed hands: look at the claim again before the next write."""
@@ -102,6 +112,7 @@ class Fence:
     async def _hold(self, keeper: ClaimKeeper) -> None:
         standing = await keeper.read_claim()
         mine, found = self._mine(), standing.claim
+        self._show(found)
         if self._standing is not None and found is not None and found.owner == mine.owner:
             if standing.digest != self._standing.digest:
                 raise LeaseLost(
@@ -125,7 +136,16 @@ class Fence:
             await self._engine.tenure.rise_above(found.epoch)
             mine = self._mine()
         self._standing = await keeper.write_claim(mine, standing.digest)
+        self._show(self._standing.claim)
         self._engine.journal.log("INFO", MONITOR, "The shop is claimed for this engine")
+
+    def _show(self, found: Claim | None) -> None:
+        seen_at = self._engine.deps.clock.now()
+        if found is None or found.owner == FREE:
+            self._shown = RightView(RightState.FREE, seen_at=seen_at)
+            return
+        state = RightState.OURS if found.owner == self._engine.deps.installation else RightState.OTHER
+        self._shown = RightView(state, found.host, found.pid, found.since_at, found.epoch, seen_at=seen_at)
 
     def _is_foreign(self, found: Claim, mine: Claim) -> bool:
         if found.owner in (FREE, mine.owner):

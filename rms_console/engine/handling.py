@@ -36,7 +36,7 @@ from rms_console.engine.brakes import CANCELLED
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.reporting import Cause
 from rms_console.engine.wakes import Wake
-from rms_console.errors import ConsoleError, StoreError
+from rms_console.errors import ConsoleError, LeaseHeld, StoreError
 from rms_console.locale import sentence
 
 if TYPE_CHECKING:
@@ -110,10 +110,22 @@ async def _pause(engine: EngineService, command: Command, request: Pause) -> Rep
 
 
 async def _resume(engine: EngineService, command: Command, request: Resume) -> Reply:
+    waiting = engine.standby.waiting()
     if engine.pause is None:
+        if waiting is not None:
+            return _stands_by(command, waiting)
         return Refused(command.command_id, "not-paused", sentence("the engine is not paused"))
     await pausing.end(engine)
+    if waiting is not None:
+        told = sentence("the pause is over, and it stands by: {message}", message=waiting.message)
+        return Accepted(command.command_id, told)
     return Accepted(command.command_id, sentence("resumed: the next run starts now"))
+
+
+def _stands_by(command: Command, waiting: LeaseHeld) -> Refused:
+    """Return the answer of a standby to whoever wants it to write: for whom it waits, and when that ends."""
+    told = sentence("it is not paused, it stands by: {message}", message=waiting.message)
+    return Refused(command.command_id, waiting.code, told, waiting.hint)
 
 
 def _paused(pause: PauseView) -> str:
@@ -125,6 +137,9 @@ def _paused(pause: PauseView) -> str:
 async def _trigger(engine: EngineService, command: Command, request: Trigger) -> Reply:
     if engine.pause is not None and not request.force:
         return Refused(command.command_id, "paused", _paused(engine.pause), sentence("resume first, or force it"))
+    waiting = engine.standby.waiting()
+    if waiting is not None:
+        return _stands_by(command, waiting)
     items: tuple[int, ...] = ()
     if request.styles or request.skus:
         deps = engine.deps
@@ -157,6 +172,9 @@ async def _trigger(engine: EngineService, command: Command, request: Trigger) ->
 async def _full_sync(engine: EngineService, command: Command, request: FullSync) -> Reply:
     if engine.pause is not None:
         return Refused(command.command_id, "paused", _paused(engine.pause), sentence("resume first"))
+    waiting = engine.standby.waiting()
+    if waiting is not None:
+        return _stands_by(command, waiting)
     await engine.reconciler.ask(request.reason)
     engine.manual.append(
         Cause(

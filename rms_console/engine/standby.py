@@ -10,13 +10,14 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.claim import Claim
 from rms_console.contract.lease_port import UNREACHED, Holder, Seen, SharedLease
-from rms_console.contract.snapshot import LockView, PauseView
-from rms_console.contract.state import EngineState, LockStatus, Mode
+from rms_console.contract.rights import RightState, RightView
+from rms_console.contract.state import EngineState, Mode
+from rms_console.engine import rights
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.openbulk import FACT_READ_ALL
 from rms_console.engine.term import Chance, Lookout, Term
@@ -46,18 +47,19 @@ class Standby:
         self._holder: Holder | None = None
         self._ends_at: float = 0.0
         self._trouble: LeaseError | None = None
-        self._since = engine.deps.clock.now()
+        self.since = engine.deps.clock.now()
+        """Since when this engine has been waiting."""
         self._task: asyncio.Task[None] | None = None
         self._is_first = True
 
     @property
-    def stands_by(self) -> bool:
-        """Whether another engine holds the lease and this one only reads."""
-        return isinstance(self.refusal(), LeaseHeld)
-
-    @property
     def holds_back(self) -> bool:
         return self.refusal() is not None
+
+    def waiting(self) -> LeaseHeld | None:
+        """Return whom this engine waits for, where it stands by."""
+        error = self.refusal()
+        return error if isinstance(error, LeaseHeld) else None
 
     def refusal(self) -> LeaseError | None:
         """Return why nothing may be written now; None: it may, as far as the shared lease goes."""
@@ -146,22 +148,22 @@ class Standby:
         if self.holds_back and self._engine.recovery.fault is None:
             self._engine.machine.move(EngineState.PAUSED)
 
-    def lock(self, view: LockView) -> LockView:
-        """Return the lock as the shared lease has it; `view` is this machine's own."""
-        lease = self._lease
-        if lease is None or self._mode is not Mode.LIVE:
-            return view
-        left = timedelta(seconds=max(0.0, self._ends_at - lease.elapsed_s()))
-        ends_at = self._engine.deps.clock.now() + left
-        is_ours = self._term is not None and not self.holds_back
-        return replace(view, ends_at=ends_at) if is_ours else _others(view, self._holder, ends_at)
-
-    def pause(self) -> PauseView | None:
-        """Return a standby as the pause that it is to whoever looks; a person's own pause goes before it."""
-        error = self.refusal()
-        if not isinstance(error, LeaseHeld):
+    def view(self) -> RightView | None:
+        """Return the lease as this engine knows it; None where the settings name no Redis."""
+        lease, term, holder = self._lease, self._term, self._holder
+        if lease is None:
             return None
-        return PauseView(sentence("standby"), error.message, self._since)
+        now = self._engine.deps.clock.now()
+        ends_at = now + timedelta(seconds=max(0.0, self._ends_at - lease.elapsed_s()))
+        if term is not None and term.is_safe(lease.elapsed_s()):
+            me = self._me()
+            return RightView(RightState.OURS, me.host, me.pid, me.since_at, term.grant.number, ends_at)
+        if holder is not None:
+            shown = rights.of_lease(holder, self._lookout.number, ends_at)
+            return replace(shown, state=RightState.UNREACHED) if self._trouble is not None else shown
+        if self._trouble is not None:
+            return RightView(RightState.UNREACHED)
+        return RightView(RightState.UNKNOWN if self._is_first else RightState.FREE)
 
     @property
     def _mode(self) -> Mode:
@@ -224,7 +226,7 @@ class Standby:
                 return
         self._term = None
         self._lookout.held(term.grant, asked_at)
-        self._since = engine.deps.clock.now()
+        self.since = engine.deps.clock.now()
         engine.fence.forget()
         engine.journal.log("WARN", MONITOR, "The lease in Redis is lost: nothing more is sent")
         engine.wakes.ring(Wake.SCHEDULE)
@@ -300,20 +302,6 @@ def _held(holder: Holder | None) -> LeaseHeld:
         sentence("the engine on {host} writes this shop since {since}", host=holder.host, since=since),
         code="standby",
         hint=sentence("this one takes over when that engine ends or fails"),
-    )
-
-
-def _others(view: LockView, holder: Holder | None, ends_at: datetime) -> LockView:
-    if holder is None:
-        return replace(view, status=LockStatus.AVAILABLE, owner=None, host=None, pid=None, since_at=None)
-    return replace(
-        view,
-        status=LockStatus.HELD_BY_OTHER,
-        owner=f"{holder.host}:{holder.pid}",
-        host=holder.host,
-        pid=holder.pid,
-        since_at=holder.since_at,
-        ends_at=ends_at,
     )
 
 

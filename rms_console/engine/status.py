@@ -22,6 +22,7 @@ from rms_console.contract.snapshot import (
 from rms_console.contract.state import EngineState, Health
 from rms_console.domain.zone import day_start
 from rms_console.engine.reporting import show
+from rms_console.engine.rights import lock_view, standby_view
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -59,7 +60,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         shop=_shop(engine),
         queue=_queue(counts, now),
         bucket=_bucket(engine),
-        lock=engine.standby.lock(engine.tenure.view(settings.lock_enabled)),
+        lock=lock_view(engine),
         today=engine.figures.today(start),
         rates=rates(engine, now, start),
         system=_system(engine),
@@ -69,7 +70,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         next_sale_at=deps.timer.next_at("sale"),
         last_cycle=last,
         progress=_progress(engine),
-        pause=engine.pause or engine.standby.pause(),
+        pause=engine.pause or standby_view(engine),
         fault=fault.view(settings) if fault else None,
         alerts=engine.alerts.present,
         warnings=engine.warnings,

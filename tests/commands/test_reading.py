@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from rms_console.contract import api
+from rms_console.contract.lock_api import LockBody
 from tests.commands.live import Live, run_away
 
 READS: dict[str, tuple[str, type[BaseModel]]] = {
@@ -15,7 +16,7 @@ READS: dict[str, tuple[str, type[BaseModel]]] = {
     "stats": ("stats", api.StatsBody),
     "activity": ("recent-activity", api.ActivityBody),
     "performance": ("performance-metrics", api.PerformanceBody),
-    "lock": ("lock-info", api.LockBody),
+    "lock": ("lock-info", LockBody),
     "config": ("config", api.ConfigBody),
     "logs": ("logs", api.LogsBody),
 }

@@ -44,7 +44,7 @@ class Silence:
 
     def _silent(self, due: datetime) -> None:
         engine, now = self._engine, self._engine.deps.clock.now()
-        if engine.pause is not None or engine.standby.stands_by or not engine.settings.enabled:
+        if engine.pause is not None or engine.standby.waiting() is not None or not engine.settings.enabled:
             self.expect()
             return
         if now - due > LATE:

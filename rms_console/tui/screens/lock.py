@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
 
 from textual.widget import Widget
 
 from rms_console.contract.commands import ReleaseLock
+from rms_console.contract.rights import RIGHT_STATES, RightState, RightView
 from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.contract.state import LockStatus
 from rms_console.locale import mark
@@ -24,10 +27,16 @@ from rms_console.tui.widgets.sheet import Sheet
 from rms_console.tui.wrapping import wrapped
 
 WORD = "release"
+RIGHT_ROLES: Final = {
+    RightState.OURS: "good",
+    RightState.OTHER: "bad",
+    RightState.FREE: "",
+    RightState.UNKNOWN: "dim",
+}
 
 
 class LockPage(Page):
-    """Owner, age, epoch."""
+    """Owner, age, epoch, time left; the claim in the shop and the lease in Redis."""
 
     NAME = "lock"
     ACTS = (Act("lock.release", "K", "release", mark("Release"), mark("Release a lock whose owner is gone")),)
@@ -76,8 +85,34 @@ def lock_facts(view: View) -> list[Line]:
         ),
         (words.phrase("age"), age((view.now - since).total_seconds()) if since else unknown, ""),
         (words.phrase("epoch"), lock.epoch, ""),
+        (words.phrase("time left"), _left(view, lock.ends_at), ""),
+        (words.phrase("claim in the shop"), *_right(view, lock.claim)),
+        (words.phrase("lease in Redis"), *_right(view, lock.lease)),
     ]
     return fact_lines(words.phrase("WHO MAY WRITE TO THE SHOP"), facts)
+
+
+def _left(view: View, ends_at: datetime | None) -> str:
+    words = view.words
+    if ends_at is None:
+        return words.phrase("it does not end by itself")
+    left = age(max(0.0, (ends_at - view.now).total_seconds()))
+    return words.phrase("{left} unless it is renewed", left=left)
+
+
+def _right(view: View, right: RightView | None) -> tuple[str, str]:
+    """Return whose a claim or a lease is, and the role of that text."""
+    words = view.words
+    if right is None:
+        return words.phrase("not used"), "dim"
+    told = words.phrase(RIGHT_STATES[right.state])
+    if right.host is not None and right.state is not RightState.OURS:
+        told += f": {clean(right.host, 30)}, " + words.phrase("process {pid}", pid=right.pid)
+    if right.number is not None:
+        told += ", " + words.phrase("number {number}", number=right.number)
+    if right.seen_at is not None:
+        told += " · " + words.phrase("{age} ago", age=age((view.now - right.seen_at).total_seconds()))
+    return told, RIGHT_ROLES.get(right.state, "warn")
 
 
 def _advice(view: View, seen: EngineSnapshot, width: int) -> list[Line]:

@@ -31,7 +31,7 @@ def test_warnings_and_advice_are_told_whole(language: str, width: int) -> None:
     view = a_view(language)
     links = links_lines(replace(view, snapshot=a_snapshot(warnings=(LONG,))), width)
     assert " ".join("".join(map(text_of, links)).split()).endswith("END")
-    advice = lock_lines(view, width)[8:]
+    advice = lock_lines(view, width)[11:]
     assert all(width_of(row) <= width for row in advice)
     told = "One engine at a time writes. The system frees the lock by itself when this process ends."
     assert " ".join(text_of(row) for row in advice) == view.words.phrase(told)
