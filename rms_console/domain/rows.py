@@ -153,3 +153,5 @@ class SourceFacts:
     """How the way to the database is protected: verified; encrypted, unverified; plain. Empty for a file."""
     utc_offset_minutes: int | None = None
     """Of the server's own clock, for people to compare; None where the database has no clock."""
+    versions_serve: bool = False
+    """Whether changes can be found by row version here, whichever way is in force."""

@@ -13,6 +13,7 @@ from rms_console.domain.position import Position
 from rms_console.domain.rows import SourceFacts
 from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
+from rms_console.engine.detecting import judge_detection, known_probe
 from rms_console.engine.detector import READ_LIMIT
 from rms_console.engine.world import choose_locations, complete_policy
 from rms_console.errors import ConfigError, LeaseError, ShopError, SourceError
@@ -72,6 +73,7 @@ class Checking:
             self._found += await self._tried(RMS, lambda: deps.sql(source.permissions)) or ()
         if facts is not None:
             self._judge_rms(facts)
+            self._found += judge_detection(facts, await deps.disk(known_probe, deps.ledger))
             await self._tried(RMS, lambda: self._time_poll(facts))
             await self._tried(RMS, self._time_view)
         return facts

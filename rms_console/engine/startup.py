@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from rms_console.contract.check import Level
 from rms_console.contract.ports import ShopFacts
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Health
 from rms_console.domain.rows import SourceFacts
 from rms_console.domain.versions import version_notice
 from rms_console.engine.deps import Deps
+from rms_console.engine.detecting import judge_detection, known_probe, refuse_unsafe
 from rms_console.engine.journal import Journal
 from rms_console.engine.links import Links
 from rms_console.engine.world import World, complete_policy
@@ -58,6 +60,7 @@ class Startup:
             detection=source.detection,
             reason=source.detection_reason,
         )
+        await self._judge_detection(source)
         world = complete_policy(settings.policy, source, shop)
         notice = version_notice(settings.api_version, shop.served_version, deps.clock.now().date())
         if notice is not None:
@@ -65,6 +68,18 @@ class Startup:
         for warning in world.warnings:
             self._journal.step("CONFIG", "{warning}", severity="WARN", warning=warning)
         return world
+
+    async def _judge_detection(self, source: SourceFacts) -> None:
+        """Warn of stamps that cannot be relied on; refuse them where there is a better way.
+
+        Raises:
+            ConfigError: a probe showed that the detection in force loses changes.
+        """
+        probe = await self._deps.disk(known_probe, self._deps.ledger)
+        for found in judge_detection(source, probe):
+            if found.level is not Level.OK:
+                self._journal.step("DETECTOR", found.message, severity="WARN", **found.facts)
+        refuse_unsafe(source, probe)
 
     async def look(self, settings: EngineSettings) -> World:
         """Look at both ends again, without a word.

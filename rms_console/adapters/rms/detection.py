@@ -47,6 +47,12 @@ def choose_detection(
     return Detection.LAST_UPDATED, sentence("{why}; {instead}", why=why, instead=witness.of_stamps())
 
 
+def may_have_versions(schema: Schema, dialect: Dialect) -> bool:
+    """Return whether `Item` has row versions, as far as that can be told without reading rows."""
+    column = schema.item.get(VERSION.casefold())
+    return column is not None and not dialect.version_obstacle(schema.tables.item, column, is_view=schema.item_is_view)
+
+
 @dataclass(frozen=True, slots=True)
 class _Witness:
     """Looks at the columns that could tell changes."""

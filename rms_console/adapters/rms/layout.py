@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rms_console.adapters.rms.changes import ChangeReader, StampReader, VersionReader
 from rms_console.adapters.rms.database import Session, Slots
-from rms_console.adapters.rms.detection import choose_detection
+from rms_console.adapters.rms.detection import choose_detection, may_have_versions
 from rms_console.adapters.rms.dialect import Dialect
 from rms_console.adapters.rms.listing import ItemList
 from rms_console.adapters.rms.rows import Selection, select_columns
@@ -25,6 +25,7 @@ class Layout:
     changes: ChangeReader
     selection: Selection
     listing: ItemList
+    versions_serve: bool = False
 
 
 def examine(
@@ -50,6 +51,7 @@ def examine(
         VersionReader(slots) if by_version else StampReader(slots, dialect.clock, overlap_s, schema.has_version),
         select_columns(schema, detection, dialect, slots),
         ItemList(schema, slots, dialect.read, dialect.ids_per_statement),
+        by_version or (asked == Detection.LAST_UPDATED and may_have_versions(schema, dialect)),
     )
 
 

@@ -120,6 +120,7 @@ class SqlSource:
                 highest=_highest(session, layout),
                 encryption=about.encryption,
                 utc_offset_minutes=about.utc_offset_minutes,
+                versions_serve=layout.versions_serve,
             )
 
     def permissions(self) -> tuple[Finding, ...]:
