@@ -17,6 +17,8 @@ from rms_console.domain.product import (
 )
 
 _Matches = dict[int, ObservedVariant]
+_STAND_INS = 2**31 - 1
+"""How many there are: ItemIDs are signed integers of 32 bits, and so are these."""
 
 
 def adopt(
@@ -46,6 +48,20 @@ def link(
     """
     matches = {links[variant.variant_id]: variant for variant in observed.variants if variant.variant_id in links}
     return _as_observed(observed, matches, style, known, known is not None and known.created_by_us)
+
+
+def stand_in(variant_id: str) -> int:
+    """Return a number in the place of an ItemID for a variant whose item RMS no longer has: RMS's own are above 0.
+
+    It is made of the number at the end of the variant's id, so that the same variant always gets the same one.
+    """
+    digits = "".join(char for char in variant_id.rpartition("/")[2] if char.isascii() and char.isdigit())
+    return -1 - int(digits or 0) % _STAND_INS
+
+
+def is_stand_in(item_id: int) -> bool:
+    """Return whether this is no ItemID, but stands for an item that only the shop still remembers."""
+    return item_id < 0
 
 
 def _as_observed(

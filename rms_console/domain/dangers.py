@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from rms_console.domain.adoption import is_stand_in
 from rms_console.domain.assemble import StyleWork
 from rms_console.domain.changes import FieldChange, describe
 from rms_console.domain.eligibility import DELETED, HIDDEN
@@ -42,6 +43,7 @@ _JUMP = mark("{sku}: price {before} -> {after} moves by {percent} %, more than g
 _POINT = mark("{sku}: price {before} -> {after}: a lost decimal comma?")
 _VARIANTS = mark("{count} of {variants} variants leave at once, more than guard.max_removed_variants = {limit}")
 _SHORT = mark("RMS answered for {shown} of {asked} items: a short reply is no proof that the others are gone")
+_UNKNOWN = mark("RMS has no item for {count} variants found in the shop after the ledger was lost: deleted, or yours?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +223,13 @@ def _leaving(look: Look, guard: GuardPolicy, reply: Reply) -> Iterator[Part]:
         for variant in look.have.variants
         if variant.item_id in work.leaving and variant.left_reason is None and variant.variant_id not in inherited
     }
-    lost = {item for item in leaving if work.leaving[item] in MISSING} if reply.is_short else set()
     stays = work.desired is not None or bool(work.kept)
+    unknown = {item for item in leaving if is_stand_in(item)}
+    if unknown:
+        why = Reason(Danger.UNKNOWN_ITEM, _UNKNOWN, {"count": len(unknown)})
+        yield from _left(look, unknown, not stays and unknown == leaving, alone=why)
+        stays, leaving = True, leaving - unknown
+    lost = {item for item in leaving if work.leaving[item] in MISSING} if reply.is_short else set()
     if lost:
         shown: dict[str, str | int | float] = {"shown": reply.asked - reply.missing, "asked": reply.asked}
         alone = Reason(Danger.SHORT_REPLY, _SHORT, shown)

@@ -32,6 +32,7 @@ class Danger(StrEnum):
     MANY_REMOVED = "many-removed"
     REMOVED_VARIANTS = "removed-variants"
     SHORT_REPLY = "short-reply"
+    UNKNOWN_ITEM = "unknown-item"
     MANY_CREATED = "many-created"
 
     @property
@@ -48,6 +49,7 @@ LABELS: Mapping[Danger, str] = {
     Danger.MANY_REMOVED: mark("many products lose variants"),
     Danger.REMOVED_VARIANTS: mark("many variants of one product leave"),
     Danger.SHORT_REPLY: mark("RMS answered short"),
+    Danger.UNKNOWN_ITEM: mark("variants without an item"),
     Danger.MANY_CREATED: mark("many new products"),
 }
 

@@ -32,6 +32,7 @@ from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
 from rms_console.engine.journal import MONITOR, Journal
 from rms_console.engine.ledger_watch import FACT_RESCUE, Mishap, Why, tell
+from rms_console.engine.leftovers import Leftovers
 
 PRODUCTS_A_BATCH = 50
 ITEMS_A_READ = 900
@@ -50,6 +51,8 @@ class Rescued:
     """Products of ours without any item in RMS."""
     unsure: dict[str, str] = field(default_factory=dict)
     """By style, the ids of products that have variants without an item."""
+    left: int = 0
+    """Variants of ours whose item belongs elsewhere by now, or is no longer in RMS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Rescue:
             await self._place(survey)
             await self._link_by_sku(survey, found, rules)
             await self._link_by_style(survey, found, rules)
+            found.left = await Leftovers(deps, survey, rules.epoch).take(found.unsure)
         await deps.disk(deps.ledger.set_fact, FACT_RESCUE, None)
         self._journal.log(
             "WARN" if found.orphans else "INFO",
@@ -107,6 +111,13 @@ class Rescue:
             products=found.products,
             orphans=found.orphans,
         )
+        if found.left:
+            self._journal.log(
+                "WARN",
+                MONITOR,
+                "{count} variants in the shop are of items that left their style, or RMS: the rule for these follows",
+                count=found.left,
+            )
         return found
 
     async def _read_shop(self, survey: Survey) -> None:

@@ -128,7 +128,6 @@ def move(sim: Sim, dice: Random) -> None:
     item = some_item(sim, dice)
     if item is not None:
         change(sim, item, style=style(dice))
-        sim.left.add(f"SKU-{item}")
         sim.fire("rms.moved_style")
 
 
@@ -139,7 +138,6 @@ def delete(sim: Sim, dice: Random) -> None:
         gone = dice.sample(ids, dice.choice([1, 1, 2]))
         sim.tell(f"rms delete {gone}")
         sim.store.trouble.delete(gone)
-        sim.left |= {f"SKU-{item}" for item in gone}
         sim.tainted.update(gone)
         sim.fire("rms.deleted_rows")
 
@@ -258,7 +256,6 @@ def put_back(sim: Sim) -> None:
     if not copy.exists() or sim.is_quiet:
         return
     end_transactions(sim)
-    sim.left |= {f"SKU-{item}" for item in range(1, sim.next_item)}
     sim.stock_all = True
     before = sim.store.version()
     sim.store.trouble.restore(copy)

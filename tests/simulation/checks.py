@@ -143,22 +143,25 @@ def _check_others(sim: Sim, truth: Truth, homes: Homes, aside: set[int]) -> None
     here = {(one.sku, one.style) for one in truth.wanted.values()}
     lists = {str(truth.rows[item]["C_ARTICULO"]).strip() for item in aside if item in truth.rows}
     lists |= {f"SKU-{item}" for item in aside}
+    on_lists = _on_lists(sim, aside)
     for sku, found in sorted(homes.items()):
         for product, variant in found:
             style = product.metafields["rms", "ccod"].value
-            if (sku, style) in here or sku in lists or is_known_hole(sim, sku):
+            if (sku, style) in here or sku in lists or variant.id in on_lists:
                 continue
             if any(stock_of(sim, variant)):
                 sim.wrong("G1", f"{sku} of {style} is sold, RMS does not offer it there: {stock_of(sim, variant)}")
 
 
-def is_known_hole(sim: Sim, sku: str) -> bool:
-    """Whether a variant is one that a lost ledger forgets: its item left its style before the shop was read again.
-
-    The rebuilt ledger knows a variant by the row that has its SKU in that style; where there is none any more, nobody
-    takes it from sale.
-    """
-    return sim.lost_ledger and sku in sim.left
+def _on_lists(sim: Sim, items: set[int]) -> set[str]:
+    """Return the variants that the ledger knows these items by: under what SKU they stand in the shop tells nothing."""
+    process = sim.process
+    if process is None or not process.is_alive or not items:
+        return set()
+    ledger = process.real_ledger
+    styles = {style for several in ledger.styles_of(sorted(items)).values() for style in several}
+    products = ledger.products(sorted(styles)).values()
+    return {variant.variant_id for one in products for variant in one.variants if variant.item_id in items}
 
 
 def _check_products(sim: Sim, truth: Truth, aside: set[int], drift: Drift) -> None:

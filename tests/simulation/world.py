@@ -205,8 +205,6 @@ class Sim:
         self.lowered: dict[str, float] = {}
         """SKU -> when the shop shipped some of it last."""
         self.fails_bulk = False
-        self.left: set[str] = set()
-        """SKUs that left their style, or RMS: see `checks.is_known_hole`."""
         self.drift: set[tuple[str, str]] = set()
         """SKU or style, and field: changed by hand since the engine wrote it last. It learns of that when it writes."""
         self.known_skus: dict[int, str] = {}
