@@ -23,6 +23,8 @@ ACTIONS: Mapping[str, str] = {
     "AckAlerts": mark("Alerts seen"),
     "ProbeConnections": mark("Connection test"),
     "ReleaseLock": mark("Release lock"),
+    "Verify": mark("Comparison"),
+    "HealDrift": mark("Mend differences"),
     "Adopt": mark("Adoption"),
     "Probe": mark("Probe of the till"),
 }
@@ -53,6 +55,9 @@ DETAILS: Mapping[str, str] = {
     "test_shopify": "Shopify",
     "test_redis": "Redis",
     "confirm": mark("typed"),
+    "heal": mark("mend"),
+    "numbers": mark("differences"),
+    "products": mark("products"),
 }
 """By the name under which a detail is kept."""
 

@@ -149,8 +149,8 @@ class DriftPad(Protocol):
         """Return how many differences there are by kind, cause, miss and whether they were known."""
         ...
 
-    def styles_found(self, after: str, limit: int) -> tuple[str, ...]:
-        """Return styles above a style of which something unknown differs, in order."""
+    def styles_found(self, after: str, limit: int, causes: Sequence[str]) -> tuple[str, ...]:
+        """Return styles above a style of which something differs that can be mended, by these causes, in order."""
         ...
 
     def close(self) -> None: ...

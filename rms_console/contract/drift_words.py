@@ -25,6 +25,7 @@ CAUSES: Final[Mapping[str, str]] = {
     "shop_moved": mark("the shop sold some, or they were taken away"),
     "lost_write": mark("our write was lost"),
     "missed_change": mark("a change in RMS was missed"),
+    "pending": mark("not sent yet"),
     "both": mark("RMS and the shop both moved on"),
     "deleted_in_shop": mark("deleted in the shop"),
     "never_created": mark("never created"),

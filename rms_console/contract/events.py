@@ -47,4 +47,5 @@ class EventName:
     SOURCE_RESTORED = "source.restored"
     WATERMARK_HELD_BACK = "watermark.held_back"
     COMPARED = "store.compared"
+    DRIFT_REPORTED = "drift.reported"
     LEDGER_RESCUED = "ledger.rescued"

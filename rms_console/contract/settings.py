@@ -55,6 +55,8 @@ class EngineSettings:
     full_sync_minute: int = 0
     sweep_s: float = 3600.0
     """Over how long one comparison by value of all that the shop has is spread; 0: only within the nightly one."""
+    heal: str = "all"
+    """Which differences between store and shop the engine mends by itself: all, rms (RMS has moved on), none."""
     lock_enabled: bool = True
     lock_timeout_s: float = 1800.0
     lock_retry_attempts: int = 3

@@ -54,6 +54,8 @@ class DriftCause(StrEnum):
     """We wrote it, and the shop shows what was there before."""
     MISSED_CHANGE = "missed_change"
     """The shop is as we wrote it; RMS has moved on."""
+    PENDING = "pending"
+    """The shop is as we wrote it, RMS has moved on, and the queue knows."""
     BOTH = "both"
     """RMS has moved on, and the shop is not as we wrote it either."""
     DELETED_IN_SHOP = "deleted_in_shop"
@@ -118,6 +120,12 @@ class Difference:
     @property
     def is_known(self) -> bool:
         return bool(self.waiting)
+
+    @property
+    def is_mendable(self) -> bool:
+        """Whether a cycle can mend it; the rest is for a person to decide."""
+        by_a_person = (DriftCause.SHARED, DriftCause.LEFT_RMS, DriftCause.UNLINKED)
+        return not self.is_known and self.cause not in by_a_person
 
 
 def is_as_written(known: AcknowledgedProduct, observed: ObservedProduct, mapping: MappingPolicy) -> bool:
@@ -261,6 +269,8 @@ class _Teller:
             kind = DriftKind.ORPHAN
         found = self._difference(kind, cause, change.item_id, change.field)
         waiting = STOCK_CONFLICT if self._is_held(change) else ""
+        if waiting:
+            found = dataclasses.replace(found, cause=DriftCause.SHOP_MOVED)
         return dataclasses.replace(found, rms=change.after, ledger=ledger, shop=change.before, waiting=waiting)
 
     def _is_held(self, change: FieldChange) -> bool:

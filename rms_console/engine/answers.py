@@ -12,6 +12,7 @@ from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.engine import listing
 from rms_console.engine.diagnosis import gathering
+from rms_console.engine.drift import asking
 from rms_console.engine.rehearsing import Rehearsal, Rehearsed, on_trial, product_row, totals
 from rms_console.engine.world import World
 
@@ -150,4 +151,5 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.CONFIG: listing.config,
     Subject.SALES: listing.sales,
     Subject.DIAGNOSTICS: gathering.answer,
+    Subject.DRIFT: asking.answer,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -67,6 +67,8 @@ class Comparison:
         self._deps = deps
         self._journal = journal
         self._freshen = freshen
+        self.noted: Callable[[Mapping[Miss, int]], object] = lambda missed: None
+        """Told of what the fast path had missed and is queued now, by cause."""
 
     async def known(self, item_ids: Sequence[int], policy: Policy, zone: str) -> Compared:
         """Compare acknowledged items, with their siblings, and queue those whose plan is not empty.
@@ -82,7 +84,9 @@ class Comparison:
             self._journal.bug(DETECTOR, error)
             found, doubtful = {}, frozenset(item_ids)
         news = await self._queue(doubtful | found.keys())
-        return Compared(len(item_ids), len(news), Counter(found[item] for item in news if item in found))
+        missed = Counter(found[item] for item in news if item in found)
+        self.noted(missed)
+        return Compared(len(item_ids), len(news), missed)
 
     async def unknown(
         self, item_ids: Sequence[int], policy: Policy, zone: str, may_create: Callable[[int], bool]

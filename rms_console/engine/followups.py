@@ -16,6 +16,7 @@ from rms_console.contract.commands import (
     RetryItems,
     Stop,
     Trigger,
+    Verify,
 )
 from rms_console.contract.events import EventName
 from rms_console.engine.brakes import CANCELLED
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 BY_A_RUN = (Trigger, FullSync, RetryItems, DecideHolds, CancelCycle)
 """What is carried out by a run, not at once."""
+BY_ITSELF = (Verify,)
+"""What goes on beside the runs, and tells its end (`ended`)."""
 MOST = 200
 """Commands that wait for their end; older ones are forgotten, they were all asked for within one run."""
 
@@ -57,8 +60,12 @@ class Followups:
 
     def handled(self, command: Command, reply: Reply) -> None:
         """Tell the end of what was done at once; after the command itself was told."""
-        if isinstance(reply, Accepted) and not isinstance(command.request, (*BY_A_RUN, Stop)):
+        if isinstance(reply, Accepted) and not isinstance(command.request, (*BY_A_RUN, *BY_ITSELF, Stop)):
             self._done(command.command_id, "done", reply.message)
+
+    def ended(self, command_id: str, result: str, note: str) -> None:
+        """Tell the end of what went on beside the runs. What no command asked for is told too: nobody waits for it."""
+        self._done(command_id, result, note)
 
     def run_ended(self, finished: Finished) -> None:
         """Tell the end of what this run has carried out."""

@@ -14,6 +14,7 @@ from rms_console.contract.commands import (
     DecideHolds,
     DismissItems,
     FullSync,
+    HealDrift,
     Pause,
     ProbeConnections,
     Refused,
@@ -26,6 +27,7 @@ from rms_console.contract.commands import (
     SetMode,
     Stop,
     Trigger,
+    Verify,
 )
 from rms_console.contract.events import EventName
 from rms_console.contract.records import QueueKey, QueueReason
@@ -33,6 +35,7 @@ from rms_console.contract.snapshot import PauseView
 from rms_console.contract.state import Mode
 from rms_console.engine import deciding, modes, pausing, settling, tending
 from rms_console.engine.brakes import CANCELLED
+from rms_console.engine.drift import asking
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.reporting import Cause
 from rms_console.engine.wakes import Wake
@@ -185,6 +188,7 @@ async def _full_sync(engine: EngineService, command: Command, request: FullSync)
             command_id=command.command_id,
         )
     )
+    engine.drift.ask(f"{command.command_id}-shop", request.reason, command.actor.name, awaits_reconcile=True)
     engine.wakes.ring(Wake.MANUAL)
     return Accepted(command.command_id, sentence("the full comparison starts now"))
 
@@ -249,4 +253,6 @@ HANDLERS: dict[type[Any], Callable[[Any, Command, Any], Awaitable[Reply]]] = {
     AckAlerts: tending.ack,
     ProbeConnections: tending.probe,
     ReleaseLock: tending.release_lock,
+    Verify: asking.verify,
+    HealDrift: asking.heal,
 }

@@ -36,6 +36,7 @@ from rms_console.engine.compare import Comparison
 from rms_console.engine.deps import Deps
 from rms_console.engine.detector import Detector
 from rms_console.engine.diagnosis.starts import note_start
+from rms_console.engine.drift.desk import DriftDesk
 from rms_console.engine.fence import Fence
 from rms_console.engine.figures import DAY, Figures
 from rms_console.engine.followups import Followups
@@ -77,13 +78,11 @@ class EngineService:
         self.journal = Journal(deps.clock, deps.log)
         self.machine = Machine(deps.clock.now, self._state_changed)
         self.links = Links(deps.clock, lambda view: tending.tell_connection(self.journal, view))
-        self.recovery = Recovery()
-        self.figures = Figures()
+        self.recovery, self.figures = Recovery(), Figures()
         self.trends = Trends(deps.clock, deps.shop.counters)
         self.journal.heard = self.trends.hear
         self.alerts = AlertBook(deps.clock, self.journal)
-        self.alert_desk = AlertDesk(self)
-        self.alert_watch = AlertWatch(self)
+        self.alert_desk, self.alert_watch = AlertDesk(self), AlertWatch(self)
         self.followups = Followups(self)
         self.wakes = Wakes()
         self.tenure = Tenure(deps, self.boot_id)
@@ -227,6 +226,7 @@ class EngineService:
             self.deps.loop_lag.end()
         self.followups.stopped()
         await self.alert_desk.close()
+        await self.drift.close()
         self.journal.close()
         await self.fence.let_go()
         await self.deps.shop.close()

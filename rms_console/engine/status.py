@@ -34,8 +34,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
     Raises:
         StoreError: the ledger cannot be read.
     """
-    deps, settings = engine.deps, engine.settings
-    now = deps.clock.now()
+    deps, settings, now = engine.deps, engine.settings, engine.deps.clock.now()
     counts = await deps.disk(deps.ledger.queue_counts, now)
     start = day_start(now, settings.zone)
     fault = engine.recovery.fault
@@ -77,6 +76,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         consecutive_errors=engine.consecutive_errors,
         errors_by_type=dict(engine.errors_by_type),
         sweep=engine.sweeper.view(),
+        drift=engine.drift.view(),
     )
 
 

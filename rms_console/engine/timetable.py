@@ -56,6 +56,10 @@ class Timetable:
         else:
             self._deps.timer.at("sweep", when, self._ring(Wake.SWEEP))
 
+    def ring(self, wake: Wake) -> Ring:
+        """Return a call-back that leaves this reason."""
+        return self._ring(wake)
+
     def _repeat(self) -> None:
         timer, settings = self._deps.timer, self._settings
         if settings is None:

@@ -22,6 +22,7 @@ class Wake(IntEnum):
     MORE = 9
     WATCH = 10
     SWEEP = 11
+    DRIFT = 12
 
 
 READ_ON = frozenset({Wake.MANUAL, Wake.SALE, Wake.SCHEDULE, Wake.RETRY, Wake.WATCH})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from rms_console.contract.state import EngineState, Health
@@ -35,9 +36,13 @@ async def work(engine: EngineService, wake: Wake) -> None:
     Raises:
         ConsoleError: the changes could not be read or queued; a run's own trouble is dealt with here.
     """
+    if wake is Wake.DRIFT:
+        await engine.drift.mender.turn()
+        return
     await pausing.end_if_due(engine)
     if wake is Wake.RECONCILE:
         await engine.reconciler.ask("nightly")
+        engine.drift.ask(uuid.uuid4().hex, "nightly", awaits_reconcile=True)
     fault = engine.recovery.fault
     if engine.world is None or (fault is not None and fault.side == "rms"):
         return

@@ -33,6 +33,7 @@ from rms_console.engine.service import EngineService
 from rms_console.errors import StoreDamaged, StoreError
 from rms_console.wiring.alerts import outlets_of
 from rms_console.wiring.desk import Desk
+from rms_console.wiring.drift import engine_pad
 from rms_console.wiring.ends import Log, Nowhere, shop_of, source_name, source_of
 from rms_console.wiring.options import Options
 from rms_console.wiring.site import Site, engine_settings, open_site, read_settings, site_as_it_is
@@ -59,6 +60,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         desk = deps.desk = Desk(site, log)
         deps.renew_ledger = partial(_renew, site.state, deps)
         deps.surroundings = partial(look_around, site, deps.shop)
+        deps.open_drift = partial(engine_pad, site)
         deps.outlets = outlets_of(site, log, log.redacted)
         if site.embedded is None:
             deps.load_settings = desk.reload

@@ -136,8 +136,9 @@ class SqliteDriftPad:
         rows = self._database.rows(self._sql["tally"])
         return {(row["kind"], row["cause"], row["miss"], bool(row["is_known"])): row["found"] for row in rows}
 
-    def styles_found(self, after: str, limit: int) -> tuple[str, ...]:
-        return tuple(row["style"] for row in self._database.rows(self._sql["styles_found"], (after, limit)))
+    def styles_found(self, after: str, limit: int, causes: Sequence[str]) -> tuple[str, ...]:
+        rows = self._database.rows(self._sql["styles_found"], (after, json.dumps(list(causes)), limit))
+        return tuple(row["style"] for row in rows)
 
     def close(self) -> None:
         self._database.close()

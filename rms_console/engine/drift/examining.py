@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rms_console.contract.ports import PRIORITY_BACKLOG
 from rms_console.contract.records import QueueEntry, QueueState
@@ -29,6 +30,16 @@ WAITS: Mapping[QueueState, str] = {
 """Why a difference of a queued item is known already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One product from three sides at one instant. `observed`: None, the shop no longer has it."""
+
+    known: AcknowledgedProduct
+    observed: ObservedProduct | None
+    work: StyleWork
+    differences: tuple[Difference, ...]
+
+
 class Examiner:
     """`freshen` reads changes into the queue: what the fast path is about to see is no difference that was missed."""
 
@@ -36,8 +47,8 @@ class Examiner:
         self._deps = deps
         self._freshen = freshen
 
-    async def examine(self, style: str, policy: Policy, zone: str, past: Past) -> tuple[Difference, ...]:
-        """Return how a product that the ledger knows differs now; nothing where it is equal after all.
+    async def examine(self, style: str, policy: Policy, zone: str, past: Past) -> Seen | None:
+        """Return how a product that the ledger knows differs now; None where it is equal after all.
 
         Ledger, shop, then RMS and the ledger again: where a cycle wrote the product meanwhile all are read once more.
 
@@ -48,12 +59,12 @@ class Examiner:
         for _ in range(TRIES):
             known = await self._known(style)
             if known is None:
-                return ()
+                return None
             observed = await deps.shop.read_product(known.product_id, priority=PRIORITY_BACKLOG)
             gathered = await gather(deps, sorted(variant.item_id for variant in known.variants))
             if gathered.products.get(style) == known == await self._known(style):
                 return await self._judged(known, observed, gathered, policy, zone, past)
-        return ()
+        return None
 
     async def works(self, gathered: Gathered, policy: Policy, zone: str) -> tuple[StyleWork, ...]:
         """Return what RMS wants of products that the shop has."""
@@ -77,22 +88,23 @@ class Examiner:
         policy: Policy,
         zone: str,
         past: Past,
-    ) -> tuple[Difference, ...]:
+    ) -> Seen | None:
         deps = self._deps
         works = [one for one in await self.works(gathered, policy, zone) if one.style == known.style]
         if not works:
-            return ()
+            return None
         work = works[0]
         found: Sequence[Difference] = find(work, known, observed, policy, deps.clock.now())
         if not found:
-            return ()
+            return None
         await self._freshen()
         found = await self.waiting(found, work.item_ids)
         history = await deps.disk(deps.ledger.product_history, known.style, HISTORY)
         found = tuple(with_history(one, history) for one in found)
         positions = {row.item_id: row.position for row in gathered.read.rows}
         missed = why_missed(found, work.leaving, positions, past)
-        return tuple(dataclasses.replace(one, miss=_miss(one, missed)) for one in found)
+        told = tuple(dataclasses.replace(one, miss=_miss(one, missed)) for one in found)
+        return Seen(known, observed, work, told)
 
 
 def _miss(one: Difference, missed: Mapping[int | None, str]) -> str:
@@ -105,7 +117,10 @@ def _marked(one: Difference, entries: Mapping[int, QueueEntry]) -> Difference:
     if one.waiting or one.kind is DriftKind.DUPLICATE:
         return one
     entry = entries.get(one.item_id) if one.item_id is not None else next(iter(entries.values()), None)
-    return dataclasses.replace(one, waiting=WAITS[entry.state]) if entry is not None else one
+    if entry is None:
+        return one
+    cause = DriftCause.PENDING if one.cause is DriftCause.MISSED_CHANGE else one.cause
+    return dataclasses.replace(one, waiting=WAITS[entry.state], cause=cause)
 
 
 def _nobody(item_id: int) -> bool:

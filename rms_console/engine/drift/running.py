@@ -207,8 +207,8 @@ class Comparing:
             return True
         looks = [self._examiner.examine(style, self._policy, self._zone, self._past) for style in styles]
         found: list[Difference] = []
-        for differences in await asyncio.gather(*looks):
-            found += differences
+        for seen in await asyncio.gather(*looks):
+            found += seen.differences if seen is not None else ()
         run.after_style = styles[-1]
         await self._deps.disk(self._pad.note, run, (), found)
         return False

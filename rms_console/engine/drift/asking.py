@@ -1,0 +1,97 @@
+"""What is asked of the drift report: a comparison, the mending of what it found, the report itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rms_console.contract.commands import Accepted, Command, HealDrift, Refused, Reply, Verify
+from rms_console.contract.drift import DriftReport, DriftRun, difference_row
+from rms_console.contract.queries import Page, Query
+from rms_console.engine.drift.reporting import facts_of
+from rms_console.engine.drift.resting import named_styles
+from rms_console.locale import sentence
+
+if TYPE_CHECKING:
+    from rms_console.engine.service import EngineService
+
+MOST_ROWS = 1000
+
+
+async def verify(engine: EngineService, command: Command, request: Verify) -> Reply:
+    """Begin a comparison: of what is named, or of everything.
+
+    Raises:
+        Refused: RMS has nothing of that name. SourceError, StoreError.
+    """
+    said_no = _hindrance(engine, command, heals=request.heal)
+    if said_no is not None:
+        return said_no
+    drift, deps = engine.drift, engine.deps
+    if request.styles or request.skus:
+        styles = await named_styles(deps, request.styles, request.skus)
+        now = deps.clock.now().isoformat()
+        run = DriftRun(command.command_id, "verify", now, command.actor.name, request.heal, styles)
+        began = drift.ask_for(run)
+    elif drift.is_busy:
+        stage = drift.run.stage if drift.run is not None else "-"
+        told = sentence("a comparison with the shop is on already ({stage})", stage=stage)
+        return Refused(command.command_id, "busy", told, sentence("its report comes by itself"))
+    else:
+        began = drift.ask(command.command_id, "verify", command.actor.name, heal=request.heal)
+    if not began:
+        return Refused(command.command_id, "not-supported", sentence("this engine makes no drift report"))
+    return Accepted(command.command_id, sentence("the comparison with the shop begins"))
+
+
+async def heal(engine: EngineService, command: Command, request: HealDrift) -> Reply:
+    """Queue products of the latest report for mending."""
+    said_no = _hindrance(engine, command, heals=True)
+    if said_no is not None:
+        return said_no
+    report = engine.drift.report
+    rows = report.differences if report is not None else ()
+    wanted = [one for number, one in enumerate(rows, start=1) if not request.numbers or number in request.numbers]
+    styles = sorted({one.style for one in wanted if one.is_mendable})
+    if not styles:
+        told = sentence("the report names nothing that can be mended so")
+        return Refused(command.command_id, "not-found", told, sentence("compare again: `rms-console verify`"))
+    engine.drift.mender.heal(styles)
+    told = sentence("{count} products are looked at again and queued where they still differ", count=len(styles))
+    return Accepted(command.command_id, told, {"products": len(styles)})
+
+
+async def answer(engine: EngineService, query: Query) -> Page:
+    """Return the differences of the latest whole report, or of the one of the run `key`; its figures in the facts.
+
+    The filters `kind`, `cause` and `waiting` (0 or 1) narrow the rows; `before` is how many to leave out.
+    """
+    drift = engine.drift
+    report: DriftReport | None = drift.report
+    if query.key:
+        whole = report if report is not None and report.run_id == query.key else None
+        report = drift.partial.get(query.key, whole)
+        if report is None:
+            return Page(query.subject, (), problem="not-found")
+    view = drift.view()
+    facts = {**facts_of(report or DriftReport()), "stage": view.stage, "running_id": view.run_id}
+    rows = [
+        difference_row(number, one)
+        for number, one in enumerate(report.differences if report is not None else (), start=1)
+        if query.filters.get("kind", one.kind.value) == one.kind.value
+        and query.filters.get("cause", one.cause.value) == one.cause.value
+        and query.filters.get("waiting", str(int(one.is_known))) == str(int(one.is_known))
+    ]
+    offset, limit = query.before or 0, max(1, min(MOST_ROWS, query.limit))
+    some = tuple(rows[offset : offset + limit])
+    following = offset + len(some)
+    return Page(query.subject, some, len(rows), following if following < len(rows) else None, facts=facts)
+
+
+def _hindrance(engine: EngineService, command: Command, *, heals: bool) -> Refused | None:
+    pause = engine.pause
+    if pause is not None and heals:
+        told = sentence("paused by {by}: nothing is mended", by=pause.by)
+        return Refused(command.command_id, "paused", told, sentence("resume first"))
+    if engine.world is None:
+        return Refused(command.command_id, "not-connected", sentence("RMS and the shop were not reached yet"))
+    return None

@@ -1,0 +1,208 @@
+"""The engine's own drift report: what it tells apart, what it heals through the guard, and what it leaves alone."""
+
+from __future__ import annotations
+
+from rms_console.contract.commands import Accepted, FullSync, HealDrift, Pause, Refused, Resume, Verify
+from rms_console.contract.records import HoldState, QueueState
+from rms_console.domain.policy import Deleted
+from tests.drift.conftest import Make
+from tests.drift.place import DriftPlace, told
+from tests.engine.world import shoes, tuned, with_policy
+
+NO_SWEEP = tuned(sweep_s=0.0)
+
+
+async def stocked(make: Make, settings: object = NO_SWEEP, *, styles: int = 6, sizes: int = 2) -> DriftPlace:
+    place = make(settings=settings)
+    place.store.add(shoes(styles, sizes))
+    await place.start()
+    await place.converge()
+    place.clock.advance(3 * 3600)
+    await place.cycle()
+    await place.stop()
+    return place
+
+
+async def test_an_equal_shop_is_told_to_be_equal(make: Make) -> None:
+    place = await stocked(make)
+    async with place.service():
+        page = await place.verify()
+    assert page.rows == ()
+    assert (page.facts["equal"], page.facts["compared"], page.facts["products"]) == (True, 12, 6)
+
+
+async def test_d8_w5_w6_each_difference_is_told_with_its_cause(make: Make) -> None:
+    """D8, W5, W6: hands in the shop, sales, rows without a stamp, deleted things, and things that stand twice."""
+    place = await stocked(make, styles=9)
+    async with place.service():
+        place.hand.price("SKU-11", "1.00")
+        place.hand.compare_at("SKU-12", "99999.00")
+        place.hand.stock("SKU-21", 50)
+        place.hand.stock("SKU-22", 1)
+        place.hand.barcode("SKU-31", "123")
+        place.trouble.write_unstamped(41, Price=14000.0)
+        place.trouble.delete([51])
+        place.hand.delete(place.product("24YM0006").id)
+        place.hand.delete_variant("SKU-72")
+        place.hand.rename("SKU-82", "SKU-91")
+        page = await place.verify()
+    assert told(page) == {
+        ("SKU-11", "price", "hand_edit", ""),
+        ("SKU-12", "compare_at", "hand_edit", ""),
+        ("SKU-21", "quantity", "hand_edit", ""),
+        ("SKU-22", "quantity", "shop_moved", ""),
+        ("SKU-31", "barcode", "hand_edit", ""),
+        ("SKU-41", "price", "missed_change", "unknown"),
+        ("SKU-51", "orphan", "missed_change", "deleted"),
+        ("24YM0006", "missing", "deleted_in_shop", ""),
+        ("SKU-72", "missing", "deleted_in_shop", ""),
+        ("SKU-82", "sku", "hand_edit", ""),
+        ("SKU-91", "duplicate", "shared", ""),
+    }
+
+
+async def test_what_differs_is_healed_and_the_next_report_is_equal(make: Make) -> None:
+    """G1: a hand edit of what RMS owns survives at most one comparison."""
+    place = await stocked(make)
+    async with place.service():
+        place.hand.price("SKU-11", "14000.00")
+        place.hand.stock("SKU-21", 50)
+        place.trouble.write_unstamped(31, Price=14000.0)
+        page = await place.verify(heal=True)
+        assert (page.facts["found"], page.facts["healing"]) == (3, 3)
+        await place.wait(60)
+        assert (place.price(11)[0], place.stock(21), place.price(31)[0]) == ("15000.00", 5, "14000.00")
+        assert (await place.verify()).facts["equal"] is True
+
+
+async def test_the_guard_looks_at_what_heals(make: Make) -> None:
+    """G5: a price that somebody halved by hand is not raised past the guard."""
+    place = await stocked(make, with_policy(NO_SWEEP, guard={"price_jump_percent": 30.0}))
+    async with place.service():
+        place.hand.price("SKU-11", "1000.00")
+        await place.verify(heal=True)
+        await place.wait(60)
+        assert place.price(11)[0] == "1000.00"
+        holds = place.real_ledger.holds_page((HoldState.OPEN,), 10, 0)
+        assert [hold.style for hold in holds] == ["24YM0001"]
+        page = await place.verify()
+    assert told(page) == {("SKU-11", "price", "pending", "held")}
+    assert (page.facts["found"], page.facts["waiting"]) == (0, 1)
+
+
+async def test_what_the_shop_sold_waits_for_rms_and_is_known(make: Make) -> None:
+    """W3: lower stock is never raised at once; the report says that it waits, and after the grace RMS's figure goes."""
+    place = await stocked(make)
+    async with place.service():
+        place.hand.stock("SKU-11", 2)
+        await place.verify(heal=True)
+        await place.wait(60)
+        assert place.stock(11) == 2
+        assert told(await place.verify()) == {("SKU-11", "quantity", "shop_moved", "stock-conflict")}
+        await place.wait(25 * 3600)
+        await place.send(FullSync("after the grace"))
+        await place.wait(120)
+        assert place.stock(11) == 5
+
+
+async def test_a_write_that_was_lost_is_written_again_at_once(make: Make) -> None:
+    """The shop shows what it had before our last write: it is no sale."""
+    place = await stocked(make)
+    async with place.service():
+        place.store.change(11, Quantity=9.0, Price=16000.0)
+        await place.wait(400)
+        assert (place.stock(11), place.price(11)[0]) == (9, "16000.00")
+        place.hand.stock("SKU-11", 5)
+        place.hand.price("SKU-11", "15000.00")
+        page = await place.verify(heal=True)
+        assert told(page) == {("SKU-11", "quantity", "lost_write", ""), ("SKU-11", "price", "lost_write", "")}
+        await place.wait(60)
+        assert (place.stock(11), place.price(11)[0]) == (9, "16000.00")
+
+
+async def test_w6_what_somebody_deleted_follows_its_own_rule(make: Make) -> None:
+    """W6: respected, it goes on the list and is known from then on; else it is made again."""
+    for rule, there in ((Deleted.RESPECT, False), (Deleted.RECREATE, True)):
+        place = await stocked(make, with_policy(NO_SWEEP, filters={"when_deleted": rule}))
+        async with place.service():
+            place.hand.delete(place.product("24YM0001").id)
+            await place.verify(heal=True)
+            await place.wait(300)
+            assert (place.shop.product_by_style("24YM0001") is not None) is there
+            page = await place.verify()
+            aside = place.entries(QueueState.QUARANTINED)
+        assert page.facts["found"] == 0
+        assert bool(aside) is not there
+
+
+async def test_one_difference_of_the_report_is_healed_alone(make: Make) -> None:
+    place = await stocked(make)
+    async with place.service():
+        place.hand.price("SKU-11", "14000.00")
+        place.hand.price("SKU-21", "14000.00")
+        page = await place.verify()
+        number = next(row["number"] for row in page.rows if row["sku"] == "SKU-21")
+        reply = await place.send(HealDrift((number,)))
+        assert isinstance(reply, Accepted)
+        assert reply.facts == {"products": 1}
+        await place.wait(60)
+        assert (place.price(11)[0], place.price(21)[0]) == ("14000.00", "15000.00")
+        assert isinstance(await place.send(HealDrift()), Accepted)
+        await place.wait(60)
+        assert place.price(11)[0] == "15000.00"
+
+
+async def test_nothing_is_healed_while_paused(make: Make) -> None:
+    place = await stocked(make)
+    async with place.service():
+        place.hand.price("SKU-11", "14000.00")
+        await place.send(Pause("inventario"))
+        reply = await place.send(Verify(heal=True))
+        assert isinstance(reply, Refused)
+        assert reply.code == "paused"
+        assert (await place.verify()).facts["found"] == 1
+        await place.send(Resume())
+        await place.send(HealDrift())
+        await place.wait(60)
+        assert place.price(11)[0] == "15000.00"
+
+
+async def test_at_night_the_shop_is_compared_and_mended_by_itself(make: Make) -> None:
+    place = await stocked(make, tuned(NO_SWEEP, full_sync_hour=2))
+    async with place.service():
+        place.hand.price("SKU-11", "14000.00")
+        await place.wait(26 * 3600)
+        report = await place.report()
+        assert place.price(11)[0] == "15000.00"
+    assert (report.facts["reason"], report.facts["found"], report.facts["healing"]) == ("nightly", 1, 1)
+
+
+async def test_what_sync_heal_leaves_out_is_told_and_left(make: Make) -> None:
+    place = await stocked(make, tuned(NO_SWEEP, heal="rms"))
+    async with place.service():
+        place.hand.price("SKU-11", "14000.00")
+        await place.send(FullSync("por si acaso"))
+        await place.wait(300)
+        report = await place.report()
+        assert place.price(11)[0] == "14000.00"
+    assert (report.facts["reason"], report.facts["found"], report.facts["healing"]) == ("por si acaso", 1, 0)
+
+
+async def test_a_change_while_the_report_is_made_is_no_difference(make: Make) -> None:
+    """A cycle writes, and a merchant edits and takes it back, between the picture of the shop and the second look."""
+    place = await stocked(make, tuned(NO_SWEEP, interval_s=3600.0))
+    async with place.service():
+        read, before = place.client.read_catalogue, dict.fromkeys(("SKU-11",), "1.00")
+
+        async def picture():  # type: ignore[no-untyped-def]
+            for sku, price in before.items():
+                place.hand.price(sku, price)
+            async for product in read():
+                yield product
+            for sku in before:
+                place.hand.price(sku, "15000.00")
+            place.store.change(21, Price=16000.0)
+
+        place.client.read_catalogue = picture  # type: ignore[method-assign]
+        page = await place.verify()
+    assert told(page) == {("SKU-21", "price", "pending", "queued")}
