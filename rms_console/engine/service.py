@@ -91,8 +91,8 @@ class EngineService:
         comparison = Comparison(deps, self.journal, self.look)
         self.reconciler = Reconciler(deps, self.journal, comparison, lambda: self.wakes.is_pending(*URGENT))
         self.sweeper = sweep.Sweeper(deps, self.journal, comparison)
-        self.in_flight = InFlight(deps)
-        self.startup = Startup(deps, self.journal, self.links)
+        self.drift = DriftDesk(self, comparison)
+        self.in_flight, self.startup = InFlight(deps), Startup(deps, self.journal, self.links)
         self.reference = Reference(deps, self.startup.look)
         self.runner = Runner(
             deps, self.journal, self.detector, self.reconciler, self.in_flight, self.reference, self.boot_id
@@ -224,9 +224,9 @@ class EngineService:
         self.deps.timer.stop()
         if self.deps.loop_lag is not None:
             self.deps.loop_lag.end()
+        await self.drift.close()
         self.followups.stopped()
         await self.alert_desk.close()
-        await self.drift.close()
         self.journal.close()
         await self.fence.let_go()
         await self.deps.shop.close()
