@@ -161,8 +161,11 @@ class Ledger(AdoptionLedger, AlertLedger, HoldLedger, Protocol):
         """Return None when the chain holds, else the number of the first entry that does not fit."""
         ...
 
-    def prune(self, keep: timedelta, at: datetime) -> None:
-        """Drop cycles, product records and holds that are done with, older than `keep`, and nothing else."""
+    def prune(self, keep: timedelta, at: datetime, most: int = 5000) -> int:
+        """Drop what was noted longer than `keep` ago, at most so many rows of a kind; return how many were dropped.
+
+        Cycles, product records, counts of creations, and holds that are done with; nothing else.
+        """
         ...
 
     def trial(self) -> Ledger:

@@ -15,7 +15,13 @@ SIGNS = {Health.GOOD: "✓", Health.SLOW: "~", Health.DOWN: "✗", Health.OFF: "
 
 
 async def check(engine: EngineService) -> None:
-    """Log one health check in the requirements' order: state, last run, pace, connections, memory, verdict."""
+    """Log one health check in the requirements' order: state, last run, pace, connections, memory, verdict.
+
+    Then drop some of the oldest history.
+
+    Raises:
+        StoreError: the ledger cannot be written.
+    """
     view = await engine.snapshot()
     log = engine.journal.log
     log("INFO", MONITOR, "Health check started")
@@ -40,3 +46,4 @@ async def check(engine: EngineService) -> None:
     )
     log(level, MONITOR, "Health check done: {verdict}", verdict="HEALTHY" if view.is_healthy else "UNHEALTHY")
     engine.journal.publish(EventName.HEALTH_CHECKED, level, healthy=view.is_healthy)
+    await engine.retention.tidy()

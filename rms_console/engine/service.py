@@ -51,6 +51,7 @@ from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recovery import Recovery
 from rms_console.engine.reference import Reference
 from rms_console.engine.reporting import Cause
+from rms_console.engine.retention import Retention
 from rms_console.engine.runner import Finished, Runner
 from rms_console.engine.standby import Standby
 from rms_console.engine.startup import Startup
@@ -91,6 +92,7 @@ class EngineService:
         comparison = Comparison(deps, self.journal, self.look)
         self.reconciler = Reconciler(deps, self.journal, comparison, lambda: self.wakes.is_pending(*URGENT))
         self.sweeper = sweep.Sweeper(deps, self.journal, comparison)
+        self.retention = Retention(deps)
         self.drift = DriftDesk(self, comparison)
         self.in_flight, self.startup = InFlight(deps), Startup(deps, self.journal, self.links)
         self.reference = Reference(deps, self.startup.look)

@@ -128,12 +128,23 @@ def test_prune_drops_old_history_and_nothing_else(ledger: SqliteLedger) -> None:
         ledger.settle(Settlement(0, number, later(days * 86400), records=(record("A"),), created_products=1))
     ledger.set_fact("mode", "live")
     ledger.append_audit(later(-40 * 86400), "ana", "caja-1", "console", "pause", {})
-    ledger.prune(timedelta(days=30), NOW)
+    assert ledger.prune(timedelta(days=30), NOW) == 3
     assert [one.number for one in ledger.cycles(9, None)] == [2]
     assert [one["cycle"] for one in ledger.product_history("A", 9)] == [2]
-    assert ledger.created_since(later(-50 * 86400)) == 2
+    assert ledger.created_since(later(-50 * 86400)) == 1
     assert len(ledger.audit(9, None)) == 1
     assert ledger.get_fact("mode") == "live"
+
+
+def test_prune_takes_the_oldest_first_and_not_all_at_once(ledger: SqliteLedger) -> None:
+    """A ledger that nobody pruned for a year must not hold its engine up while that is made good."""
+    for number in range(1, 8):
+        ledger.record_cycle(cycle(number, number * 60))
+        ledger.settle(Settlement(0, number, later(number * 60), records=(record("A"),)))
+    assert ledger.prune(timedelta(0), later(86400), 3) == 6
+    assert [one.number for one in ledger.cycles(9, None)] == [7, 6, 5, 4]
+    assert [one["cycle"] for one in ledger.product_history("A", 9)] == [7, 6, 5, 4]
+    assert [ledger.prune(timedelta(0), later(86400), 3) for _ in range(3)] == [6, 2, 0]
 
 
 # Facts

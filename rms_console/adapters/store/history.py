@@ -56,10 +56,11 @@ class History:
         """Return what a cycle did to each product, entries with a number above `after`, in order, as JSON objects."""
         return self._database.read(_record, self._sql["of_cycle"], (cycle, after, limit))
 
-    def prune(self, before: datetime) -> None:
+    def prune(self, before: datetime, most: int) -> int:
+        """Drop what is older, at most so many rows of a kind: a year's worth at once would hold everybody up."""
+        asked = (time_text(before), most)
         with self._database.transaction():
-            self._database.run(self._sql["prune_cycles"], (time_text(before),))
-            self._database.run(self._sql["prune_records"], (time_text(before),))
+            return sum(self._database.run(self._sql[name], asked) for name in ("prune_cycles", "prune_records"))
 
 
 def _columns(record: ProductRecord) -> dict[str, object]:

@@ -70,9 +70,9 @@ class Holds:
         asked = (danger.value, time_text(since), json_text(list(other_than)))
         return int(self._database.scalar(self._sql["sighted"], asked))
 
-    def prune(self, before: datetime) -> None:
+    def prune(self, before: datetime, most: int) -> int:
         with self._database.transaction():
-            self._database.run(self._sql["prune"], (time_text(before),))
+            return self._database.run(self._sql["prune"], (time_text(before), most))
 
 
 def _columns(hold: Hold, at: datetime) -> dict[str, object]:

@@ -257,9 +257,9 @@ class SqliteLedger:
     def ack_alerts(self, alert_ids: Sequence[str], by: str) -> tuple[str, ...]:
         return self._alerts.ack(alert_ids, by)
 
-    def prune(self, keep: timedelta, at: datetime) -> None:
-        self._history.prune(at - keep)
-        self._holds.prune(at - keep)
+    def prune(self, keep: timedelta, at: datetime, most: int = 5000) -> int:
+        parts = (self._history, self._holds, self._creations)
+        return sum(part.prune(at - keep, most) for part in parts)
 
     def close(self) -> None:
         self._database.close()

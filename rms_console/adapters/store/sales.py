@@ -66,6 +66,10 @@ class Creations:
     def since(self, at: datetime) -> int:
         return int(self._database.scalar(self._sql["since"], (time_text(at),)))
 
+    def prune(self, before: datetime, most: int) -> int:
+        with self._database.transaction():
+            return self._database.run(self._sql["prune"], (time_text(before), most))
+
 
 _FOREVER = "9999"
 """Above every time there is, as text."""

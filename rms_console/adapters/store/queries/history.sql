@@ -20,7 +20,8 @@ WHERE style = ? AND record < ? ORDER BY record DESC LIMIT ?;
 SELECT * FROM product_records WHERE cycle = ? AND record > ? ORDER BY record LIMIT ?;
 
 -- name: prune_cycles
-DELETE FROM cycles WHERE started_at < ?;
+DELETE FROM cycles WHERE number IN (SELECT number FROM cycles WHERE started_at < ? ORDER BY started_at LIMIT ?);
 
 -- name: prune_records
-DELETE FROM product_records WHERE at < ?;
+DELETE FROM product_records
+WHERE record IN (SELECT record FROM product_records WHERE at < ? ORDER BY at LIMIT ?);

@@ -52,4 +52,6 @@ WHERE danger = ? AND at > ? AND style NOT IN (SELECT value FROM json_each(?));
 DELETE FROM sightings WHERE at < ?;
 
 -- name: prune
-DELETE FROM holds WHERE state IN ('applied', 'overtaken') AND created_at < ?;
+DELETE FROM holds WHERE hold IN (
+    SELECT hold FROM holds WHERE state IN ('applied', 'overtaken') AND created_at < ? ORDER BY hold LIMIT ?
+);
