@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "stop": "rms_console.commands.steering:stop",
     "diagnostics": "rms_console.commands.diagnostics:diagnostics",
     "verify": "rms_console.commands.verify:verify",
+    "docs": "rms_console.commands.docs:docs",
     "reset": "rms_console.commands.reset:reset",
 }
 """Name -> module and command in it."""

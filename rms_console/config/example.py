@@ -83,6 +83,11 @@ def _allowed(key: str, field: FieldInfo) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def shown_default(field: FieldInfo) -> str:
+    """Return a setting's default as TOML writes it."""
+    return _toml(field.default)
+
+
 def _toml(value: object) -> str:
     """Return a default as TOML writes it."""
     if isinstance(value, SecretStr) or value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -37,11 +38,16 @@ def page_class(name: str) -> type[Page]:
 
 def own_acts() -> list[Act]:
     """Return the actions that belong to single pages, those that lie behind a row among them."""
+    return [act for acts in acts_by_page().values() for act in acts]
+
+
+def acts_by_page() -> dict[str, Sequence[Act]]:
+    """Return the actions of single pages by the page's name, those that lie behind a row among them."""
     from rms_console.tui.screens.cycle import CyclePage, RunLogPage
     from rms_console.tui.screens.product import ProductPage
 
     behind: tuple[type[Page], ...] = (CyclePage, RunLogPage, ProductPage)
-    return [act for page in (*map(page_class, PAGES), *behind) for act in page.ACTS]
+    return {page.NAME: page.ACTS for page in (*map(page_class, PAGES), *behind)}
 
 
 def help_page(screen: Screen[object]) -> Page:
