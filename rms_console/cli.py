@@ -11,6 +11,7 @@ import click
 
 from rms_console import __version__
 from rms_console.commands import COMMANDS
+from rms_console.commands.handbook import OwnHandbook
 from rms_console.config.glance import glance_at
 from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
 from rms_console.locale import language_for, sentence, told
@@ -97,7 +98,7 @@ def program(
 ) -> None:
     """Bring every change of an RMS store to its Shopify shop. Without a command: the console, with the engine."""
     given = (config, env_file, profile, state_dir, log_dir, lang, demo, as_json, attach, token_file)
-    options = Options(dict(os.environ), *given)
+    options = Options(dict(os.environ), *given, handbook=OwnHandbook())
     context.obj = options
     if attach and (demo or no_ui):
         raise click.UsageError(sentence("--attach goes with a console or a command, not with --demo or --no-ui"))

@@ -46,6 +46,7 @@ def first_setup(options: Options, glance: Glance, terminal: Terminal, engine: En
         theme_folders=(Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "themes",),
         clip_file=mine / CLIP_FILE,
         shots_folder=mine / "screenshots",
+        handbook=options.handbook,
         support=ConsoleSupport(options, None, mine / BUNDLES, language) if options.attach else None,
     )
 

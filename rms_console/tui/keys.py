@@ -66,6 +66,7 @@ GENERAL: Final[tuple[Act, ...]] = (
     Act("help", "question_mark", "help", mark("Help"), mark("Help for this screen"), True),
     Act("palette", "colon,ctrl+p", "command_palette", mark("Commands"), mark("Find any action by its name"), True),
     Act("freeze", "space", "freeze", mark("Freeze view"), mark("Freeze the view, never the engine")),
+    Act("handbook", "H", "handbook", mark("Handbook"), mark("Open the handbook: guide, references, codes")),
     Act("utc", "z", "utc", mark("UTC"), mark("Show times in UTC or in the store's zone")),
     Act("mouse", "m", "mouse", mark("Mouse"), mark("Turn the mouse on or off")),
     Act("theme", "T", "next_theme", mark("Theme"), mark("Show the next theme")),

@@ -40,6 +40,17 @@ class Looking(App[Leave]):
         self._frozen_at = time.monotonic() if self._frozen_at is None else None
         self.draw()
 
+    def action_handbook(self) -> None:
+        if self.setup.handbook is None:
+            self.notice(
+                self.words.phrase("The handbook is not with this console: `rms-console docs` shows it"), "warning"
+            )
+            return
+        from rms_console.tui.screens.handbook import HandbookPage
+
+        if not isinstance(self.screen, HandbookPage):
+            self.push_screen(HandbookPage(self.setup.handbook))
+
     def action_utc(self) -> None:
         self.words = Words(self.words.language, self.words.glyphs, not self.words.utc)
         self.draw()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rms_console.contract.actor import Actor
+    from rms_console.contract.handbook import Handbook
     from rms_console.contract.support import SupportDesk
 
 
@@ -71,5 +72,7 @@ class Setup:
     theme_folders: tuple[Path, ...] = ()
     clip_file: Path = Path("clip.txt")
     shots_folder: Path = Path()
+    handbook: Handbook | None = None
+    """The pages that explain the program."""
     support: SupportDesk | None = None
     """Makes support bundles; None until the settings are known."""

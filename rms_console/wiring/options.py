@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rms_console.contract.handbook import Handbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +27,5 @@ class Options:
     attach: str = ""
     """Address of an engine that runs elsewhere."""
     token_file: Path | None = None
+    handbook: Handbook | None = None
+    """What the console shows as its handbook."""

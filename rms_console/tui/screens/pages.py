@@ -44,9 +44,10 @@ def own_acts() -> list[Act]:
 def acts_by_page() -> dict[str, Sequence[Act]]:
     """Return the actions of single pages by the page's name, those that lie behind a row among them."""
     from rms_console.tui.screens.cycle import CyclePage, RunLogPage
+    from rms_console.tui.screens.handbook import ChapterPage
     from rms_console.tui.screens.product import ProductPage
 
-    behind: tuple[type[Page], ...] = (CyclePage, RunLogPage, ProductPage)
+    behind: tuple[type[Page], ...] = (CyclePage, RunLogPage, ProductPage, ChapterPage)
     return {page.NAME: page.ACTS for page in (*map(page_class, PAGES), *behind)}
 
 
