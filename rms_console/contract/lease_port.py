@@ -39,10 +39,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One tenure of the lease."""
+    """One tenure of the lease. `keeper` tells one life of one Redis from all others; empty where it does not say."""
 
     number: int
     era: str
+    keeper: str = ""
 
 
 class SharedLease(Protocol):

@@ -52,7 +52,10 @@ class Fence:
         """
         await self._engine.standby.hold()
         keeper = self._engine.deps.claims
-        if keeper is None or await self._is_fresh():
+        if keeper is None:
+            self._engine.standby.prove()
+            return
+        if await self._is_fresh():
             return
         try:
             await self._hold(keeper)
@@ -60,6 +63,7 @@ class Fence:
             self._standing = None
             self._shown = RightView(RightState.REFUSED, seen_at=self._engine.deps.clock.now())
             self._engine.journal.log("WARN", MONITOR, NO_CLAIM, message=str(error))
+            self._engine.standby.prove()
         await self._note()
 
     async def take_over(self) -> Claim | None:
@@ -68,7 +72,7 @@ class Fence:
         Raises:
             LeaseHeld: it changed hands meanwhile, or its engine lives. ShopError: the shop did not answer.
         """
-        self._engine.standby.refuse_release()
+        await self._engine.standby.hold()
         keeper = self._engine.deps.claims
         if keeper is None:
             return None
@@ -122,7 +126,7 @@ class Fence:
             return
         if found is not None and self._is_foreign(found, mine):
             if not self._engine.standby.has_outlived(found):
-                raise _held(found)
+                raise _held(found, self._engine.standby.advice(found))
             self._engine.journal.log(
                 "WARN",
                 MONITOR,
@@ -174,7 +178,7 @@ class Fence:
         return Claim(engine.deps.installation, self.host, os.getpid(), number, since, paused, lease)
 
 
-def _held(found: Claim) -> LeaseHeld:
+def _held(found: Claim, advice: str) -> LeaseHeld:
     return LeaseHeld(
         sentence(
             "the engine on {host} writes this shop since {since}",
@@ -182,5 +186,5 @@ def _held(found: Claim) -> LeaseHeld:
             since=f"{found.since_at:%Y-%m-%d %H:%M} UTC",
         ),
         code=CLAIMED,
-        hint=sentence("stop that engine; if it is gone for good, release its claim on the lock page"),
+        hint=advice or sentence("stop that engine; if it is gone for good, release its claim on the lock page"),
     )

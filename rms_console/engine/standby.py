@@ -6,7 +6,6 @@ Without a shared lease (redis.url empty) nothing here does anything.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +19,8 @@ from rms_console.contract.state import EngineState, Mode
 from rms_console.engine import rights
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.openbulk import FACT_READ_ALL
-from rms_console.engine.term import Chance, Lookout, Term
+from rms_console.engine.proof import Proof
+from rms_console.engine.term import Chance, Lookout, Mark, Term
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError, LeaseError, LeaseHeld, LeaseLost
 from rms_console.locale import sentence
@@ -28,8 +28,6 @@ from rms_console.locale import sentence
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
-FACT_LEASE: Final = "shared_lease"
-"""The latest tenure of this installation: what the shop holds since is known here only if the next one was ours too."""
 LOOK_EVERY_S: Final = 1.0
 SHORTEST_WAIT_S: Final = 0.05
 LET_GO_WITHIN_S: Final = 2.0
@@ -51,6 +49,7 @@ class Standby:
         """Since when this engine has been waiting."""
         self._task: asyncio.Task[None] | None = None
         self._is_first = True
+        self._proof = Proof(engine)
 
     @property
     def holds_back(self) -> bool:
@@ -82,6 +81,7 @@ class Standby:
         if self._lease is None or self._task is not None:
             return
         await self._engine.runner.follow_mode(self._engine.settings)
+        await self._proof.load()
         wait_s = await self._guarded(self._lease)
         self._task = asyncio.ensure_future(self._keep(self._lease, wait_s))
 
@@ -92,7 +92,9 @@ class Standby:
             LeaseHeld: another one does. LeaseError: it is not known, or no longer.
         """
         await self.begin()
-        self.refuse_release()
+        error = self.refusal()
+        if error is not None:
+            raise error
 
     async def end(self) -> None:
         """Give the lease back, so that a standby goes on at once; where Redis does not answer, it ends by itself."""
@@ -119,29 +121,31 @@ class Standby:
         if self._trouble is not None:
             raise self._trouble
 
-    def refuse_release(self) -> None:
-        """Refuse that a person takes the shop: as long as a lease rules it, that engine would take it back.
-
-        Raises:
-            LeaseError: who holds it, or that Redis does not answer.
-        """
-        error = self.refusal()
-        if error is not None:
-            raise error
-
     def has_outlived(self, claim: Claim) -> bool:
         """Return whether the lease proves that the engine which made this claim has stopped writing."""
         lease, term = self._lease, self._term
         if lease is None or term is None or self.refusal() is not None:
             return False
-        era, _, number = claim.lease.partition(":")
-        is_older = era == term.grant.era and number.isdecimal() and int(number) < term.grant.number
-        return is_older and lease.elapsed_s() >= term.proven_at
+        return self._proof.is_proven(term, self._proof.outlived_at(claim, term), lease.elapsed_s())
+
+    def advice(self, claim: Claim) -> str:
+        """Return what to do about a claim that is not proven to be over; empty where no lease rules."""
+        return "" if self._term is None else self._proof.advice(claim, self._term)
+
+    def prove(self) -> None:
+        """See that nobody else can still be writing, where the shop itself does not refuse a second writer.
+
+        Raises:
+            LeaseHeld: an engine that held the lease before may not have noticed yet.
+        """
+        lease, term = self._lease, self._term
+        if lease and term and not self._proof.is_proven(term, term.proven_at, lease.elapsed_s()):
+            raise _held(None)
 
     @property
     def mark(self) -> str:
-        """The era and number that our claim in the shop bears; empty without a lease."""
-        return "" if self._term is None else f"{self._term.grant.era}:{self._term.grant.number}"
+        """The tenure that our claim in the shop bears; empty without a lease."""
+        return "" if self._term is None else str(Mark.of(self._term))
 
     def rest(self) -> None:
         """Show that nothing is sent, where nothing worse is to be shown."""
@@ -156,7 +160,7 @@ class Standby:
         now = self._engine.deps.clock.now()
         ends_at = now + timedelta(seconds=max(0.0, self._ends_at - lease.elapsed_s()))
         if term is not None and term.is_safe(lease.elapsed_s()):
-            me = self._me()
+            me = _me(self._engine)
             return RightView(RightState.OURS, me.host, me.pid, me.since_at, term.grant.number, ends_at)
         if holder is not None:
             shown = rights.of_lease(holder, self._lookout.number, ends_at)
@@ -199,6 +203,7 @@ class Standby:
             self._term = term = None
         if term is not None:
             now = lease.elapsed_s()
+            await self._proof.tend(now)
             if now < term.renew_at:
                 return term.renew_at - now
             if await lease.renew():
@@ -215,14 +220,14 @@ class Standby:
         """The lease is not ours any more: taken back at once where Redis only forgot it, else it is lost."""
         engine, asked_at = self._engine, lease.elapsed_s()
         if term.is_safe(asked_at):
-            grant = await lease.take(self._me(), term.grant.era, term.grant.number)
+            grant = await lease.take(_me(self._engine), term.grant.era, term.grant.number)
             if grant is not None:
                 engine.journal.log(
                     "WARN", MONITOR, "Redis had forgotten our lease: it is taken again as number {number}",
                     number=grant.number,
                 )  # fmt: skip
-                await self._remember(grant.era, grant.number)
-                self._term = Term(grant, asked_at, lease.ttl_s, term.proven_at)
+                await self._proof.remember(grant)
+                self._term = Term(grant, asked_at, lease.ttl_s, term.proven_at, asked_at)
                 return
         self._term = None
         self._lookout.held(term.grant, asked_at)
@@ -232,9 +237,10 @@ class Standby:
         engine.wakes.ring(Wake.SCHEDULE)
 
     async def _judge(self, lease: SharedLease, seen: Seen) -> None:
-        now, me = lease.elapsed_s(), self._me()
+        now, me = lease.elapsed_s(), _me(self._engine)
         if seen.holder is not None and seen.holder != self._holder:
             _tell(self._engine, seen.holder)
+        await self._proof.learn(seen.era)
         self._holder = seen.holder
         self._ends_at = now + seen.left_s
         over = _left_behind(self._engine, seen.holder) if self._is_first else ""
@@ -249,27 +255,22 @@ class Standby:
         if grant is None:
             return
         proven_at = asked_at if chance.proven else asked_at + lease.ttl_s
-        await self._gained(Term(grant, asked_at, lease.ttl_s, proven_at))
+        await self._gained(Term(grant, asked_at, lease.ttl_s, proven_at, asked_at))
 
     async def _gained(self, term: Term) -> None:
         """Begin a tenure. What the shop holds is read first where others may have written since our last one."""
         engine, number = self._engine, term.grant.number
-        text = await engine.deps.disk(engine.deps.ledger.get_fact, FACT_LEASE)
-        last = json.loads(text) if text else {"era": term.grant.era, "number": 0}
-        if last != {"era": term.grant.era, "number": number - 1}:
+        if not await self._proof.was_ours(term.grant):
             await engine.deps.disk(engine.deps.ledger.set_fact, FACT_READ_ALL, "takeover")
-        await self._remember(term.grant.era, number)
+        await self._proof.remember(term.grant)
         engine.runner.others_wrote()
         engine.fence.forget()
         self._holder, self._term, self._ends_at = None, term, term.asked_at + term.ttl_s
+        self._proof.begin()
         engine.journal.log("INFO", MONITOR, "This engine holds the lease in Redis (number {number})", number=number)
         if engine.world is not None and engine.recovery.fault is None and engine.runner.active is None:
             await engine.rest()
         engine.wakes.ring(Wake.SCHEDULE)
-
-    async def _remember(self, era: str, number: int) -> None:
-        text = json.dumps({"era": era, "number": number})
-        await self._engine.deps.disk(self._engine.deps.ledger.set_fact, FACT_LEASE, text)
 
     def _unreached(self, error: LeaseError) -> None:
         """Say once that Redis is gone; from when the lease may no longer be used this is what keeps us from working."""
@@ -281,10 +282,10 @@ class Standby:
         if idle and self.holds_back and engine.pause is None:
             engine.mending.fail(error)
 
-    def _me(self) -> Holder:
-        engine = self._engine
-        since = engine.tenure.since or engine.deps.clock.now()
-        return Holder(engine.deps.installation, engine.fence.host, os.getpid(), engine.boot_id, since)
+
+def _me(engine: EngineService) -> Holder:
+    since = engine.tenure.since or engine.deps.clock.now()
+    return Holder(engine.deps.installation, engine.fence.host, os.getpid(), engine.boot_id, since)
 
 
 def is_of_redis(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,8 @@ class Term:
     asked_at: float
     ttl_s: float
     proven_at: float
+    begun_at: float
+    """When it was asked for the first time, or again after Redis had forgotten it."""
 
     @property
     def safe_until(self) -> float:
@@ -34,6 +37,55 @@ class Term:
 
     def is_safe(self, now: float) -> bool:
         return now < self.safe_until
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The tenure under which a claim in the shop was made, as text: era:number:keeper:seconds that its lease lasts."""
+
+    era: str
+    number: int
+    keeper: str = ""
+    ttl_s: float = 0.0
+
+    @classmethod
+    def of(cls, term: Term) -> Mark:
+        return cls(term.grant.era, term.grant.number, term.grant.keeper, term.ttl_s)
+
+    @classmethod
+    def read(cls, text: str) -> Mark | None:
+        """Return what the text says; None: nothing, or what nobody understands."""
+        era, number, keeper, ttl = (*text.split(":"), "", "", "")[:4]
+        if not era or not number.isdecimal():
+            return None
+        try:
+            ttl_s = float(ttl or 0.0)
+        except ValueError:
+            return None
+        return cls(era, int(number), keeper, ttl_s) if 0 <= ttl_s < float("inf") else None
+
+    def __str__(self) -> str:
+        return f"{self.era}:{self.number}:{self.keeper}:{self.ttl_s:g}"
+
+
+def is_known(mark: Mark, term: Term, eras: Collection[str]) -> bool:
+    """Return whether a claim was made under the very Redis that our lease is from: an era that we saw in it, or one
+    life of it. Then whoever made the claim goes by our lease too. A Redis at the same address proves nothing."""
+    same_life = bool(mark.keeper) and mark.keeper == term.grant.keeper
+    return mark.era == term.grant.era or mark.era in eras or same_life
+
+
+def outlived_at(mark: Mark, term: Term) -> float | None:
+    """Return from when the engine that made a claim under a known Redis has certainly stopped; None: it is the newer.
+
+    Where Redis forgot everything since, that engine might have renewed up to the moment when our lease began.
+    """
+    after_all = term.begun_at + max(term.ttl_s, mark.ttl_s)
+    if mark.era != term.grant.era:
+        return after_all
+    if mark.number >= term.grant.number:
+        return None
+    return after_all if mark.ttl_s > term.ttl_s else term.proven_at
 
 
 @dataclass(frozen=True, slots=True)

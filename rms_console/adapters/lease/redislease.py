@@ -25,6 +25,8 @@ from rms_console.errors import ConfigError, LeaseError
 from rms_console.locale import sentence
 
 LONGEST_CALL_S: Final = 5.0
+RUN_DIGITS: Final = 16
+"""Of the name that Redis gives each of its lives."""
 _NOBODY: Final = "-"
 """The value of no key."""
 UNKNOWN: Final = Holder("?", "?", 0, "", datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
@@ -43,7 +45,9 @@ if now ~= ARGV[1] then
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[4], ARGV[3], 'NX')
-return {1, number, redis.call('GET', KEYS[4])}
+local told = redis.pcall('INFO', 'server')
+local run = type(told) == 'string' and string.match(told, 'run_id:(%w+)') or ''
+return {1, number, redis.call('GET', KEYS[4]), run}
 """
 _RENEW: Final = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -107,7 +111,9 @@ class RedisLease:
         self._value = json.dumps(plain, sort_keys=True)
         over = (self._over.get(over_boot) if over_boot else None) or _NOBODY
         answer = await self._run(_TAKE, self._value, self._ttl_ms, era, floor, over)
-        return Grant(int(answer[1]), str(answer[2])) if int(answer[0]) else None
+        if not int(answer[0]):
+            return None
+        return Grant(int(answer[1]), str(answer[2]), self._keeper(str(answer[3])))
 
     async def renew(self) -> bool:
         return bool(await self._run(_RENEW, self._value, self._ttl_ms))
@@ -118,6 +124,10 @@ class RedisLease:
 
     async def close(self) -> None:
         await self._redis.aclose()
+
+    def _keeper(self, run: str) -> str:
+        """Return the name of this life of this Redis and of our place in it; empty where it does not tell."""
+        return f"{run[:RUN_DIGITS]}/{self._redis.get_connection_kwargs().get('db', 0)}" if run else ""
 
     @property
     def _ttl_ms(self) -> int:
