@@ -97,6 +97,7 @@ class BulkPusher:
             return
         if isinstance(outcome.error, ShopOutcomeUnknown):
             self._lost = outcome.error
+            self._products.doubt(job, outcome.operation)
         else:
             self._brakes.note(outcome.error)
         if outcome.error is not None and is_stale_picture(outcome.error):

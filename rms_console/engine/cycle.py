@@ -116,6 +116,7 @@ class Pass:
             read_first=in_doubt,
             in_doubt=in_doubt,
             late_stock=self._in_flight.late.get(style, {}),
+            unanswered=self._in_flight.unanswered.get(style, {}),
             reviewed=Reviewed(work, plan, product, load.guarded.reply),
         )
 
@@ -250,10 +251,13 @@ class Pass:
                 self._in_flight.end([job.style])
 
     async def _finish(self, job: Job) -> None:
-        if job.late_stock and (job.error is not None or not job.is_sure):
-            self._in_flight.late[job.style] = job.late_stock
-        else:
-            self._in_flight.late.pop(job.style, None)
+        self._in_flight.late.pop(job.style, None)
+        self._in_flight.unanswered.pop(job.style, None)
+        if job.error is not None or not job.is_sure:
+            if job.late_stock:
+                self._in_flight.late[job.style] = job.late_stock
+            if job.unanswered:
+                self._in_flight.unanswered[job.style] = job.unanswered
         await self._closing.finish(job)
 
     async def _give_up(self, jobs: Sequence[Job]) -> None:

@@ -24,6 +24,9 @@ Quantities = Mapping[tuple[str, str], tuple[int, ...]]
 LateStock = Mapping[tuple[int, str], int]
 """(ItemID, location id) -> the quantity that an unanswered creation writes, should it come late."""
 
+Unanswered = Mapping[tuple[int, str], tuple[int, ...]]
+"""(ItemID, location id) -> the quantities of stock calls that went unanswered: each was taken, or will be, or not."""
+
 Claims = Mapping[int, tuple[str, str]]
 """ItemID -> (style, SKU) of items that may have been created without our knowing."""
 
@@ -60,6 +63,8 @@ class InFlight:
         self.late: dict[str, LateStock] = {}
         """By style, of creations that went unanswered. In memory only: nothing comes so late that a start is between.
         """
+        self.unanswered: dict[str, Unanswered] = {}
+        """By style. After a start such a quantity is taken for no write of ours: what it tells of is held back then."""
 
     async def load(self) -> None:
         text = await self._deps.disk(self._deps.ledger.get_fact, FACT)

@@ -11,7 +11,7 @@ from rms_console.domain.assemble import Bar, StyleWork
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.unseen import Reviewed
-from rms_console.engine.inflight import LateStock, Quantities
+from rms_console.engine.inflight import LateStock, Quantities, Unanswered
 from rms_console.engine.retry import VERIFYING
 
 PRIORITIES = {
@@ -40,6 +40,8 @@ class Job:
     """A write of this cycle went unanswered and was not seen in the shop."""
     late_stock: LateStock = field(default_factory=dict)
     """What unanswered creations of this product write, should they come late."""
+    unanswered: Unanswered = field(default_factory=dict)
+    """What unanswered stock calls set, should they have been taken."""
     lost_sight: bool = False
     """The shop no longer has something of this product that we remember: it is read before the plan goes on."""
     reviewed: Reviewed | None = None

@@ -10,7 +10,14 @@ from datetime import datetime
 from rms_console.contract.ports import Applied, Shop
 from rms_console.domain.acknowledge import acknowledge, learn_stock
 from rms_console.domain.changes import FieldChange, describe
-from rms_console.domain.operations import CreateProduct, CreateVariants, ProductOperation, StockWrite, UpdateVariants
+from rms_console.domain.operations import (
+    ActivateStock,
+    CreateProduct,
+    CreateVariants,
+    ProductOperation,
+    StockWrite,
+    UpdateVariants,
+)
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy
 from rms_console.domain.product import DesiredVariant, ObservedProduct
@@ -19,7 +26,7 @@ from rms_console.engine.brakes import Brakes
 from rms_console.engine.deleted import respect_product, respect_variants
 from rms_console.engine.inflight import LateStock
 from rms_console.engine.job import Job
-from rms_console.engine.readback import learn_leaving, take_over
+from rms_console.engine.readback import PerhapsOurs, learn_leaving, take_over
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
 
 READ_BACKS = 2
@@ -89,6 +96,11 @@ class ProductPusher:
             and bool(unseen(job.work, job.plan, job.product, job.reviewed, self._settling, now))
         )
 
+    @staticmethod
+    def doubt(job: Job, operation: ProductOperation) -> None:
+        """Remember what stock an operation gives that went unanswered: it may be there, and some of it be sold."""
+        job.late_stock = {**job.late_stock, **_stock_of(operation)}
+
     async def _send(self, job: Job, operation: ProductOperation) -> bool:
         """Return whether to go on with the plan: no after an error, or when a read-back made a new plan."""
         changes = _changes(job, operation)
@@ -98,6 +110,8 @@ class ProductPusher:
             applied = await self._shop.apply(operation, key=str(uuid.uuid4()), priority=job.priority)
         except ConsoleError as error:
             self._note(job, error)
+            if isinstance(error, ShopOutcomeUnknown):
+                self.doubt(job, operation)
             if self._needs_read_back(job, error):
                 await self._resolve(job, operation, changes, error)
             return False
@@ -157,8 +171,10 @@ class ProductPusher:
             return
         if any(type(planned) is type(operation) for planned in job.plan.operations):
             job.may_come_late = True
-            job.late_stock = {**job.late_stock, **_stock_of(operation)}
-        elif job.product is not None:
+            return
+        given = _stock_of(operation)
+        job.late_stock = {place: quantity for place, quantity in job.late_stock.items() if place not in given}
+        if job.product is not None:
             _count(job, operation, changes)
 
     async def _read_back(self, job: Job) -> None:
@@ -185,8 +201,9 @@ class ProductPusher:
 
     def _adopt(self, job: Job, observed: ObservedProduct) -> None:
         if job.work.desired is not None:
+            ours = PerhapsOurs(job.intended, job.unanswered, job.late_stock)
             job.product = take_over(
-                observed, job.work.desired, job.style, job.product, self._policy.stock, job.intended, job.late_stock
+                observed, job.work.desired, job.style, job.product, self._policy.stock, ours, self._now()
             )
         self.replan(job)
 
@@ -205,8 +222,10 @@ def _changes(job: Job, operation: ProductOperation) -> Sequence[FieldChange]:
 
 
 def _stock_of(operation: ProductOperation) -> LateStock:
-    """Return the stock that a creation gives its variants."""
+    """Return the stock that an operation gives what was not stocked before."""
     variants: Sequence[DesiredVariant] = ()
+    if isinstance(operation, ActivateStock):
+        return {(operation.item_id, operation.location_id): operation.quantity}
     if isinstance(operation, CreateProduct):
         variants = operation.product.variants
     elif isinstance(operation, CreateVariants):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from rms_console.domain.acknowledge import adopt, learn_stock
-from rms_console.domain.operations import StockWrite
+from rms_console.domain.acknowledge import adopt, hold_stock, learn_stock
 from rms_console.domain.policy import Conflict, StockPolicy
 from rms_console.domain.product import (
     AcknowledgedProduct,
@@ -15,7 +16,29 @@ from rms_console.domain.product import (
     DesiredVariant,
     ObservedProduct,
 )
-from rms_console.engine.inflight import LateStock, Quantities
+from rms_console.engine.inflight import LateStock, Quantities, Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class PerhapsOurs:
+    """What we may have written of a product's stock without its being confirmed.
+
+    `intended`: what the engine was about to write when it went down over this product. `unanswered`: what stock calls
+    set that went unanswered. `late`: what an unanswered creation writes when it comes late.
+    """
+
+    intended: Quantities
+    unanswered: Unanswered
+    late: LateStock
+
+    def compared(self, variant: AcknowledgedVariant, location: str) -> frozenset[int]:
+        """Return the quantities of stock calls: each was taken only if the shop held what was confirmed before."""
+        sent = self.unanswered.get((variant.item_id, location), ())
+        return frozenset((*sent, *self.intended.get((variant.inventory_item_id, location), ())))
+
+    def any(self, variant: AcknowledgedVariant, location: str) -> frozenset[int]:
+        late = self.late.get((variant.item_id, location))
+        return self.compared(variant, location) | (frozenset() if late is None else {late})
 
 
 def take_over(
@@ -24,8 +47,8 @@ def take_over(
     style: str,
     known: AcknowledgedProduct | None,
     policy: StockPolicy,
-    intended: Quantities,
-    late: LateStock,
+    ours: PerhapsOurs,
+    now: datetime,
 ) -> AcknowledgedProduct:
     """Return the product as the shop holds it, but for stock that the shop lowered since we wrote it.
 
@@ -33,43 +56,43 @@ def take_over(
     the way would sell a second time what the shop has just sold. So there what was confirmed stays so: the next row
     is stale, and the conflict policy decides.
 
-    `intended`: what the engine was about to write when it went down over this product; `late`: what an unanswered
-    creation writes when it comes late. A quantity found to be that was written by us; nobody sold anything.
+    A quantity found to be one of `ours` was written by us; nobody sold anything.
     """
     product = adopt(observed, desired, style, known)
-    if known is None or known.product_id != product.product_id or policy.conflict is Conflict.RMS:
+    if policy.conflict is Conflict.RMS:
         return product
-    before = {variant.variant_id: variant for variant in known.variants}
+    is_same = known is not None and known.product_id == product.product_id
+    before = {variant.variant_id: variant for variant in known.variants} if known is not None and is_same else {}
     wanted = {variant.item_id: variant for variant in desired.variants}
     for seen in product.variants:
-        was, want = before.get(seen.variant_id), wanted.get(seen.item_id)
-        if was is not None and want is not None:
-            product = _keep_sales(product, was, seen, want, _perhaps_written(seen, intended, late))
+        want = wanted.get(seen.item_id)
+        if want is not None:
+            product = _keep_sales(product, before.get(seen.variant_id), seen, want, ours, now)
     return product
-
-
-def _perhaps_written(seen: AcknowledgedVariant, intended: Quantities, late: LateStock) -> set[tuple[str, int]]:
-    """Return what we may have written of a variant without its being confirmed: (location id, quantity)."""
-    written = {(place, quantity) for (item, place), quantity in late.items() if item == seen.item_id}
-    for (item, place), quantities in intended.items():
-        if item == seen.inventory_item_id:
-            written |= {(place, quantity) for quantity in quantities}
-    return written
 
 
 def _keep_sales(
     product: AcknowledgedProduct,
-    was: AcknowledgedVariant,
+    was: AcknowledgedVariant | None,
     seen: AcknowledgedVariant,
     want: DesiredVariant,
-    ours: set[tuple[str, int]],
+    ours: PerhapsOurs,
+    now: datetime,
 ) -> AcknowledgedProduct:
     for location, quantity in want.stock.items():
-        confirmed, present = was.stock.get(location), seen.stock.get(location)
-        if confirmed is None or present is None or not present < min(confirmed, quantity):
+        confirmed, present = was.stock.get(location) if was is not None else None, seen.stock.get(location)
+        sent = ours.compared(seen, location) if confirmed is not None else ours.any(seen, location)
+        held = was is not None and was.held_stock.get(location) == quantity
+        if present is None or held or (confirmed is None and not sent):
             continue
-        if was.held_stock.get(location) != quantity and (location, present) not in ours:
-            product = learn_stock(product, {(seen.inventory_item_id, location): confirmed})
+        # What went unanswered may have raised it, and what is missing since then be sold.
+        most = max(sent if confirmed is None else sent | {confirmed})
+        if present == confirmed or present in ours.any(seen, location) or not present < min(most, quantity):
+            continue
+        if most == confirmed or quantity > most:
+            product = learn_stock(product, {(seen.inventory_item_id, location): most})
+        else:
+            product = hold_stock(product, seen.item_id, location, quantity, now)
     return product
 
 
@@ -83,14 +106,3 @@ def learn_leaving(product: AcknowledgedProduct, observed: ObservedProduct) -> Ac
     there = {variant.variant_id for variant in observed.variants}
     left = tuple(variant for variant in product.variants if variant.variant_id in there)
     return learn_stock(dataclasses.replace(product, status=observed.status, variants=left), quantities)
-
-
-def forget_quantity(product: AcknowledgedProduct, row: StockWrite) -> AcknowledgedProduct:
-    """Return the product with one quantity unknown: a write of it went unanswered, so it tells nothing of sales."""
-    variants = tuple(
-        dataclasses.replace(variant, stock={**variant.stock, row.location_id: None})
-        if variant.inventory_item_id == row.inventory_item_id and row.location_id in variant.stock
-        else variant
-        for variant in product.variants
-    )
-    return dataclasses.replace(product, variants=variants)

@@ -17,7 +17,6 @@ from rms_console.domain.stock import resolve_stale
 from rms_console.engine.brakes import Brakes
 from rms_console.engine.deps import Deps
 from rms_console.engine.job import Job
-from rms_console.engine.readback import forget_quantity
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
 
 ROWS_A_CALL = 250
@@ -124,7 +123,11 @@ class StockPusher:
     async def _read_back(
         self, rows: Sequence[StockWrite], jobs: Mapping[str, Job], error: ShopOutcomeUnknown
     ) -> list[StockWrite]:
-        """After a lost answer: rows that hold our value were applied; of the others we know nothing yet."""
+        """After a lost answer: rows that hold our value were applied; of the others we know nothing yet.
+
+        What was confirmed before stays remembered, and what was sent beside it: only both together tell, when the
+        product is read again, how much of a quantity the shop may have sold.
+        """
         observed = await self._read(rows, jobs)
         for row in rows:
             job = jobs[row.style]
@@ -133,8 +136,8 @@ class StockPusher:
                 continue
             if not isinstance(job.error, ShopOutcomeUnknown):
                 job.error = error
-            if job.product is not None:
-                job.product = forget_quantity(job.product, row)
+            place = (row.item_id, row.location_id)
+            job.unanswered = {**job.unanswered, place: (*job.unanswered.get(place, ()), row.quantity)}
         return []
 
     async def _read(self, rows: Sequence[StockWrite], jobs: Mapping[str, Job]) -> Mapping[tuple[str, str], int | None]:
@@ -157,6 +160,9 @@ def _confirm_row(job: Job, row: StockWrite) -> None:
     if job.product is not None:
         job.changes.extend(describe(dataclasses.replace(job.plan, operations=(), stock=(row,)), job.product))
         job.product = acknowledge_stock(job.product, (row,))
+        # Whatever was sent before compares with what the shop no longer has: it is refused, should it come late.
+        place = (row.item_id, row.location_id)
+        job.unanswered = {key: sent for key, sent in job.unanswered.items() if key != place}
         job.stock_rows += 1
         job.items.add(row.item_id)
         job.touched = True
