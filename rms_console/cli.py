@@ -13,6 +13,7 @@ from rms_console import __version__
 from rms_console.commands import COMMANDS
 from rms_console.commands.handbook import OwnHandbook
 from rms_console.config.glance import glance_at
+from rms_console.domain.columns import WRONG_NAMES
 from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
 from rms_console.locale import language_for, sentence, told
 from rms_console.wiring import Options
@@ -135,7 +136,7 @@ def main() -> None:
     except LinkError as error:
         fail(error, EXIT_NO_ENGINE)
     except ConsoleError as error:
-        fail(error, EXIT_NOT_HEALTHY)
+        fail(error, EXIT_WRONG_USE if error.code == WRONG_NAMES else EXIT_NOT_HEALTHY)
 
 
 def fail(error: ConsoleError, code: int) -> None:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import click
 
 from rms_console.commands.output import emit_json, page_width, paragraph, say
+from rms_console.commands.sqltext import show_sql
 from rms_console.config.advice import advise
 from rms_console.contract.check import CheckReport, Finding, Level, finding_json, of_error
+from rms_console.domain.columns import WRONG_NAMES
 from rms_console.engine import modes
 from rms_console.engine.checking import Checking, judge_folder
 from rms_console.engine.deps import Deps
@@ -25,13 +27,18 @@ COLORS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: passed, and all findings.")
+@click.option("--sql", "as_sql", is_flag=True, help="Only show what is read of RMS: its columns and the SQL text.")
 @click.pass_obj
-def check(options: Options, as_json: bool) -> None:
+def check(options: Options, as_json: bool, as_sql: bool) -> None:
     """Look at RMS, the shop, the settings and this machine, and say in plain words what is not right.
 
     Nothing is written to RMS or to the shop. A check that passed opens the way to go-live for 24 hours, as long as
-    the settings stay as they are. Exit code 0 when nothing failed (warnings may stand), else 1.
+    the settings stay as they are. Exit code 0 when nothing failed (warnings may stand), 2 when rms.queries names what
+    the database does not have, else 1.
     """
+    if as_sql:
+        show_sql(options, as_json)
+        return
     with open_site(options) as site:
         report = asyncio.run(look(site))
         language = site.language
@@ -40,7 +47,8 @@ def check(options: Options, as_json: bool) -> None:
         emit_json({"passed": report.passed, "at": report.at.isoformat(), "findings": findings})
     else:
         show(report, language)
-    raise SystemExit(0 if report.passed else 1)
+    wrong_names = any(finding.code == WRONG_NAMES for finding in report.findings)
+    raise SystemExit(2 if wrong_names else 0 if report.passed else 1)
 
 
 async def look(site: Site) -> CheckReport:

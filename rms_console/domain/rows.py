@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from rms_console.domain.columns import AbsentColumn
 from rms_console.domain.position import Detection, Position
 from rms_console.locale import Sentence, sentence
 
@@ -153,5 +154,7 @@ class SourceFacts:
     """How the way to the database is protected: verified; encrypted, unverified; plain. Empty for a file."""
     utc_offset_minutes: int | None = None
     """Of the server's own clock, for people to compare; None where the database has no clock."""
+    absent: tuple[AbsentColumn, ...] = ()
+    """What could be used and is not there; with what the settings say is not, which `missing_optional` leaves out."""
     versions_serve: bool = False
     """Whether changes can be found by row version here, whichever way is in force."""

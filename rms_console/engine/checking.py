@@ -9,6 +9,7 @@ from rms_console.contract.check import CheckReport, Finding, FolderFacts, Level,
 from rms_console.contract.ports import ShopFacts
 from rms_console.contract.settings import EngineSettings
 from rms_console.domain import soundness
+from rms_console.domain.columns import judge_columns
 from rms_console.domain.position import Position
 from rms_console.domain.rows import SourceFacts
 from rms_console.domain.zone import to_local
@@ -79,7 +80,7 @@ class Checking:
         return facts
 
     def _judge_rms(self, facts: SourceFacts) -> None:
-        self._found.append(_columns(facts.missing_optional))
+        self._found += judge_columns(facts.absent)
         told = {"detection": facts.detection.value, "reason": facts.detection_reason}
         message = mark("Changes are found by {detection}: {reason}")
         self._found.append(Finding(Level.OK, "detection", message, facts=told))
@@ -233,19 +234,6 @@ def judge_folder(holds: str, facts: FolderFacts) -> Iterator[Finding]:
 
 def _size(size_bytes: int) -> str:
     return f"{size_bytes / (1 << 30):.1f} GB" if size_bytes >= 1 << 30 else f"{size_bytes >> 20} MB"
-
-
-def _columns(missing: tuple[str, ...]) -> Finding:
-    if not missing:
-        return Finding(Level.OK, "columns", mark("RMS has every table and column that is read"))
-    return Finding(
-        Level.WARN,
-        "columns",
-        mark("RMS has no column {names}: these values stay empty in the shop"),
-        mark("add them to the store's view, or leave it so"),
-        RMS,
-        {"names": ", ".join(missing)},
-    )
 
 
 def _identity(facts: ShopFacts, asked: str) -> Finding:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rms_console.contract.ports import ShopFacts, ShopLocation
-from rms_console.domain.policy import MappingPolicy, Policy, TaxMode
+from rms_console.domain.columns import fields_off
+from rms_console.domain.policy import MappingPolicy, Ownership, Policy, TaxMode
 from rms_console.domain.rows import SourceFacts
 from rms_console.errors import ConfigError
 from rms_console.locale import sentence
@@ -30,10 +31,18 @@ def complete_policy(policy: Policy, source: SourceFacts, shop: ShopFacts) -> Wor
         ConfigError: a configured location does not exist in the shop, or the shop has none.
     """
     locations, warnings = choose_locations(policy.mapping.locations, source.stock_columns, shop.locations)
-    mapping = dataclasses.replace(policy.mapping, locations=locations, tax=_tax(policy.mapping, source, warnings))
+    off = dict.fromkeys(fields_off(source.absent), Ownership.NEVER)
+    mapping = dataclasses.replace(
+        policy.mapping,
+        locations=locations,
+        tax=_tax(policy.mapping, source, warnings),
+        ownership={**policy.mapping.ownership, **off},
+    )
     if source.missing_optional:
         names = ", ".join(source.missing_optional)
-        warnings.append(sentence("RMS has no column {names}: these values stay empty in the shop", names=names))
+        warnings.append(
+            sentence("RMS has no column {names}: what hangs on them is off (rms-console check says what)", names=names)
+        )
     return World(source, shop, dataclasses.replace(policy, mapping=mapping, currency=shop.currency), tuple(warnings))
 
 
@@ -46,7 +55,7 @@ def _tax(mapping: MappingPolicy, source: SourceFacts, warnings: list[str]) -> Ta
         return mapping.tax
     if source.taxes_included is not False:
         return TaxMode.INCLUDED
-    if mapping.tax_percent is None and "Tax" in source.missing_optional:
+    if mapping.tax_percent is None and any(column.name == "Tax" for column in source.absent):
         # Not guessed: each item is set aside with this reason until somebody says how much.
         warnings.append(
             sentence("Prices in RMS are without tax, and neither the view nor mapping.tax_percent says how much")
@@ -81,7 +90,11 @@ def choose_locations(
         ]
     chosen = {column: place.location_id for column, place in zip(named, locations, strict=False)}
     told = ", ".join(f"{column} -> {place.name}" for column, place in zip(named, locations, strict=False))
-    return chosen, [sentence("mapping.locations is not set; assumed: {told}", told=told)]
+    assumed: list[str] = [sentence("mapping.locations is not set; assumed: {told}", told=told)]
+    left = ", ".join(column for column in columns if column != "Quantity" and column not in chosen)
+    if left:
+        assumed.append(sentence("The stock of {columns} goes nowhere: mapping.locations says where", columns=left))
+    return chosen, assumed
 
 
 def _checked(wanted: Mapping[str, str], columns: Sequence[str], locations: Sequence[ShopLocation]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def source_of(site: Site, settings: EngineSettings) -> SqlSource | WatchedSource
         overlap_s=rms.overlap_s,
         pool_size=rms.pool_size,
         pooling=rms.pooling,
-        names=None if site.embedded else _names(rms.queries),
+        names=None if site.embedded else _names(rms.queries, site.settings),
     )
 
 
@@ -60,8 +60,14 @@ def _server(rms: RmsSection) -> Server:
     )
 
 
-def _names(queries: QueriesSection) -> Names:
-    return Names(queries.item_table, queries.view, queries.configuration_table, queries.columns)
+def _names(queries: QueriesSection, settings: Settings | None = None) -> Names:
+    keys = ["item_table", "view", "configuration_table", *(f"columns.{column}" for column in queries.columns)]
+    places = {key: place for key in keys if settings and (place := _place(settings, f"rms.queries.{key}"))}
+    return Names(queries.item_table, queries.view, queries.configuration_table, queries.columns, places)
+
+
+def _place(settings: Settings, key: str) -> str:
+    return next((layer.place_of(key) for layer in settings.layers if layer.has(key)), "")
 
 
 def source_name(site: Site) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from rms_console.adapters.rms.database import Session, Slots
 from rms_console.adapters.rms.dialect import Dialect
-from rms_console.adapters.rms.schema import STAMP, VERSION, Schema
+from rms_console.adapters.rms.names import STAMP, VERSION
+from rms_console.adapters.rms.schema import Schema
 from rms_console.domain.position import Detection
 from rms_console.errors import SourceSchemaChanged
 from rms_console.locale import sentence

@@ -12,14 +12,14 @@ from rms_console.adapters.rms.errors import BAD_ROW
 from rms_console.adapters.rms.rows import Cells, Selection, build_row
 from rms_console.domain.rows import ItemRow, RowsRead, UnreadableRow
 from rms_console.errors import SourceSchemaChanged
-from rms_console.locale import sentence
+from rms_console.locale import mark, sentence
 
 T = TypeVar("T")
 
 MOST_BAD_ROWS = 8
 """With more of them in one read it is the view that is broken, not a row."""
 
-_STRAY = sentence("in View_Items and not in Item: its flags and its version are nowhere")
+_STRAY = mark("in {view} and not in {item}: its flags and its version are nowhere")
 
 
 def read_items(session: Session, selection: Selection, item_ids: Sequence[int], per_statement: int) -> RowsRead:
@@ -77,7 +77,9 @@ class _Found:
         if item is None and not views:
             self.deleted.add(item_id)
         elif item is None:
-            self.unreadable.append(UnreadableRow(item_id, "Item.ID", str(item_id), _STRAY))
+            item_table, view = selection.item_table, selection.view_name
+            reason = sentence(_STRAY, view=view, item=item_table)
+            self.unreadable.append(UnreadableRow(item_id, f"{item_table}.ID", str(item_id), reason))
         elif not views:
             self.hidden.add(item_id)
         else:

@@ -9,8 +9,9 @@ from rms_console.adapters.rms.database import Session, Slots
 from rms_console.adapters.rms.detection import choose_detection, may_have_versions
 from rms_console.adapters.rms.dialect import Dialect
 from rms_console.adapters.rms.listing import ItemList
+from rms_console.adapters.rms.names import STAMP, VERSION, Columns, Names
 from rms_console.adapters.rms.rows import Selection, select_columns
-from rms_console.adapters.rms.schema import STAMP, VERSION, Columns, Names, Schema, expression, read_schema
+from rms_console.adapters.rms.schema import Schema, expression, read_schema, table_names
 from rms_console.domain.position import Detection
 
 
@@ -37,7 +38,7 @@ def examine(
         SourceSchemaChanged: it lacks what every read needs.
     """
     schema = read_schema(session, names, dialect.table)
-    schema.check()
+    schema.check(lambda: table_names(session, schema.tables.view))
     if known is not None and known.schema == schema:
         return known
     slots = name_slots(schema, dialect)

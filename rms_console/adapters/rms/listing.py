@@ -24,13 +24,13 @@ class ItemList:
 
     def __init__(self, schema: Schema, slots: Slots, read: Reading, per_statement: int) -> None:
         columns = ", ".join(expression(schema.item, name, read) for name in _COLUMNS)
-        self._slots = (*slots, ("columns", columns))
+        self.slots = (*slots, ("columns", columns))
         self._per_statement = per_statement
         self._from_view: bool | None = None if "itemlookupcode" in schema.item else True
 
     def page(self, session: Session, after_id: int, limit: int) -> tuple[ListedItem, ...]:
         """Return items above `after_id` in order; one without an SKU has an empty one."""
-        rows = session.rows("listed_items", self._slots, after_id=after_id, row_limit=limit)
+        rows = session.rows("listed_items", self.slots, after_id=after_id, row_limit=limit)
         if self._from_view is None:
             self._from_view = self._differs(session, rows)
         if not self._from_view:
@@ -48,7 +48,7 @@ class ItemList:
     def _view_skus(self, session: Session, item_ids: Sequence[int]) -> dict[int, str]:
         found: dict[int, str] = {}
         for ids in chunks(tuple(item_ids), self._per_statement):
-            for item_id, sku in session.rows("listed_view_skus", self._slots, ids=ids):
+            for item_id, sku in session.rows("listed_view_skus", self.slots, ids=ids):
                 found[int(item_id)] = as_text(sku) or ""
         return found
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from rms_console.adapters.rms.database import Session
 from rms_console.adapters.rms.dialect import Dialect
 from rms_console.adapters.rms.layout import Layout
-from rms_console.adapters.rms.schema import (
+from rms_console.adapters.rms.names import (
     COMMITTED,
     FROM_EITHER,
     ITEM_OPTIONAL,
@@ -16,8 +16,8 @@ from rms_console.adapters.rms.schema import (
     VIEW_OPTIONAL,
     VIEW_REQUIRED,
     Columns,
-    expression,
 )
+from rms_console.adapters.rms.schema import expression
 from rms_console.adapters.rms.values import UnreadableValue, as_text, as_whole
 from rms_console.domain.probing import Look
 

@@ -14,7 +14,7 @@ from rms_console.adapters.rms.dialect import PoolSettings
 from rms_console.adapters.rms.mssql import Patience, Server, SqlServerDialect, server_of_url
 from rms_console.adapters.rms.mssql.connection import Link, link_to
 from rms_console.adapters.rms.mssql.drivers import bundled_driver, choose_driver, describe, load_pyodbc
-from rms_console.adapters.rms.schema import Names
+from rms_console.adapters.rms.names import Names
 from rms_console.adapters.rms.source import SqlSource, check_detection, open_source
 from rms_console.adapters.rms.store_clock import StoreClock, utc_now
 from rms_console.adapters.rms.watchdog import Watchdog

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from rms_console.adapters.rms.database import Slots
 from rms_console.adapters.rms.dialect import Dialect
-from rms_console.adapters.rms.schema import (
+from rms_console.adapters.rms.names import (
     COMMITTED,
     FROM_EITHER,
     ITEM_OPTIONAL,
@@ -20,9 +20,8 @@ from rms_console.adapters.rms.schema import (
     VIEW_OPTIONAL,
     VIEW_REQUIRED,
     Columns,
-    Schema,
-    expression,
 )
+from rms_console.adapters.rms.schema import Schema, expression
 from rms_console.adapters.rms.values import UnreadableValue, as_decimal, as_flag, as_moment, as_text, as_whole
 from rms_console.domain.position import Detection, Position
 from rms_console.domain.rows import CellDoubt, ItemRow, UnreadableRow
@@ -43,6 +42,10 @@ class Selection:
     view: Slots
     stock: tuple[str, ...]
     detection: Detection
+    item_table: str = "Item"
+    view_name: str = "View_Items"
+    described: bool = True
+    """False: the store has no descriptions, and the style stands in their place."""
 
 
 def select_columns(schema: Schema, detection: Detection, dialect: Dialect, slots: Slots) -> Selection:
@@ -58,6 +61,9 @@ def select_columns(schema: Schema, detection: Detection, dialect: Dialect, slots
         (*slots, ("columns", ", ".join(view))),
         schema.stock_columns,
         detection,
+        schema.names.item_table,
+        schema.names.view,
+        not schema.names.is_none("Description"),
     )
 
 
@@ -73,22 +79,23 @@ def build_row(item: Cells, view: Sequence[Cells], selection: Selection) -> ItemR
     item_id = int(item["ID"])
     doubts: list[CellDoubt] = []
     try:
-        readers = _Reader(item, "Item", doubts), _Reader(view[0], "View_Items", doubts, _torn(view))
+        torn = _torn(view, selection.view_name)
+        readers = _Reader(item, selection.item_table, doubts), _Reader(view[0], selection.view_name, doubts, torn)
         row = _row(item_id, *readers, selection)
     except _UnreadableCell as exc:
         return UnreadableRow(item_id, exc.column, exc.value, exc.reason)
     return replace(row, doubts=tuple(doubts)) if doubts else row
 
 
-def _torn(view: Sequence[Cells]) -> Mapping[str, UnreadableValue]:
+def _torn(view: Sequence[Cells], name: str) -> Mapping[str, UnreadableValue]:
     """Return the columns in which the rows of one item differ."""
     if len(view) == 1:
         return {}
-    reason = sentence("View_Items gives {count} rows for this item, which differ here", count=len(view))
+    reason = sentence("{view} gives {count} rows for this item, which differ here", view=name, count=len(view))
     return {
-        name: UnreadableValue(" / ".join(str(row[name]) for row in view), reason)
-        for name in view[0]
-        if any(other[name] != view[0][name] for other in view[1:])
+        column: UnreadableValue(" / ".join(str(row[column]) for row in view), reason)
+        for column in view[0]
+        if any(other[column] != view[0][column] for other in view[1:])
     }
 
 
@@ -156,7 +163,7 @@ def _row(item_id: int, item: _Reader, view: _Reader, selection: Selection) -> It
         position=_position(item_id, item, selection.detection),
         sku=view.text("C_ARTICULO"),
         style=view.text("CCOD"),
-        description=view.text("Description"),
+        description=view.text("Description" if selection.described else "CCOD"),
         price=view.get("price", as_decimal, "Price"),
         sale_price=_either(view, item, price).get("sale_price", as_decimal, price),
         sale_start=_either(view, item, start).get("sale_start", as_moment, start),

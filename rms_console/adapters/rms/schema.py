@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rms_console.adapters.rms.database import Session
 from rms_console.adapters.rms.dialect import Column, Table
+from rms_console.adapters.rms.names import (
+    COMMITTED,
+    FROM_EITHER,
+    ITEM_OPTIONAL,
+    MAY_BE_NONE,
+    QUANTITY,
+    STAMP,
+    STOCK_PREFIX,
+    VERSION,
+    VIEW_OPTIONAL,
+    VIEW_REQUIRED,
+    Columns,
+    Names,
+    is_of_item,
+    is_own,
+    nearest_column,
+)
+from rms_console.adapters.rms.needs import Needs
+from rms_console.domain.columns import AbsentColumn
 from rms_console.errors import SourceSchemaChanged
 from rms_console.locale import sentence
 
-VIEW_REQUIRED = ("ItemID", "C_ARTICULO", "Description", "Price", "Quantity", "CCOD", "color", "talla")
-SALE = ("SalePrice", "SaleStartDate", "SaleEndDate")
-VIEW_OPTIONAL = (
-    *SALE,
-    "Familia",
-    "Categoria",
-    "ExtendedCategory",
-    "Tax",
-    "Genero",
-    "UPC",
-    "Weight",
-    "Manufacturer",
-)
-ITEM_OPTIONAL = ("ItemLookupCode", "Inactive", "WebItem", "ItemCannotBeSold", "SaleType")
-COMMITTED = "QuantityCommitted"
-FROM_EITHER = (*SALE, COMMITTED)
-"""Taken from `Item` where the store's view leaves them out."""
-VERSION = "DBTimeStamp"
-STAMP = "LastUpdated"
-QUANTITY = "Quantity"
-ITEM_OWN = ("ID", VERSION, STAMP, "DateCreated", *ITEM_OPTIONAL)
-"""Names that the settings can change in `Item`; every other one is a column of the view."""
-_STOCK_PREFIX = "Exis"
 _VIEW = "V"
 
-Columns = Mapping[str, Column]
-"""Each column by our name for it in lower case: names are found whatever their case."""
 Reading = Callable[[Column], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The store's own names of what is read: tables, and columns as {our name: theirs}."""
-
-    item_table: str = "Item"
-    view: str = "View_Items"
-    configuration_table: str = "Configuration"
-    columns: Mapping[str, str] = field(default_factory=dict)
-
-    def shown(self, column: str) -> str:
-        """Return the name under which a column is looked for, with the setting that says so."""
-        theirs = self.columns.get(column)
-        return column if theirs is None else f"{theirs} (rms.queries.columns.{column})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +61,48 @@ class Schema:
     @property
     def stock_columns(self) -> tuple[str, ...]:
         """Quantity and the stock of each location (Exis00, Exis57, ...), spelt so and in order, whatever their case."""
-        folded = _STOCK_PREFIX.casefold()
+        folded = STOCK_PREFIX.casefold()
         places = sorted(name.removeprefix(folded) for name in self.view if name.startswith(folded))
-        return (QUANTITY, *(_STOCK_PREFIX + place for place in places))
+        return (QUANTITY, *(STOCK_PREFIX + place for place in places))
 
     @property
     def missing_optional(self) -> tuple[str, ...]:
-        """What the program could use and does not find, as `Table.Column`."""
+        """What the program could use and does not find, as `Table.Column`; not what the settings say is not there."""
+        return tuple(column.shown for column in self.absent if not column.declared)
+
+    @property
+    def absent(self) -> tuple[AbsentColumn, ...]:
+        """What the program could use and does not find."""
         either = {name for name in FROM_EITHER if name.casefold() in self.item}
-        view = (name for name in (*VIEW_OPTIONAL, COMMITTED) if name.casefold() not in self.view and name not in either)
-        item = (name for name in ITEM_OPTIONAL if name.casefold() not in self.item)
+        view = [name for name in MAY_BE_NONE if self.names.is_none(name)]
+        view += [name for name in (*VIEW_OPTIONAL, COMMITTED) if name not in either]
         return (
-            *(f"{self.names.view}.{self.names.shown(name)}" for name in view),
-            *(f"{self.names.item_table}.{self.names.shown(name)}" for name in item),
+            *(self._absent(name, self.names.view, self.view) for name in view if name.casefold() not in self.view),
+            *(
+                self._absent(name, self.names.item_table, self.item)
+                for name in ITEM_OPTIONAL
+                if name.casefold() not in self.item
+            ),
         )
 
-    def check(self) -> None:
-        """Refuse a database that lacks what every read needs.
+    def _absent(self, name: str, table: str, columns: Columns) -> AbsentColumn:
+        declared = self.names.is_none(name)
+        shown = f"{table}.{self.names.shown(name)}"
+        return AbsentColumn(name, shown, "" if declared else nearest_column(name, columns), declared)
+
+    def check(self, tables: Callable[[], Sequence[str]] = tuple) -> None:
+        """Refuse a database that lacks what every read needs, or what the settings name.
+
+        `tables` lists what tables and views there are, for who named one that is not.
 
         Raises:
-            SourceSchemaChanged: it names the table, the columns and what to do.
+            SourceSchemaChanged: it names the table, the columns, those that come near, and what to do.
         """
-        _require(self.names.item_table, self.item, ("ID",), self.names)
-        _require(self.names.view, self.view, VIEW_REQUIRED, self.names)
+        needs = Needs(self.names, tables)
+        needs.require(self.names.item_table, self.item, ("ID",))
+        none = {name for name in MAY_BE_NONE if self.names.is_none(name)}
+        needs.require(self.names.view, self.view, tuple(name for name in VIEW_REQUIRED if name not in none))
+        needs.require_named(self.item, self.view)
         if not self.has_version and not self.has_stamp:
             raise SourceSchemaChanged(
                 sentence(
@@ -123,15 +121,19 @@ def read_schema(session: Session, names: Names, table: Callable[[str], Table]) -
     item, kind = _columns(session, tables.item)
     view, _ = _columns(session, tables.view)
     configuration, _ = _columns(session, tables.configuration)
-    own = {name.casefold() for name in ITEM_OWN}
     return Schema(
         names,
         tables,
-        _renamed(item, {ours: theirs for ours, theirs in names.columns.items() if ours.casefold() in own}),
-        _renamed(view, {ours: theirs for ours, theirs in names.columns.items() if ours.casefold() not in own}),
+        _renamed(item, {ours: theirs for ours, theirs in names.columns.items() if is_of_item(ours, theirs, item)}),
+        _renamed(view, {ours: theirs for ours, theirs in names.columns.items() if not is_own(ours)}),
         configuration,
         item_is_view=kind == _VIEW,
     )
+
+
+def table_names(session: Session, table: Table) -> tuple[str, ...]:
+    """Return the names of all tables and views that the login sees where a table was looked for."""
+    return tuple(str(name) for (name,) in session.rows("tables", (("catalog", table.catalog),)))
 
 
 def expression(columns: Columns, name: str, read: Reading) -> str:
@@ -156,27 +158,3 @@ def _renamed(found: Mapping[str, Column], theirs_by_ours: Mapping[str, str]) -> 
     kept = {name: column for name, column in found.items() if name not in ours and name not in theirs}
     named = {name.casefold(): found[its.casefold()] for name, its in theirs_by_ours.items() if its.casefold() in found}
     return kept | named
-
-
-def _require(table: str, columns: Columns, needed: tuple[str, ...], names: Names) -> None:
-    if not columns:
-        raise SourceSchemaChanged(
-            sentence("there is no table or view {table}", table=table),
-            hint=sentence(
-                "check that rms.url or rms.database names the store's RMS database, and that the login sees the table"
-            ),
-        )
-    lacking = [names.shown(name) for name in needed if name.casefold() not in columns]
-    if lacking:
-        raise SourceSchemaChanged(
-            sentence(
-                "{table} lacks column {columns}" if len(lacking) == 1 else "{table} lacks columns {columns}",
-                table=table,
-                columns=", ".join(lacking),
-            ),
-            hint=sentence(
-                "add them to {table} under exactly these names (case does not matter), or name the store's own in "
-                "rms.queries.columns",
-                table=table,
-            ),
-        )

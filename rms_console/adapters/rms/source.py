@@ -18,10 +18,12 @@ from rms_console.adapters.rms.errors import BAD_ROW, LOCKED
 from rms_console.adapters.rms.items import chunks, isolate_bad_rows, read_items
 from rms_console.adapters.rms.layout import Layout, examine
 from rms_console.adapters.rms.looking import look_at_item
-from rms_console.adapters.rms.schema import Names
+from rms_console.adapters.rms.names import Names
 from rms_console.adapters.rms.sqlite import SqliteDialect
+from rms_console.adapters.rms.sqltext import describe_sql
 from rms_console.adapters.rms.store_clock import StoreClock, utc_now
 from rms_console.contract.ports import PoolUse
+from rms_console.domain.columns import SqlFacts
 from rms_console.domain.findings import Finding
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Detection, Position, format_stamp
@@ -120,6 +122,7 @@ class SqlSource:
                 highest=_highest(session, layout),
                 encryption=about.encryption,
                 utc_offset_minutes=about.utc_offset_minutes,
+                absent=layout.schema.absent,
                 versions_serve=layout.versions_serve,
             )
 
@@ -220,6 +223,11 @@ class SqlSource:
                 for chunk in chunks(self._searched(texts), self._dialect.ids_per_statement):
                     found.update(int(item_id) for (item_id,) in session.rows(name, layout.slots, texts=chunk))
         return tuple(sorted(found))
+
+    def sql_facts(self) -> SqlFacts:
+        """Return the columns that are read, those that are not there, and the SQL text that reads them."""
+        with self._reading(mark("looking at RMS")) as session:
+            return describe_sql(self._layout(session), self._dialect)
 
     def look_at(self, item_id: int) -> Look:
         """Return one item as it stands, stamps and all, for a probe."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 from rms_console.adapters.rms.source import SqlSource
 from rms_console.adapters.rms.watchdog import CLOSED, HUNG, Watchdog
 from rms_console.contract.ports import PoolUse
+from rms_console.domain.columns import SqlFacts
 from rms_console.domain.findings import Finding
 from rms_console.domain.matching import ListedItem
 from rms_console.domain.position import Position
@@ -61,6 +62,9 @@ class WatchedSource:
 
     def find_items(self, styles: Sequence[str], skus: Sequence[str]) -> tuple[int, ...]:
         return self._run(lambda source: source.find_items(styles, skus), "finding items")
+
+    def sql_facts(self) -> SqlFacts:
+        return self._run(lambda source: source.sql_facts(), mark("looking at RMS"))
 
     def look_at(self, item_id: int) -> Look:
         return self._run(lambda source: source.look_at(item_id), mark("reading items"))

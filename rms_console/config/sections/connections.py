@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from difflib import get_close_matches
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -24,8 +25,15 @@ STORE_COLUMNS = frozenset(
     }
 )
 """The column names that the program expects of Item and View_Items; a store may call each one otherwise."""
+NEVER_NONE = frozenset({"ItemID", "ID", "C_ARTICULO", "CCOD", "Price", "Quantity"})
+"""What no store can do without."""
 
+_ITEM_COLUMNS = frozenset(
+    {"ID", "ItemLookupCode", "LastUpdated", "DateCreated", "DBTimeStamp", "SaleType", "Inactive", "WebItem"}
+    | {"ItemCannotBeSold"}
+)
 _IDENTIFIER = re.compile(r"\w[\w $#]*(?:\.\w[\w $#]*){0,2}")
+_STOCK = re.compile(r"Exis\w+")
 _SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 _ADMIN_PAGE = re.compile(r"admin\.shopify\.com/store/([^/]+)")
 _VERSION = re.compile(r"\d{4}-(?:01|04|07|10)|unstable")
@@ -50,10 +58,28 @@ def _identifier(name: str) -> str:
 
 
 def _known_columns(columns: dict[str, str]) -> dict[str, str]:
-    unknown = sorted(columns.keys() - STORE_COLUMNS)
+    unknown = sorted(name for name in columns.keys() - STORE_COLUMNS if not _STOCK.fullmatch(name))
     if unknown:
-        raise ValueError(f"{', '.join(unknown)}: no such column is read; allowed: {', '.join(sorted(STORE_COLUMNS))}")
-    return {column: _identifier(name) for column, name in columns.items()}
+        near = get_close_matches(unknown[0], STORE_COLUMNS, n=1, cutoff=0.6)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        allowed = ", ".join(sorted(STORE_COLUMNS))
+        raise ValueError(
+            f"{', '.join(unknown)}: no such column is read{meant}; allowed: {allowed}, Exis with any ending"
+        )
+    for column, name in columns.items():
+        if not name and column in NEVER_NONE:
+            raise ValueError(f"{column} = '' says that the store has none, and nothing works without it")
+    doubled = [name for name in columns.values() if name and _is_given_twice(name, columns)]
+    if doubled:
+        raise ValueError(f"'{doubled[0]}' is given for two columns")
+    return {column: _identifier(name) if name else "" for column, name in columns.items()}
+
+
+def _is_given_twice(name: str, columns: dict[str, str]) -> bool:
+    """Whether two columns of one table are said to be the same one; Item and the view may each have it."""
+    same = [column for column, theirs in columns.items() if theirs.casefold() == name.casefold()]
+    of_item = [column for column in same if column in _ITEM_COLUMNS]
+    return len(of_item) > 1 or len(same) - len(of_item) > 1
 
 
 def _yes_no_words(value: object) -> object:
@@ -121,7 +147,9 @@ class QueriesSection(Section):
     view: Identifier = Field(default="View_Items", description="The view that whole items are read from.")
     configuration_table: Identifier = Field(default="Configuration", description="The table that holds TaxSystem.")
     columns: Annotated[dict[str, Text], AfterValidator(_known_columns)] = Field(
-        default={}, description="The store's own column names: { CCOD = 'Modelo' }. What is not named keeps its name."
+        default={},
+        description="The store's own column names: { CCOD = 'Modelo', Exis02 = 'Norte' }; '' = it has none. "
+        "The others keep theirs.",
     )
 
 

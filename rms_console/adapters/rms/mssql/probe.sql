@@ -5,6 +5,13 @@ JOIN {catalog}sys.objects AS o ON o.object_id = c.object_id
 WHERE c.object_id = OBJECT_ID(:table_name)
 ORDER BY c.column_id;
 
+-- name: tables
+SELECT s.name + '.' + o.name AS name
+FROM {catalog}sys.objects AS o
+JOIN {catalog}sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE o.type IN ('U', 'V')
+ORDER BY o.name;
+
 -- name: version_evidence
 SELECT COUNT_BIG(*) AS item_rows, COUNT_BIG({version}) AS filled, 0 AS strange, MAX(CAST({version} AS bigint)) AS highest
 FROM {item};

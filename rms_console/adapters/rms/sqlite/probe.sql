@@ -1,6 +1,9 @@
 -- name: columns
 SELECT name, lower(type) AS type_name, 'U' AS kind FROM pragma_table_xinfo(:table_name);
 
+-- name: tables
+SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name;
+
 -- name: version_evidence
 SELECT
     count(*) AS item_rows,
