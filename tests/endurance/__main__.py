@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.endurance import creations, soak
+from tests.endurance import creations, days, soak
 
 
 def main() -> int:
@@ -18,9 +18,16 @@ def main() -> int:
     made.add_argument("--seed", type=int, default=1)
     long = kinds.add_parser("soak", help="the real program beside a till and a shop")
     long.add_argument("--minutes", type=float, default=30.0)
+    month = kinds.add_parser("days", help="simulated months of a plausible store")
+    month.add_argument("--days", type=int, default=30)
+    month.add_argument("--seeds", type=int, default=50)
+    month.add_argument("--first", type=int, default=1, help="the first seed")
+    month.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     if given.kind == "soak":
         return 0 if soak.main(given.minutes) else 1
+    if given.kind == "days":
+        return 0 if days.main(given.days, given.seeds, given.first, given.jobs) else 1
     ways = creations.WAYS if given.way == "both" else (given.way,)
     return 0 if creations.main(given.count, given.lost, ways, given.seed) else 1
 

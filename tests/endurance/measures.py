@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,18 @@ class Verdict:
 
 
 def rise(samples: Sequence[tuple[float, float]]) -> float:
-    """Return by how much the least-squares line rises from the first sample's time to the last's.
+    """Return by how much a line through the samples rises from the first one's time to the last's.
+
+    The slope is the median of those between all pairs (Theil-Sen): a morning right after a crash, when little is in
+    memory, does not tilt it.
 
     Raises:
         ValueError: fewer than three samples, or all of one time.
     """
     if len(samples) < 3:
         raise ValueError("a slope needs three samples")
-    times, values = zip(*samples, strict=True)
-    try:
-        fit = statistics.linear_regression(times, values)
-    except statistics.StatisticsError as error:
-        raise ValueError(str(error)) from error
-    return float(fit.slope * (times[-1] - times[0]))
+    pairs = combinations(samples, 2)
+    slopes = [(late[1] - early[1]) / (late[0] - early[0]) for early, late in pairs if late[0] != early[0]]
+    if not slopes:
+        raise ValueError("samples of one instant have no slope")
+    return statistics.median(slopes) * (samples[-1][0] - samples[0][0])

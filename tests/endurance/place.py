@@ -6,19 +6,24 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import json
+import os
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from rms_console.adapters.logs.rolling import RollingFile
 from rms_console.contract.commands import Command, Reply, Request
 from rms_console.contract.ports import LogLine
 from rms_console.contract.settings import EngineSettings
 from rms_console.demo.shopify import EmbeddedShop, ShopSettings
 from rms_console.demo.shopify.model import Variant
+from rms_console.errors import StoreBusy
 from tests.engine.world import ACTOR
 from tests.simulation.clockwork import SimClock, VirtualLoop
 from tests.simulation.line import Line
@@ -28,6 +33,8 @@ from tests.simulation.truth import Wanted, truth_of
 
 T = TypeVar("T")
 LOCATION = "Bodega"
+LOG_BYTES, LOG_KEPT = 400_000, timedelta(days=4)
+"""Small, so that some days show that the oldest files go."""
 SHOWN_DIFFERENCES = 10
 
 
@@ -40,15 +47,26 @@ class LongLoop(VirtualLoop):
 
 
 class LastLines(deque[LogLine]):
-    """A log sink that keeps the newest lines, and counts all."""
+    """A log sink that keeps the newest lines, and writes all to a file of the program's own kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path, clock: SimClock) -> None:
         super().__init__(maxlen=500)
-        self.written = 0
+        self._clock = clock
+        self._is_closed = False
+        self._file = RollingFile(folder / "app.log", LOG_BYTES, LOG_KEPT, clock.now)
 
     def write(self, line: LogLine) -> None:
-        self.written += 1
         self.append(line)
+        if self._is_closed:
+            return  # from what is left of a process that was killed
+        told = {"timestamp": self._clock.now().isoformat(), "level": line.level, "message": line.template}
+        self._file.append(json.dumps(told | {"facts": dict(line.facts)}, default=str).encode() + b"\n")
+        now = self._clock.now().timestamp()
+        os.utime(self._file.path, (now, now))  # the file is as old as this world says
+
+    def close(self) -> None:
+        self._is_closed = True
+        self._file.close()
 
     def told(self) -> list[str]:
         return [f"{line.level} {line.template} {dict(line.facts)}" for line in self]
@@ -59,7 +77,11 @@ class Life(Process):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.log = LastLines()  # type: ignore[assignment]
+        self.log = LastLines(self.state.parent / "logs", self.clock)  # type: ignore[assignment]
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self.lines().close()
 
     def lines(self) -> LastLines:
         log: Any = self.log
@@ -86,6 +108,10 @@ class Place:
         self.fired: Counter[str] = Counter()
         self.state = folder / "state"
         self.state.mkdir()
+        self.logs = folder / "logs"
+        self.logs.mkdir()
+        self.disk_troubles = 0
+        """So many of the next writes of the ledger fail."""
         self.store = Store(folder, self.clock, settings.zone, "auto", Random(f"rms {seed}"), self.fire)
         self.shop = EmbeddedShop(
             ShopSettings(
@@ -106,6 +132,11 @@ class Place:
 
     def fire(self, kind: str) -> None:
         self.fired[kind] += 1
+
+    def _disk_trouble(self, name: str) -> None:
+        if self.disk_troubles:
+            self.disk_troubles -= 1
+            raise StoreBusy("the ledger is locked by another program")
 
     def _alarm_s(self) -> float | None:
         return self.process.alarm_s() if self.process is not None and self.process.is_alive else None
@@ -135,7 +166,7 @@ class Place:
             clock=self.clock,
             line=self.line,
             source=self.store.source,
-            disk_trouble=lambda name: None,
+            disk_trouble=self._disk_trouble,
             died=lambda: None,
         )
         await self.process.begin()

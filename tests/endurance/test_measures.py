@@ -36,5 +36,5 @@ def test_a_steady_figure_may_still_be_too_high() -> None:
 def test_two_samples_are_no_line() -> None:
     with pytest.raises(ValueError, match="three"):
         rise([(0.0, 1.0), (1.0, 2.0)])
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match="instant"):
         rise([(1.0, 1.0), (1.0, 2.0), (1.0, 3.0)])
