@@ -23,6 +23,7 @@ from rms_console.commands.reaching import (
     spoken,
     zone_of,
 )
+from rms_console.commands.timing import timing_rows
 from rms_console.commands.wording import word
 from rms_console.contract import api
 from rms_console.contract.field_names import TRIGGERS
@@ -95,14 +96,15 @@ def stats(options: Options, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True, help="Percentiles over so many days.")
 @JSON
 @click.pass_obj
-def performance(options: Options, as_json: bool) -> None:
-    """Show how fast it works, now and over 24 hours. Exit code 3 where no engine is reached."""
+def performance(options: Options, days: int, as_json: bool) -> None:
+    """Show how fast it works, now and over the last days. Exit code 3 where no engine is reached."""
     reading = Reading(
         "/sync/monitor/performance-metrics", api.PerformanceBody, lambda rest: rest.performance(), _show_performance
     )
-    read(options, reading, as_json)
+    read(options, reading, as_json, days=days)
 
 
 @click.command()
@@ -179,6 +181,7 @@ def _show_performance(body: api.PerformanceBody, words: Words) -> None:
             (words.phrase("DB reuse"), text(use.db_connection_reuse)),
             (words.phrase("Shopify limit"), text(use.api_rate_limit_usage)),
             (words.phrase("Batches filled"), text(use.batch_utilization)),
+            *timing_rows(body, words),
         ]
     )
 

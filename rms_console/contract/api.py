@@ -11,7 +11,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
 
+from rms_console.contract.api_forms import megabytes_text as megabytes_text
+from rms_console.contract.api_forms import percent_text as percent_text
+from rms_console.contract.api_forms import seconds_text as seconds_text
 from rms_console.contract.commands import FullSync, Pause, ProbeConnections, SetInterval, Trigger
+from rms_console.contract.insight_api import Timing
 
 Connectivity = Literal["good", "slow", "down", "off", "unknown"]
 Load = Literal["low", "medium", "high"]
@@ -29,21 +33,6 @@ def _sensible_end(at: datetime) -> datetime:
 Reason = Annotated[str, Field(max_length=500)]
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 PauseEnd = Annotated[AwareDatetime, AfterValidator(_sensible_end)]
-
-
-def seconds_text(seconds: float | None) -> str | None:
-    """Return `2.3s`, the requirements' form of a duration."""
-    return None if seconds is None else f"{seconds:.1f}s"
-
-
-def percent_text(ratio: float | None) -> str | None:
-    """Return `45%` of a ratio 0-1."""
-    return None if ratio is None else f"{100 * ratio:.0f}%"
-
-
-def megabytes_text(size_bytes: int | None) -> str | None:
-    """Return `145MB`."""
-    return None if size_bytes is None else f"{size_bytes >> 20}MB"
 
 
 def load_word(ratio: float | None) -> Load | None:
@@ -251,11 +240,17 @@ class EfficiencyMetrics(Body):
 
 
 class PerformanceBody(Body):
-    """GET /api/v1/sync/monitor/performance-metrics."""
+    """GET /api/v1/sync/monitor/performance-metrics?days=7.
+
+    `percentiles`: cycle (a run), latency (from RMS's stamp to the shop), queue (read until its turn), rms (a question),
+    shopify (a request), over the last `days` days of the store.
+    """
 
     current_performance: CurrentPerformance
     historical_performance: HistoricalPerformance
     efficiency_metrics: EfficiencyMetrics
+    days: int | None = None
+    percentiles: dict[str, Timing] = {}
 
 
 class ActivityRow(Body):

@@ -37,3 +37,12 @@ TRIGGERS: Mapping[str, str] = {
     "once": mark("by hand"),
 }
 """What began a run."""
+
+TIMED: Mapping[str, str] = {
+    "cycle": mark("a run"),
+    "latency": mark("RMS to shop"),
+    "queue": mark("in the queue"),
+    "rms": mark("a question to RMS"),
+    "shopify": mark("a Shopify request"),
+}
+"""What is timed (`contract.timing_port.Timed`)."""

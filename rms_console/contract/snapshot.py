@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rms_console.contract.drift import DriftView
+from rms_console.contract.insight import InsightView
 from rms_console.contract.rights import RightView
 from rms_console.contract.state import EngineState, Health, LockStatus, Mode
 
@@ -268,6 +269,7 @@ class EngineSnapshot:
     consecutive_errors: int = 0
     errors_by_type: dict[str, int] = field(default_factory=dict)
     sweep: SweepView = field(default_factory=SweepView)
+    insight: InsightView = field(default_factory=InsightView)
     drift: DriftView = field(default_factory=DriftView)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from rms_console.contract import api
+from rms_console.contract.api_forms import short_seconds_text
+from rms_console.contract.insight_api import Timing, TimingDay
 from rms_console.contract.lock_api import LockBody, RightBody
 from rms_console.contract.rights import RightView
 from rms_console.contract.snapshot import ConnectionView, EngineSnapshot
@@ -120,6 +122,23 @@ def _history(now: EngineSnapshot) -> api.HistoricalPerformance:
         p99_response_time=api.seconds_text(rates.p99_s),
         p99_response_time_s=_rounded(rates.p99_s),
     )
+
+
+def timings(kinds: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Timing]:
+    """Return percentiles by kind, each with its text; none where the engine keeps none."""
+    return {
+        name: Timing(
+            count=told["count"],
+            p50=short_seconds_text(told["p50_s"]),
+            p50_s=told["p50_s"],
+            p95=short_seconds_text(told["p95_s"]),
+            p95_s=told["p95_s"],
+            p99=short_seconds_text(told["p99_s"]),
+            p99_s=told["p99_s"],
+            days=[TimingDay.model_validate(dict(day)) for day in told["days"]],
+        )
+        for name, told in (kinds or {}).items()
+    }
 
 
 def activity(row: Mapping[str, Any]) -> api.ActivityRow:

@@ -100,6 +100,15 @@ def _cycle_seconds(now: EngineSnapshot) -> Samples:
     )
 
 
+def _durations(now: EngineSnapshot) -> Samples:
+    return tuple(
+        ((one.timed, share), value)
+        for one in now.insight.timings
+        for share, value in (("p50", one.p50_s), ("p95", one.p95_s), ("p99", one.p99_s))
+        if value is not None
+    )
+
+
 def _links(now: EngineSnapshot, value: Callable[[ConnectionView], float | None]) -> Samples:
     return _present((link.name, value(link)) for link in now.connections)
 
@@ -185,6 +194,13 @@ FIGURES: Final[tuple[Figure, ...]] = (
         "batch_utilization_ratio",
         "Products in batches of the batches' capacity.",
         lambda now: _one(now.rates.batch_utilization_ratio),
+    ),
+    _figure(
+        "duration_seconds",
+        "Of the last 24 hours: runs (cycle), from RMS to the shop (latency), in the queue, questions to RMS, requests.",
+        _durations,
+        "timed",
+        "share",
     ),
     _figure(
         "loop_lag_p99_seconds",

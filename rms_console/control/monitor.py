@@ -47,9 +47,11 @@ async def stats(face: TheFace) -> api.StatsBody:
 
 
 @router.get(f"{MONITOR}/performance-metrics")
-async def performance(face: TheFace) -> api.PerformanceBody:
-    """How fast and how economically it works."""
-    return bodies.performance(await face.port.snapshot())
+async def performance(face: TheFace, days: Annotated[int, Query(ge=1, le=30)] = 7) -> api.PerformanceBody:
+    """How fast and how economically it works; percentiles over the last days."""
+    page = await _page(face.port, ask.Query(Subject.PERFORMANCE, 1, filters={"days": str(days)}))
+    body = bodies.performance(await face.port.snapshot())
+    return body.model_copy(update={"days": days, "percentiles": bodies.timings(page.facts.get("timings"))})
 
 
 @router.get(f"{MONITOR}/recent-activity")

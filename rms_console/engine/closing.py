@@ -12,6 +12,7 @@ from rms_console.domain.changes import describe
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.zone import to_utc
 from rms_console.engine import strays
+from rms_console.engine.delays import delays
 from rms_console.engine.deleted import set_aside
 from rms_console.engine.deps import Deps
 from rms_console.engine.intake import Load
@@ -223,6 +224,7 @@ class Closing:
                     title=job.title,
                     variants=self._variants(job),
                     created=job.created,
+                    **delays(job, self._deps.clock, self._settings.zone),
                 )
                 if self._settings.detailed_log:
                     self._journal.log(

@@ -22,6 +22,7 @@ async def check(engine: EngineService) -> None:
     Raises:
         StoreError: the ledger cannot be written.
     """
+    await engine.insight.timings.save()
     view = await engine.snapshot()
     log = engine.journal.log
     log("INFO", MONITOR, "Health check started")

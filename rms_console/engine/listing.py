@@ -42,11 +42,17 @@ async def logs(engine: EngineService, query: Query) -> Page:
 
 
 async def performance(engine: EngineService, query: Query) -> Page:
-    """Return the last 60 minutes, oldest first; the figures of the day and of 24 hours are in the facts."""
+    """Return the last 60 minutes, oldest first; the figures of the day and of 24 hours are in the facts.
+
+    With the filter `days` (1 to 30) also `timings`: percentiles over so many days of the store, and of each day.
+    """
     now = engine.deps.clock.now()
     begin = day_start(now, engine.settings.zone)
     cycles = engine.figures.cycles
+    days = query.filters.get("days", "")
+    timings = engine.insight.timings.summary(int(days)) if days.isdecimal() else None
     facts = {
+        "timings": timings,
         "rates": asdict(status.rates(engine, now, begin)),
         "today": asdict(engine.figures.today(begin)),
         "hours": hours_of(cycles, now),

@@ -17,7 +17,7 @@ import asyncio
 import heapq
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -163,7 +163,7 @@ class Pacer(CostGate):
     """Lets requests go as the bucket allows, urgent first. Lives on one event loop.
 
     A waiter that is cancelled gives its place back. A request whose block ends without `settle` counts as charged:
-    the next report puts that right.
+    the next report puts that right. `answered` is told how long each answer took, in seconds.
     """
 
     def __init__(self, clock: Clock, max_in_flight: int = 0, assumed: ThrottleStatus = ASSUMED) -> None:
@@ -176,6 +176,7 @@ class Pacer(CostGate):
         self._arrivals = 0
         self._flying: set[_Request] = set()
         self._latency = _Latency()
+        self.answered: Callable[[float], object] = lambda seconds: None
         self._margin = _Margin()
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = math.inf
@@ -264,6 +265,7 @@ class Pacer(CostGate):
         now = self._clock.monotonic()
         self._flying.discard(request)
         self._bucket = self._bucket.changed_by(request.points - (actual or 0.0), now)
+        self.answered(now - (request.sent_at or now))
         if status is not None and _sane(status):
             self._latency.note(now - (request.sent_at or now))
             self._follow(status, now)

@@ -41,6 +41,7 @@ from rms_console.engine.fence import Fence
 from rms_console.engine.figures import DAY, Figures
 from rms_console.engine.followups import Followups
 from rms_console.engine.inflight import InFlight
+from rms_console.engine.insight import Insight
 from rms_console.engine.journal import DETECTOR, MONITOR, Journal
 from rms_console.engine.ledger_watch import LedgerWatch
 from rms_console.engine.links import Links
@@ -81,7 +82,7 @@ class EngineService:
         self.links = Links(deps.clock, lambda view: tending.tell_connection(self.journal, view))
         self.recovery, self.figures = Recovery(), Figures()
         self.trends = Trends(deps.clock, deps.shop.counters)
-        self.journal.heard = self.trends.hear
+        self.insight = Insight(self)
         self.alerts = AlertBook(deps.clock, self.journal)
         self.alert_desk, self.alert_watch = AlertDesk(self), AlertWatch(self)
         self.followups = Followups(self)
@@ -169,7 +170,7 @@ class EngineService:
         await self.ledger_watch.begin()
         await self.alert_desk.load()
         self.figures.load(await deps.disk(deps.ledger.cycles_since, deps.clock.now() - DAY))
-        self.trends.load(self.figures.cycles)
+        await self.insight.load()
         self.pause = await pausing.load(self)
         self.detector.watermark = await deps.disk(deps.ledger.watermark)
         await self.in_flight.load()
@@ -228,7 +229,7 @@ class EngineService:
             self.deps.loop_lag.end()
         await self.drift.close()
         self.followups.stopped()
-        await self.alert_desk.close()
+        await asyncio.gather(self.alert_desk.close(), self.insight.close())
         self.journal.close()
         await self.fence.let_go()
         await self.deps.shop.close()

@@ -37,8 +37,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
     deps, settings, now = engine.deps, engine.settings, engine.deps.clock.now()
     counts = await deps.disk(deps.ledger.queue_counts, now)
     start = day_start(now, settings.zone)
-    fault = engine.recovery.fault
-    last = engine.figures.last
+    fault, last = engine.recovery.fault, engine.figures.last
     engine.trends.sample(bucket_ratio(engine), counts)
     return EngineSnapshot(
         contract=CONTRACT_VERSION,
@@ -77,6 +76,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         errors_by_type=dict(engine.errors_by_type),
         sweep=engine.sweeper.view(),
         drift=engine.drift.view(),
+        insight=engine.insight.view(),
     )
 
 
@@ -119,6 +119,7 @@ def rates(engine: EngineService, now: datetime, day_start: datetime) -> RatesVie
     pace = deps.pacer.view() if spent.queries + spent.mutations else None
     return replace(
         engine.figures.rates(now, day_start, engine.settings.interval_s),
+        items_per_hour=engine.trends.items_per_hour(),
         cache_hit_ratio=engine.reference.hit_ratio,
         db_reuse_ratio=deps.source.pool_use().reuse_ratio,
         api_usage_ratio=engine.trends.api_usage(pace.restore) if pace is not None else None,

@@ -83,7 +83,7 @@ class Trends:
         if event.name == EventName.PRODUCT_SYNCED:
             minute = self._at(event.at)
             minute.products += 1
-            minute.items += _whole(event.facts.get("variants"))
+            minute.items += _whole(event.facts.get("items"))
         elif event.name == EventName.BATCH_STARTED:
             held = (_whole(event.facts.get("products")), _whole(event.facts.get("capacity")))
             self._batches.append((event.at, *held))
@@ -107,6 +107,14 @@ class Trends:
             minute.bucket_ratio = round(bucket_ratio, 3)
         if counts is not None:
             minute.queue = counts.waiting + counts.retrying
+
+    def items_per_hour(self) -> float | None:
+        """Return the items settled in the last 60 minutes, those of a run that is on too; None before the first run."""
+        since = self._clock.now() - HOUR
+        recent = [minute for minute in self._minutes if minute.at >= _minute(since)]
+        if not any(minute.cycles or minute.items for minute in recent):
+            return None
+        return float(sum(minute.items for minute in recent))
 
     def batch_utilization(self) -> float | None:
         """Return how full the batches of the last 60 minutes were, 0-1; None without a batch."""

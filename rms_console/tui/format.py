@@ -138,6 +138,14 @@ def count(number: float | None, language: str = "en") -> str:
     return grouped.replace(",", "\u00a0") if language == "es" else grouped
 
 
+def figure(number: float | None, language: str = "en") -> str:
+    """Return a figure of a chart: whole from 100 on, else with what tells it from its neighbours."""
+    if number is None or not _is_number(number) or abs(number) >= 99.95 or number == int(number):
+        return count(number, language)
+    text = f"{number:.1f}" if abs(number) >= 9.995 else f"{number:.2f}".rstrip("0").rstrip(".")
+    return text.replace(".", ",") if language == "es" else text
+
+
 def percent(ratio: float | None, language: str = "en") -> str:
     """Return a ratio 0-1 as percent; what is not whole is never told as 100."""
     if ratio is None or not _is_number(ratio):

@@ -18,6 +18,7 @@ from rms_console.adapters.store.holds import Holds
 from rms_console.adapters.store.opening import FILE_NAME, copied, memory_database, open_database
 from rms_console.adapters.store.queue import Queue
 from rms_console.adapters.store.sales import Creations, Sales
+from rms_console.adapters.store.timings import Timings
 from rms_console.adapters.store.watermark import Watermark
 from rms_console.contract.adoption import ForeignSku, SkuOwner, Tombstone
 from rms_console.contract.alert_port import AlertRecord
@@ -32,6 +33,7 @@ from rms_console.contract.records import (
     UpcomingSale,
 )
 from rms_console.contract.snapshot import CycleView
+from rms_console.contract.timing_port import TimedHour
 from rms_console.domain.holds import Danger, Hold, HoldState
 from rms_console.domain.matching import ProductName
 from rms_console.domain.position import Position
@@ -71,6 +73,7 @@ class SqliteLedger:
         self._history = History(database)
         self._audit = Audit(database)
         self._alerts = Alerts(database)
+        self._timings = Timings(database)
 
     def watermark(self) -> Position | None:
         return self._watermark.get()
@@ -256,6 +259,12 @@ class SqliteLedger:
 
     def ack_alerts(self, alert_ids: Sequence[str], by: str) -> tuple[str, ...]:
         return self._alerts.ack(alert_ids, by)
+
+    def timings(self, since: datetime) -> tuple[TimedHour, ...]:
+        return self._timings.since(since)
+
+    def save_timings(self, hours: Iterable[TimedHour], keep_since: datetime) -> None:
+        self._timings.save(hours, keep_since)
 
     def prune(self, keep: timedelta, at: datetime, most: int = 5000) -> int:
         parts = (self._history, self._holds, self._creations)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from textual.widget import Widget
 
+from rms_console.contract.events import Event, EventName
+from rms_console.contract.field_names import TIMED
+from rms_console.contract.queries import Query, Subject
 from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.locale import mark
-from rms_console.tui.format import count, duration, percent, spark
+from rms_console.tui.format import count, duration, figure, percent, spark
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.screens.facts import Fact, fact_lines
 from rms_console.tui.screens.page import Page
 from rms_console.tui.view import View, Words
 from rms_console.tui.widgets.sheet import Sheet
 
+DAYS = 30
 CHARTS = (
     ("items", mark("items a minute"), 1),
     ("cycle_s", mark("run time, s"), 1),
@@ -31,15 +36,37 @@ class PerformancePage(Page):
 
     NAME = "performance"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._timings: Mapping[str, Any] = {}
+
     def body(self) -> Iterable[Widget]:
         yield Sheet(id="body")
 
     def show(self, view: View) -> None:
-        self.query_one(Sheet).show(performance_lines(view, self.size.width - 2))
+        self.query_one(Sheet).show(performance_lines(view, self.size.width - 2, self._timings))
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._read()
+
+    def hear(self, event: Event) -> None:
+        if event.name in (EventName.HEALTH_CHECKED, EventName.CYCLE_FINISHED):
+            self._read()
+
+    def _read(self) -> None:
+        self.begin(self._read_timings, "read")
+
+    async def _read_timings(self) -> None:
+        page = await self.ask(Query(Subject.PERFORMANCE, 1, filters={"days": str(DAYS)}))
+        timings = page.facts.get("timings") if not page.problem else None
+        if isinstance(timings, dict):
+            self._timings = timings
+            self.console_app.draw()
 
 
-def performance_lines(view: View, width: int) -> list[Line]:
-    """Return charts first, then the figures. What has no data is unknown, never 0."""
+def performance_lines(view: View, width: int, timings: Mapping[str, Any] | None = None) -> list[Line]:
+    """Return charts first, then the figures, then durations by the day. What has no data is unknown, never 0."""
     seen, words = view.snapshot, view.words
     if seen is None:
         return []
@@ -49,7 +76,32 @@ def performance_lines(view: View, width: int) -> list[Line]:
         (),
         *fact_lines(words.phrase("TODAY"), _today(seen, words), 30),
         *fact_lines(words.phrase("24 HOURS AND RATES"), _rates(seen, words), 30),
+        *timing_lines(timings or {}, width, words),
     ]
+
+
+def timing_lines(timings: Mapping[str, Any], width: int, words: Words) -> list[Line]:
+    """Return how long things took over the last days: percentiles of all, and p95 day by day."""
+    known = {name: told for name, told in timings.items() if name in TIMED and told.get("count")}
+    if not known:
+        return []
+    title = line(
+        Part(words.phrase("LAST {days} DAYS", days=DAYS), "title"),
+        Part("  " + words.phrase("p95 day by day; percentiles within 2.5 %"), "dim"),
+    )
+    return [(), title, *(_timing_line(name, told, width, words) for name, told in known.items())]
+
+
+def _timing_line(name: str, told: Mapping[str, Any], width: int, words: Words) -> Line:
+    days = [row.get("p95_s") for row in told.get("days", ())]
+    figures = f"p50 {duration(told['p50_s'])}  p95 {duration(told['p95_s'])}  p99 {duration(told['p99_s'])}"
+    many = words.phrase("of {count}", count=count(told["count"], words.language))
+    return line(
+        Part(f"  {words.phrase(TIMED[name]):<18.18} ", "dim"),
+        Part(spark(days, min(DAYS, max(8, width - 66)), words.glyphs), "accent"),
+        f"  {figures}",
+        Part(f"  {many}", "dim"),
+    )
 
 
 def _charts(view: View, width: int) -> list[Line]:
@@ -64,9 +116,9 @@ def _charts(view: View, width: int) -> list[Line]:
         figures = (
             words.phrase(
                 "now {now}  least {least}  most {most}",
-                now=f"{known[-1]:.4g}",
-                least=f"{min(known):.4g}",
-                most=f"{max(known):.4g}",
+                now=figure(known[-1], words.language),
+                least=figure(min(known), words.language),
+                most=figure(max(known), words.language),
             )
             if known
             else words.glyphs.unknown

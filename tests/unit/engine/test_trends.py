@@ -58,8 +58,8 @@ def test_there_are_sixty_minutes_and_before_the_start_nothing_is_known(trends: T
 
 
 def test_what_happens_is_counted_in_its_minute(trends: Trends, clock: VirtualClock, shop: Shop) -> None:
-    heard(trends, clock, EventName.PRODUCT_SYNCED, variants=3)
-    heard(trends, clock, EventName.PRODUCT_SYNCED, variants=1)
+    heard(trends, clock, EventName.PRODUCT_SYNCED, items=3)
+    heard(trends, clock, EventName.PRODUCT_SYNCED, items=1)
     heard(trends, clock, EventName.PRODUCT_FAILED)
     clock.advance(60)
     shop.seen = ShopCounters(points=50.0, throttled=2)
@@ -88,7 +88,7 @@ def test_points_are_counted_once_however_often_they_are_looked_at(
 
 def test_minutes_older_than_an_hour_are_gone(trends: Trends, clock: VirtualClock) -> None:
     for _ in range(200):
-        heard(trends, clock, EventName.PRODUCT_SYNCED, variants=1)
+        heard(trends, clock, EventName.PRODUCT_SYNCED, items=1)
         clock.advance(60)
     rows = trends.rows()
     assert len(rows) == 60
@@ -107,8 +107,8 @@ def test_runs_of_an_earlier_process_are_known_at_their_end(trends: Trends) -> No
 
 def test_a_clock_that_is_put_back_breaks_nothing(trends: Trends, clock: VirtualClock) -> None:
     clock.advance(600)
-    heard(trends, clock, EventName.PRODUCT_SYNCED, variants=1)
-    trends.hear(Event(2, NOW - timedelta(minutes=5), EventName.PRODUCT_SYNCED, "INFO", {"variants": 1}))
+    heard(trends, clock, EventName.PRODUCT_SYNCED, items=1)
+    trends.hear(Event(2, NOW - timedelta(minutes=5), EventName.PRODUCT_SYNCED, "INFO", {"items": 1}))
     assert trends.rows()[-1]["items"] == 2
 
 

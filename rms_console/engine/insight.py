@@ -1,0 +1,41 @@
+"""What the engine knows of itself beyond its work: durations over a month, what is left to do, the latest proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rms_console.contract.events import Event
+from rms_console.contract.insight import InsightView
+from rms_console.engine.timings import Timings
+
+if TYPE_CHECKING:
+    from rms_console.engine.service import EngineService
+
+
+class Insight:
+    """Hears all that happens, and hands it on to each part."""
+
+    def __init__(self, engine: EngineService) -> None:
+        self._engine = engine
+        self.timings = Timings(engine.deps, lambda: engine.settings.zone)
+        engine.journal.heard = self.hear
+
+    def hear(self, event: Event) -> None:
+        self._engine.trends.hear(event)
+        self.timings.hear(event)
+
+    def view(self) -> InsightView:
+        return InsightView(self.timings.views())
+
+    async def load(self) -> None:
+        """Take up what earlier processes left.
+
+        Raises:
+            StoreError: the ledger cannot be read.
+        """
+        self._engine.trends.load(self._engine.figures.cycles)
+        await self.timings.load()
+
+    async def close(self) -> None:
+        """Keep what only memory has."""
+        await self.timings.save()
