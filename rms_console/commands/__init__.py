@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 COMMANDS: Final = {
+    "init": "rms_console.commands.init.guide:init",
     "check": "rms_console.commands.check:check",
     "probe": "rms_console.commands.probe:probe",
     "adopt": "rms_console.commands.adopt:adopt",

@@ -37,16 +37,21 @@ def plan(
 ) -> None:
     """Show what would be sent now, field by field, with its cost in points and time. Sends nothing."""
     with open_trial(options) as (site, deps):
-        found = asyncio.run(_rehearse(deps, site.language, engine_settings(site), styles, skus, limit, full))
+        found = asyncio.run(rehearse(deps, site.language, engine_settings(site), styles, skus, limit, full))
         if as_json:
             emit_json(_json(found, site.language))
         else:
-            _show(found, site.language, limit)
+            show_plan(found, site.language, limit)
 
 
-async def _rehearse(
+async def rehearse(
     deps: Deps, language: str, settings: Any, styles: tuple[str, ...], skus: tuple[str, ...], limit: int, full: bool
 ) -> Rehearsed:
+    """Return what would be sent now; closes the shop.
+
+    Raises:
+        Refused: RMS has none of what was named. SourceError, ShopError, ConfigError.
+    """
     try:
         world = await look(deps, settings)
         only: tuple[int, ...] = ()
@@ -73,7 +78,8 @@ def _json(found: Rehearsed, language: str) -> dict[str, Any]:
     }
 
 
-def _show(found: Rehearsed, language: str, limit: int) -> None:
+def show_plan(found: Rehearsed, language: str, limit: int) -> None:
+    """Print at most `limit` products (0: all) and the sums."""
     for warning in found.warnings:
         click.echo(paragraph(f"! {warning}", page_width()))
     products = list(found.products.values())

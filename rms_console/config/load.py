@@ -37,12 +37,14 @@ def load_settings(
 
     The strongest first: `overrides` (the command line, by dotted key), the environment, the env file, console.toml,
     the profile, the defaults. Without `config` the file is looked for in the working folder, then in the user's and
-    the system's configuration folders.
+    the system's configuration folders. Without `env_file` the one beside it serves, where there is one.
 
     Raises:
         ConfigError: nothing is configured, a file cannot be read, or values are wrong (all of them are told).
     """
     path = config or find_config()
+    if env_file is None and path is not None and secrets_beside(path).is_file():
+        env_file = secrets_beside(path)
     layers = [
         _overrides_layer(overrides, COMMAND_LINE),
         environment_layer(environ),
@@ -56,6 +58,11 @@ def load_settings(
     problems += [problem] if problem else []
     settings = _build([*layers, *chosen], problems)
     return settings.with_warnings([*warnings, *doubtful(settings)])
+
+
+def secrets_beside(config: Path) -> Path:
+    """Return where the secrets of a console.toml stand when they stand apart: console.env beside it."""
+    return config.with_suffix(".env")
 
 
 def revise(settings: Settings, values: Mapping[str, object]) -> Settings:

@@ -170,9 +170,14 @@ def judge_taxes(
         yield Finding(Level.OK, "tax", mark("Tax is counted once (mapping.tax in force: {mode})"), facts=facts)
 
 
+def dear_in(currency: str) -> Decimal:
+    """Return a price above which hardly an article of a shop costs, in whole units of a currency."""
+    return Decimal(DEAR_IN_DOLLARS * UNITS_PER_DOLLAR.get(currency, 1))
+
+
 def judge_highest_price(currency: str, highest: Decimal) -> Finding:
     """Say whether a real price might be above `filter.max_price`, which is there to catch slips only."""
-    dear = Decimal(DEAR_IN_DOLLARS * UNITS_PER_DOLLAR.get(currency, 0))
+    dear = dear_in(currency) if currency in UNITS_PER_DOLLAR else Decimal(0)
     facts = {"currency": currency, "highest": plain(highest), "dear": plain(dear)}
     if highest < dear:
         return Finding(

@@ -1,0 +1,141 @@
+"""The set-up by questions: on a store file and a shop over HTTP, from nothing to a plan; what goes wrong on the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rms_console.cli import program
+from rms_console.config.load import load_settings
+from rms_console.demo.shopify import EmbeddedShop, RunningShop, ShopSettings, serve
+from tests.acceptance.store_file import Shoe, StoreFile
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[RunningShop]:
+    with serve(EmbeddedShop(ShopSettings(locations=("Bodega", "Centro")))) as server:
+        yield server
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StoreFile:
+    file = StoreFile(tmp_path / "store.db")
+    file.add([Shoe(item, f"24YM{item:04d}") for item in range(1, 4)])
+    return file
+
+
+def begun(folder: Path, shop: RunningShop, more: str = "") -> Path:
+    """Begin a settings file with what no question asks: the origin of the shop under test."""
+    config = folder / "console.toml"
+    config.write_text(f'[shopify]\napi_base = "{shop.origin}"\napi_version = "2026-10"\n{more}', "utf-8")
+    config.chmod(0o600)
+    return config
+
+
+def run(config: Path, answers: list[str], *options: str, language: str = "en") -> Result:
+    folders = ["--state-dir", str(config.parent / "state"), "--log-dir", str(config.parent / "logs")]
+    arguments = ["--config", str(config), *folders, "--lang", language, *options, "init"]
+    clean = {name: None for name in os.environ if name.startswith(("SHOPIFY_", "RMS_", "SYNC_"))}
+    return CliRunner().invoke(program, arguments, input="\n".join(answers) + "\n", env=clean)
+
+
+def well(store: StoreFile, shop: RunningShop) -> list[str]:
+    """Return the answers of a person who knows everything."""
+    settings = shop.shop.settings
+    return [
+        *("2", str(store.path)),
+        *(settings.domain, "2", settings.access_token),
+        "America/Costa_Rica",
+        *("4", "0"),
+        *("1", "0"),
+        *("1", "1"),
+        *("2", "5000000"),
+        *("n", "n"),
+    ]
+
+
+def test_from_nothing_to_a_plan_of_which_nothing_was_sent(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    config = begun(tmp_path, shop)
+    ended = run(config, well(store, shop))
+    assert ended.exit_code == 0, ended.output
+    assert shop.shop.settings.access_token not in ended.output
+    settings = load_settings(config, None, None, {}, {})
+    assert settings.sync.mode.value == "observe"
+    assert settings.scope.create.value == "all"
+    assert settings.shopify.token.get_secret_value() == shop.shop.settings.access_token
+    assert set(settings.mapping.locations) == {"Exis00", "Exis57"}
+    secrets = tmp_path / "console.env"
+    assert stat.S_IMODE(config.stat().st_mode) == stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    assert shop.shop.settings.access_token not in config.read_text("utf-8")
+    assert "all that can be sold: 3 of 3" in ended.output
+    assert "[x] rms-console" in ended.output
+    assert "24YM0001" in ended.output
+    assert "Nothing was sent." in ended.output
+    assert not shop.shop.state.products
+
+
+def test_a_wrong_answer_is_told_and_asked_again(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    config = begun(tmp_path, shop)
+    right = well(store, shop)
+    wrong = ["2", str(tmp_path / "nowhere.db"), "y"]
+    token = [shop.shop.settings.domain, "2", "not-the-token", "y"]
+    ended = run(config, [*wrong, *right[:2], *token, *right[2:]])
+    assert ended.exit_code == 0, ended.output
+    assert "does not exist" in ended.output
+    assert load_settings(config, None, None, {}, {}).shopify.token.get_secret_value() == right[4]
+
+
+def test_leaving_in_the_middle_writes_nothing(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    config = begun(tmp_path, shop)
+    before = config.read_bytes()
+    ended = run(config, well(store, shop)[:6])
+    assert ended.exit_code != 0
+    assert "nothing was written" in str(ended.exception)
+    assert config.read_bytes() == before
+    assert not (tmp_path / "console.env").exists()
+
+
+def test_what_is_there_already_is_offered_and_kept(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    config = begun(tmp_path, shop, "\n[sync]\ninterval_minutes = 7\n")
+    assert run(config, well(store, shop)).exit_code == 0
+    again = run(config, [""] * 20)
+    assert again.exit_code == 0, again.output
+    assert "is there already" in " ".join(again.output.split())
+    settings = load_settings(config, None, None, {}, {})
+    assert settings.sync.interval_minutes == 7
+    assert settings.scope.create.value == "all"
+    assert settings.shopify.token.get_secret_value() == shop.shop.settings.access_token
+    assert tomllib.loads((tmp_path / "console.toml.bak").read_text("utf-8"))["sync"]["interval_minutes"] == 7
+
+
+def test_a_value_that_is_none_is_told_and_nothing_is_written(
+    tmp_path: Path, store: StoreFile, shop: RunningShop
+) -> None:
+    config = begun(tmp_path, shop)
+    before = config.read_bytes()
+    answers = well(store, shop)
+    answers[5] = "Costa Rica"
+    ended = run(config, answers)
+    assert ended.exit_code != 0
+    assert "store.timezone" in str(ended.exception)
+    assert config.read_bytes() == before
+
+
+def test_it_speaks_spanish(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    ended = run(begun(tmp_path, shop), well(store, shop), language="es")
+    assert ended.exit_code == 0, ended.output
+    assert "Antes de" in ended.output
+    assert "¿Cuáles pueden ser nuevos?" in ended.output
+    assert "No se envió nada" in ended.output
+
+
+def test_the_demo_needs_no_setting_up() -> None:
+    ended = CliRunner().invoke(program, ["--lang", "en", "--demo", "init"])
+    assert ended.exit_code == 2
+    assert "the demo needs no setting up" in ended.output
