@@ -35,6 +35,7 @@ ASK = {
 }
 CHOSEN = (Act.SALE, Act.RECEIPT, Act.PRICE)
 DEMO_LOOKS = 200
+TICK_WIDTH = 60
 
 
 @click.command()
@@ -176,13 +177,13 @@ class _Session:
         def tick(left_s: float) -> None:
             if shows:
                 told = self.words.phrase("waiting, {seconds} s left (Ctrl-C ends)", seconds=f"{left_s:.0f}")
-                click.echo(f"\r{told}\x1b[K", nl=False, err=True)
+                click.echo(f"\r{told.ljust(TICK_WIDTH)}", nl=False, err=True)
 
         return tick
 
     def _wipe(self) -> None:
         if sys.stderr.isatty():
-            click.echo("\r\x1b[K", nl=False, err=True)
+            click.echo(f"\r{'':{TICK_WIDTH}}\r", nl=False, err=True)
 
 
 def _ask_on(words: Words) -> Iterator[Act]:
@@ -191,7 +192,7 @@ def _ask_on(words: Words) -> Iterator[Act]:
     told = ", ".join(f"{number} = {words.phrase(NAMES[act])}" for number, act in choices.items())
     while True:
         answer = click.prompt(
-            words.phrase("What will you do? ({choices}, Enter ends)", choices=told),
+            words.phrase("What next? ({choices}, Enter ends)", choices=told),
             default="",
             show_default=False,
             err=True,

@@ -12,7 +12,11 @@ from rms_console.contract.check import FolderFacts
 from rms_console.contract.diagnosis import Surroundings
 from rms_console.contract.endpoint import Endpoint
 from rms_console.contract.snapshot import CycleView
+from rms_console.domain.position import Detection
+from rms_console.domain.probing import Act
+from rms_console.domain.rows import SourceFacts
 from rms_console.engine.diagnosis.facts import ClockReading, Facts
+from rms_console.engine.probing import ProbeRecord
 from tests.tui.fakeport import NOW, ZONE, a_snapshot
 
 GOOD_SETTINGS = {
@@ -60,6 +64,7 @@ def good_facts(seen: dict[str, Any] | None = None, settings: dict[str, Any] | No
         rms_offset_minutes=-360,
         rms_clock=ClockReading(datetime(2026, 11, 24, 15, 47, 12), now),  # noqa: DTZ001  # RMS has no zone
         shop_clock=ClockReading(now, now),
+        source=SourceFacts("a store", Detection.ROWVERSION, "it grows", now.replace(tzinfo=None), ("Quantity",)),
         look_s=0.01,
     )
     return replace(base, **changes)
@@ -68,3 +73,5 @@ def good_facts(seen: dict[str, Any] | None = None, settings: dict[str, Any] | No
 SHOP = replace(a_snapshot().shop, api_version="2026-10", served_version="2026-10")
 TODAY = replace(a_snapshot().today, failed=0, success_rate=100.0)
 LONG_AGO = datetime(2026, 11, 23, tzinfo=UTC)
+BY_STAMPS = SourceFacts("a store", Detection.LAST_UPDATED, "asked for", NOW.replace(tzinfo=None), ("Quantity",))
+AHEAD_2H = ProbeRecord(LONG_AGO, "Ana", 11, (Act.SALE,), None, "", unsafe_stamps=True, stamp_off_s=7200.0)

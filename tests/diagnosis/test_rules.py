@@ -21,7 +21,7 @@ from rms_console.engine.diagnosis.facts import ClockReading, Facts
 from rms_console.engine.diagnosis.rules import RULES, counts, diagnose, rows
 from rms_console.engine.diagnosis.trouble import ADVICE, advice
 from rms_console.locale import messages, sentence
-from tests.diagnosis.cases import LONG_AGO, a_cycle, a_folder, good_facts
+from tests.diagnosis.cases import AHEAD_2H, BY_STAMPS, LONG_AGO, a_cycle, a_folder, good_facts
 from tests.tui.fakeport import NOW, ZONE, a_snapshot
 from tests.tui.pages.watching import HOSTILE
 
@@ -145,6 +145,8 @@ FOUND: list[tuple[str, str, Callable[[], Facts]]] = [
         "fail",
         lambda: good_facts(seen={"shop": replace(BASE.shop, served_version="2027-01")}),
     ),
+    ("diag-detection", "fail", lambda: good_facts(probe=AHEAD_2H, source=replace(BY_STAMPS, versions_serve=True))),
+    ("diag-detection", "warn", lambda: good_facts(probe=AHEAD_2H, source=BY_STAMPS)),
     ("diag-token", "warn", lambda: good_facts(surroundings=around(token_dies_at=NOW + timedelta(minutes=9)))),
     ("diag-token", "fail", lambda: good_facts(surroundings=around(token_dies_at=NOW))),
     ("diag-unsent", "warn", lambda: good_facts(seen={"queue": replace(BASE.queue, oldest_unsent_s=700.0)})),

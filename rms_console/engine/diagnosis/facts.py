@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rms_console.contract.diagnosis import Surroundings
 from rms_console.contract.snapshot import ConnectionView, CycleView, EngineSnapshot
 from rms_console.domain.findings import Finding, Level
+from rms_console.domain.rows import SourceFacts
+from rms_console.engine.probing import ProbeRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Facts:
     rms_offset_minutes: int | None = None
     rms_clock: ClockReading | None = None
     shop_clock: ClockReading | None = None
+    source: SourceFacts | None = None
+    """What the last look at RMS found; None: not reached yet."""
+    probe: ProbeRecord | None = None
+    """The last probe at the till."""
     look_s: float | None = None
     """How long RMS took for the last look for changes."""
 

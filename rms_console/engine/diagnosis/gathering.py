@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.queries import Page, Query
 from rms_console.contract.records import HoldState, QueueState
+from rms_console.engine.detecting import known_probe
 from rms_console.engine.diagnosis import rules
 from rms_console.engine.diagnosis.facts import ClockReading, Facts
 from rms_console.engine.diagnosis.starts import starts
@@ -56,5 +57,7 @@ async def _with_engine(engine: EngineService, facts: Facts) -> Facts:
         rms_offset_minutes=world.source.utc_offset_minutes if world is not None else None,
         rms_clock=ClockReading(*engine.detector.clocks) if engine.detector.clocks is not None else None,
         shop_clock=ClockReading(*startup.shop_clocks) if startup.shop_clocks is not None else None,
+        source=world.source if world is not None else None,
+        probe=await deps.disk(known_probe, deps.ledger),
         look_s=engine.detector.look_s,
     )

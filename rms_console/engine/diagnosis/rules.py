@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rms_console.contract.diagnosis import WORST_FIRST, Group
 from rms_console.domain.findings import Finding, Level
-from rms_console.engine.diagnosis import backlog, practice, slowness, starting, stopping, trouble
+from rms_console.engine.diagnosis import backlog, detecting, practice, slowness, starting, stopping, trouble
 from rms_console.engine.diagnosis.facts import Facts, Judge, with_engine
 from rms_console.locale import Sentence, told
 
@@ -77,6 +77,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("diag-holds", Group.DATA, with_engine(backlog.holds)),
     Rule("diag-paused", Group.DATA, with_engine(backlog.paused)),
     Rule("diag-disk", Group.DATA, backlog.disk),
+    Rule("diag-detection", Group.DATA, detecting.detection),
     Rule("diag-rms-clock", Group.DATA, with_engine(backlog.rms_clock)),
     Rule("diag-shop-clock", Group.DATA, with_engine(backlog.shop_clock)),
 )
