@@ -68,3 +68,5 @@ class Deps:
     """Opens the pad of the drift report: the one that lasts, or one that is gone when closed; None: no report."""
     outlets: Outlets | None = None
     """Where alerts are sent; None: they are shown, and sent to nobody."""
+    new_outlets: Callable[[], Outlets | None] | None = None
+    """Returns where alerts are sent from now on, None where that has not changed; None: it never does."""

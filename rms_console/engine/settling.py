@@ -63,12 +63,14 @@ async def reload(engine: EngineService, command: Command, request: Reload) -> Re
         told = sentence("there is no settings file to read again")
         return Refused(command.command_id, "not-supported", told)
     engine.apply(await engine.deps.disk(engine.deps.load_settings))
+    engine.alert_desk.follow_settings()
     return Accepted(command.command_id, sentence("settings read again"))
 
 
 def _take_over(engine: EngineService, revision: Revision) -> None:
     if revision.settings != engine.settings:
         engine.apply(revision.settings)
+        engine.alert_desk.follow_settings()
 
 
 def _told(revision: Revision, written: WrittenBack | None) -> str:

@@ -16,9 +16,11 @@ from rms_console.config.rows import setting_rows
 from rms_console.config.saving import save_values
 from rms_console.config.tree import RUNTIME_KEYS
 from rms_console.contract.desk_port import Revision, SettingValue, WrittenBack
+from rms_console.contract.notify_port import Outlets
 from rms_console.contract.settings import EngineSettings
 from rms_console.errors import ConfigError
 from rms_console.locale import sentence
+from rms_console.wiring.alerts import outlets_of
 from rms_console.wiring.site import Site, engine_settings, read_settings
 
 
@@ -28,6 +30,7 @@ class Desk:
     def __init__(self, site: Site, log: LogWriter) -> None:
         self._site = site
         self._log = log
+        self._told_by = self._ways()
 
     @property
     def _settings(self) -> Settings:
@@ -66,6 +69,19 @@ class Desk:
         self._log.set_level(settings.log.level)
         self._log.set_language(self._site.language)
         self._log.add_secrets(settings.secrets())
+
+    def outlets(self) -> Outlets:
+        """Return the channels that the settings in force name."""
+        return outlets_of(self._site, self._log, self._log.redacted)
+
+    def new_outlets(self) -> Outlets | None:
+        """Return them where they are not what they were when this was asked last, or at the start."""
+        before, self._told_by = self._told_by, self._ways()
+        return None if self._told_by == before else self.outlets()
+
+    def _ways(self) -> tuple[object, ...]:
+        alerts = self._settings.alerts
+        return alerts.channels, alerts.email, alerts.slack, self._site.language
 
     def _overruled(self, values: Mapping[str, SettingValue]) -> dict[str, str]:
         """Return the keys that a source above the file sets, with that source."""

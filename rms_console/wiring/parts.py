@@ -31,7 +31,6 @@ from rms_console.engine.offload import ThreadOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.service import EngineService
 from rms_console.errors import StoreDamaged, StoreError
-from rms_console.wiring.alerts import outlets_of
 from rms_console.wiring.desk import Desk
 from rms_console.wiring.drift import engine_pad
 from rms_console.wiring.ends import Log, Nowhere, shop_of, source_name, source_of
@@ -61,7 +60,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         deps.renew_ledger = partial(_renew, site.state, deps)
         deps.surroundings = partial(look_around, site, deps.shop)
         deps.open_drift = partial(engine_pad, site)
-        deps.outlets = outlets_of(site, log, log.redacted)
+        deps.outlets, deps.new_outlets = desk.outlets(), desk.new_outlets
         if site.embedded is None:
             deps.load_settings = desk.reload
         deps.shared_lease = _shared_lease(site)

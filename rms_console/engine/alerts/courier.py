@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.alert_port import Sending
-from rms_console.contract.notify_port import Message, Outlets
+from rms_console.contract.notify_port import Channel, Message, Outlets
 from rms_console.engine.alerts.book import CRITICAL, Entry
 from rms_console.engine.alerts.kinds import KINDS, NOT_DELIVERED
 from rms_console.engine.alerts.lane import Lane, Outcome
@@ -29,10 +29,9 @@ class Courier:
 
     def __init__(self, engine: EngineService, outlets: Outlets) -> None:
         self._engine = engine
-        self._outlets = outlets
-        clock = engine.deps.clock
-        self._lanes = [Lane(one, clock, self._told) for one in outlets.channels if one.name != LOG]
-        self._log = next((Lane(one, clock, lambda _: None) for one in outlets.channels if one.name == LOG), None)
+        self._lanes: list[Lane] = []
+        self._log: Lane | None = None
+        self.use(outlets)
         self._last: dict[str, tuple[datetime, str]] = {}
 
     @property
@@ -44,6 +43,33 @@ class Courier:
     def failing(self) -> dict[str, NotifyError]:
         """The channels that did not take the latest message, and why."""
         return {lane.name: lane.failing for lane in self._lanes if lane.failing is not None}
+
+    def use(self, outlets: Outlets) -> None:
+        """Send by these channels from now on. What waits for one that is set up otherwise now goes by the new way."""
+        self._outlets = outlets
+        before = {lane.name: lane for lane in (*self._lanes, self._log) if lane is not None}
+        now = [self._lane(one, before.pop(one.name, None)) for one in outlets.channels]
+        for lane in before.values():
+            lane.stop()
+        self._lanes = [lane for lane in now if lane.name != LOG]
+        self._log = next((lane for lane in now if lane.name == LOG), None)
+
+    def catch_up(self) -> None:
+        """Tell what is so and nobody was told of, nor is about to be."""
+        for entry in self._engine.alerts.entries:
+            is_open = entry.cleared_at is None and entry.view.acked_by is None
+            is_coming = any(lane.has(entry.view.alert_id) for lane in self._lanes)
+            if is_open and not is_coming and entry.sending not in (Sending.SENT, Sending.MUTED):
+                # The cool-down spares people what they know.
+                self._last.pop(entry.view.kind, None)
+                self.raised(entry)
+
+    def _lane(self, channel: Channel, before: Lane | None) -> Lane:
+        if before is not None:
+            before.use(channel)
+            return before
+        told = (lambda _: None) if channel.name == LOG else self._told
+        return Lane(channel, self._engine.deps.clock, told)
 
     def remember(self, entries: Iterable[Entry]) -> None:
         """Take it that people know of what earlier processes told them, and go on with what they did not.

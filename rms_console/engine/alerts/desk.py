@@ -75,6 +75,18 @@ class AlertDesk:
         await self.save()
         self._is_open = False
 
+    def follow_settings(self) -> None:
+        """Send by the channels that the settings name now; what nobody was told of yet is told by them."""
+        engine, renew = self._engine, self._engine.deps.new_outlets
+        outlets = None if renew is None else renew()
+        if outlets is None:
+            return
+        self.courier.use(outlets)
+        channels = ", ".join(self.courier.channels) or "-"
+        engine.journal.log("INFO", MONITOR, "Alerts go by: {channels}", channels=channels)
+        engine.alerts.clear(NOT_DELIVERED)
+        self.courier.catch_up()
+
     def facts(self, rows: tuple[dict[str, Any], ...]) -> dict[str, Any]:
         """Return what is to be known of the sending: by which channels, how many were muted or did not arrive."""
         count = {one: sum(row["sending"] == one.value for row in rows) for one in Sending}

@@ -41,6 +41,8 @@ class Lane:
         self._delivered: deque[str] = deque(maxlen=REMEMBERED)
         self._task: asyncio.Task[None] | None = None
         self._sending: Message | None = None
+        self._resting: asyncio.Future[None] | None = None
+        """The wait before the next try."""
         self.failing: NotifyError | None = None
         """Why the latest message did not arrive; None while all is well."""
 
@@ -55,6 +57,19 @@ class Lane:
             self._drop_one()
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._run())
+
+    def use(self, channel: Channel) -> None:
+        """Send through this channel from now on, and at once what waits for another try."""
+        self._channel = channel
+        self.failing = None
+        if self._resting is not None:
+            self._resting.cancel()
+
+    def stop(self) -> None:
+        """Give up what waits: there is no such channel any more."""
+        self._waiting.clear()
+        if self._task is not None:
+            self._task.cancel()
 
     def has(self, alert_id: str) -> bool:
         """Whether people know of this alert by this channel, or are about to."""
@@ -88,12 +103,20 @@ class Lane:
             if error is None or error.arrived or error.is_final or wait_s is None:
                 break
             self.failing = error
-            await self._clock.sleep(wait_s if error.wait_s is None else error.wait_s)
+            await self._rest(wait_s if error.wait_s is None else error.wait_s)
         self.failing = error
         arrived = error is None or error.arrived
         if arrived and not message.is_over:
             self._delivered.append(message.alert_id)
         self._told(Outcome(self.name, message, error, arrived))
+
+    async def _rest(self, seconds: float) -> None:
+        self._resting = resting = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait([resting])
+        finally:
+            resting.cancel()
+            self._resting = None
 
     async def _try(self, message: Message) -> NotifyError | None:
         try:
