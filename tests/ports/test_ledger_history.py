@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rms_console.adapters.store import SqliteLedger
+from rms_console.adapters.store import SqliteLedger, history
 from rms_console.contract.records import FieldChange, ProductRecord, Settlement
 from rms_console.contract.snapshot import CycleView
 from rms_console.errors import StoreDamaged
@@ -145,6 +145,20 @@ def test_prune_takes_the_oldest_first_and_not_all_at_once(ledger: SqliteLedger) 
     assert [one.number for one in ledger.cycles(9, None)] == [7, 6, 5, 4]
     assert [one["cycle"] for one in ledger.product_history("A", 9)] == [7, 6, 5, 4]
     assert [ledger.prune(timedelta(0), later(86400), 3) for _ in range(3)] == [6, 2, 0]
+
+
+def test_prune_keeps_so_many_rows_at_most_whatever_their_age(
+    ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MOST_CYCLES", 2)
+    monkeypatch.setattr(history, "MOST_RECORDS", 3)
+    assert ledger.prune(timedelta(days=30), NOW) == 0
+    for number in range(1, 6):
+        ledger.record_cycle(cycle(number))
+        ledger.settle(Settlement(0, number, NOW, records=(record("A"),)))
+    assert ledger.prune(timedelta(days=30), NOW) == 5
+    assert [one.number for one in ledger.cycles(9, None)] == [5, 4]
+    assert [one["cycle"] for one in ledger.product_history("A", 9)] == [5, 4, 3]
 
 
 # Facts

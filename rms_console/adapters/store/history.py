@@ -15,6 +15,9 @@ from rms_console.contract.snapshot import CycleView
 from rms_console.contract.wire import from_json, to_json
 from rms_console.errors import LinkError
 
+MOST_CYCLES, MOST_RECORDS = 200_000, 500_000
+"""Kept at most, whatever their age: some 400 MB. A busy store, or one written anew as a whole each night, has many."""
+
 _NEWEST = 2**63 - 1
 
 
@@ -57,10 +60,19 @@ class History:
         return self._database.read(_record, self._sql["of_cycle"], (cycle, after, limit))
 
     def prune(self, before: datetime, most: int) -> int:
-        """Drop what is older, at most so many rows of a kind: a year's worth at once would hold everybody up."""
-        asked = (time_text(before), most)
+        """Drop what is older, and what is beyond the number of rows kept; return how many rows were dropped.
+
+        At most so many of a kind at a time: a year's worth at once would hold everybody up.
+        """
+        when = time_text(before)
+        steps = (
+            ("prune_cycles", (when, most)),
+            ("prune_records", (when, most)),
+            ("prune_cycles_beyond", (MOST_CYCLES, most)),
+            ("prune_records_beyond", (MOST_RECORDS, most)),
+        )
         with self._database.transaction():
-            return sum(self._database.run(self._sql[name], asked) for name in ("prune_cycles", "prune_records"))
+            return sum(self._database.run(self._sql[name], asked) for name, asked in steps)
 
 
 def _columns(record: ProductRecord) -> dict[str, object]:

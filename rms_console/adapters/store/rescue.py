@@ -18,6 +18,8 @@ from rms_console.errors import StoreDamaged, StoreFull
 from rms_console.locale import sentence
 
 ENDINGS = ("", "-wal", "-shm")
+MOST_ASIDE = 5
+"""Damaged ledgers kept beside the one in use."""
 _MOST_FACTS = 1000
 
 
@@ -69,7 +71,17 @@ def put_aside(folder: Path, now: datetime) -> Path:
             sentence("the damaged ledger {file} cannot be moved aside ({error})", file=folder / FILE_NAME, error=exc),
             hint=sentence("close whatever has it open, or move it away by hand, and start again"),
         ) from exc
+    _forget_oldest(folder, target)
     return target
+
+
+def _forget_oldest(folder: Path, newest: Path) -> None:
+    """Keep the newest few: a disk that tears one ledger after the other must not be filled with them as well."""
+    others = sorted(path for path in folder.glob("ledger.damaged-*.db") if path != newest)
+    for path in others[: max(0, len(others) + 1 - MOST_ASIDE)]:
+        for ending in ENDINGS:
+            with suppress(OSError):
+                Path(f"{path}{ending}").unlink(missing_ok=True)
 
 
 def salvaged_facts(path: Path) -> dict[str, str]:

@@ -25,3 +25,14 @@ DELETE FROM cycles WHERE number IN (SELECT number FROM cycles WHERE started_at <
 -- name: prune_records
 DELETE FROM product_records
 WHERE record IN (SELECT record FROM product_records WHERE at < ? ORDER BY at LIMIT ?);
+
+-- name: prune_cycles_beyond
+DELETE FROM cycles WHERE number IN (
+    SELECT number FROM cycles WHERE number <= (SELECT max(number) FROM cycles) - ? ORDER BY number LIMIT ?
+);
+
+-- name: prune_records_beyond
+DELETE FROM product_records WHERE record IN (
+    SELECT record FROM product_records
+    WHERE record <= (SELECT max(record) FROM product_records) - ? ORDER BY record LIMIT ?
+);
