@@ -79,6 +79,7 @@ def engine_settings(settings: Settings, machine_zone: str | None = None) -> Engi
         full_sync_hour=sync.full_sync_hour,
         full_sync_minute=sync.full_sync_minute,
         sweep_s=sync.sweep_minutes * 60,
+        heal=sync.heal,
         lock_enabled=lock.enabled,
         lock_timeout_s=lock.timeout_s,
         lock_retry_attempts=lock.retry_attempts,

@@ -88,6 +88,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     FULL_SYNC_MINUTE: "sync.full_sync_at",
     "FULL_SYNC_TIMEZONE": "store.timezone",
     "SYNC_SWEEP_MINUTES": "sync.sweep_minutes",
+    "SYNC_HEAL": "sync.heal",
     "SYNC_BULK_FROM": "sync.bulk_from",
     "LOG_LEVEL": "log.level",
 }

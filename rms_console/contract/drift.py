@@ -82,7 +82,7 @@ class DriftReport:
 
     @property
     def is_equal(self) -> bool:
-        return not self.problem and not self.found and not self.waiting
+        return bool(self.ended_at) and not self.problem and not self.found and not self.waiting
 
 
 @dataclass(frozen=True, slots=True)

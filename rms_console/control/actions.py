@@ -26,7 +26,7 @@ async def trigger(
     face: TheFace, actor: TheActor, language: TheLanguage, answer: Response, body: api.TriggerRequest | None = None
 ) -> api.ActionBody:
     """Run one cycle now."""
-    return await _act(face, actor, (body or api.TriggerRequest()).to_request(), language, answer)
+    return await act(face, actor, (body or api.TriggerRequest()).to_request(), language, answer)
 
 
 @router.post("/api/v1/sync/items")
@@ -36,7 +36,7 @@ async def sync_items(
     """Sync these styles or SKUs now."""
     if not body.ccods and not body.skus:
         raise Failed(422, "invalid", "no item is named", "name at least one in ccods or skus")
-    return await _act(face, actor, body.to_request(), language, answer)
+    return await act(face, actor, body.to_request(), language, answer)
 
 
 @router.put(f"{MONITOR}/interval")
@@ -44,7 +44,7 @@ async def interval(
     face: TheFace, actor: TheActor, language: TheLanguage, answer: Response, body: api.IntervalRequest
 ) -> api.ActionBody:
     """Look for changes in another rhythm, until the next start."""
-    return await _act(face, actor, body.to_request(), language, answer)
+    return await act(face, actor, body.to_request(), language, answer)
 
 
 @router.post(f"{MONITOR}/pause")
@@ -52,13 +52,13 @@ async def pause(
     face: TheFace, actor: TheActor, language: TheLanguage, answer: Response, body: api.PauseRequest | None = None
 ) -> api.ActionBody:
     """Send nothing until resumed; changes are still read and queued."""
-    return await _act(face, actor, (body or api.PauseRequest()).to_request(), language, answer)
+    return await act(face, actor, (body or api.PauseRequest()).to_request(), language, answer)
 
 
 @router.post(f"{MONITOR}/resume")
 async def resume(face: TheFace, actor: TheActor, language: TheLanguage, answer: Response) -> api.ActionBody:
     """End the pause; the next run starts now."""
-    return await _act(face, actor, Resume(), language, answer)
+    return await act(face, actor, Resume(), language, answer)
 
 
 @router.post(f"{MONITOR}/force-full-sync")
@@ -66,7 +66,7 @@ async def force_full_sync(
     face: TheFace, actor: TheActor, language: TheLanguage, answer: Response, body: api.FullSyncRequest | None = None
 ) -> api.ActionBody:
     """Compare everything now, whatever the watermark."""
-    return await _act(face, actor, (body or api.FullSyncRequest()).to_request(), language, answer)
+    return await act(face, actor, (body or api.FullSyncRequest()).to_request(), language, answer)
 
 
 @router.post(f"{MONITOR}/test-connectivity")
@@ -90,7 +90,7 @@ async def connectivity(
     )
 
 
-async def _act(face: Face, actor: Actor, asked: commands.Request, language: str, answer: Response) -> api.ActionBody:
+async def act(face: Face, actor: Actor, asked: commands.Request, language: str, answer: Response) -> api.ActionBody:
     """Send a command; a refusal is answered as one, with 409, or 422 where a value is not allowed."""
     reply = await face.port.send(command(actor, asked))
     message = told(language, reply.message)

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
 from rms_console import __version__
-from rms_console.control import actions, monitor, stream, wire_routes
+from rms_console.control import actions, drift, monitor, stream, wire_routes
 from rms_console.control.access import Policy
 from rms_console.control.face import Face
 from rms_console.control.faults import tell_faults
@@ -38,7 +38,7 @@ def build_routes(face: Face) -> FastAPI:
     app = FastAPI(title="rms_console", version=__version__, description=ABOUT, docs_url=None, redoc_url=None)
     app.state.face = face
     app.router.redirect_slashes = False
-    for part in (monitor, actions, stream, wire_routes):
+    for part in (monitor, actions, drift, stream, wire_routes):
         app.include_router(part.router)
     tell_faults(app)
     app.openapi = lambda: _description(app)  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rms_console.contract.diagnosis import WORST_FIRST, Group, Surroundings
+from rms_console.contract.drift import DriftView
 from rms_console.contract.endpoint import Endpoint
 from rms_console.contract.snapshot import AlertView, ConnectionView, FaultView, PauseView, ProgressView
 from rms_console.contract.state import EngineState, Health, LockStatus, Mode
@@ -145,6 +146,7 @@ FOUND: list[tuple[str, str, Callable[[], Facts]]] = [
         "fail",
         lambda: good_facts(seen={"shop": replace(BASE.shop, served_version="2027-01")}),
     ),
+    ("diag-drift", "warn", lambda: good_facts(seen={"drift": DriftView(last_at=NOW.isoformat(), last_found=3)})),
     ("diag-detection", "fail", lambda: good_facts(probe=AHEAD_2H, source=replace(BY_STAMPS, versions_serve=True))),
     ("diag-detection", "warn", lambda: good_facts(probe=AHEAD_2H, source=BY_STAMPS)),
     ("diag-token", "warn", lambda: good_facts(surroundings=around(token_dies_at=NOW + timedelta(minutes=9)))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -82,6 +82,11 @@ class SyncSection(Section):
         ge=0,
         le=10_080,
         description="Minutes over which one comparison by value of everything in the shop is spread; 0 = only nightly.",
+    )
+
+    heal: Annotated[Literal["all", "rms", "none"], AnyCase] = Field(
+        default="all",
+        description="What the engine mends by itself after comparing the shop: all; rms: not what was edited there; none.",
     )
 
     @property

@@ -15,6 +15,7 @@ from rms_console.engine.alerts.raising import put
 from rms_console.engine.alerts.render import duration, moment
 from rms_console.engine.alerts.silence import ENDED, Silence
 from rms_console.engine.compare import Miss
+from rms_console.engine.drift.reporting import fast_path_faults
 from rms_console.engine.recovery import Fault
 from rms_console.errors import StoreError
 from rms_console.locale import sentence
@@ -116,18 +117,28 @@ class AlertWatch:
         put(engine, kinds.API_VERSION, sentence(notice.template, **notice.facts), severity=severity)
 
     def _drift(self) -> None:
-        """Alert of what only the comparison by value has found: a row that changed without a stamp."""
-        swept = self._engine.sweeper.view()
+        """Alert of what only comparisons have found: rows that changed without a stamp, writes that were lost."""
+        engine = self._engine
+        swept, report = engine.sweeper.view(), engine.drift.report
         missed = swept.missed.get(Miss.NO_STAMP.value, 0)
+        faults = fast_path_faults(report) if report is not None else 0
         if missed:
             told = sentence(
                 "The latest comparison found {missed} of {checked} items changed without a stamp",
                 missed=missed,
                 checked=swept.checked,
             )
-            put(self._engine, kinds.DRIFT, told)
+            put(engine, kinds.DRIFT, told)
+        elif report is not None and faults:
+            told = sentence(
+                "The comparison with the shop found {count} values that the sync had missed or whose write was lost, "
+                "of {checked} items",
+                count=faults,
+                checked=report.compared,
+            )
+            put(engine, kinds.DRIFT, told)
         else:
-            self._engine.alerts.clear(kinds.DRIFT)
+            engine.alerts.clear(kinds.DRIFT)
 
     async def _look_further(self) -> None:
         """Look at what takes the disk to tell."""

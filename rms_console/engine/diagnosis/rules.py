@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rms_console.contract.diagnosis import WORST_FIRST, Group
 from rms_console.domain.findings import Finding, Level
-from rms_console.engine.diagnosis import backlog, detecting, practice, slowness, starting, stopping, trouble
+from rms_console.engine.diagnosis import backlog, detecting, drift, practice, slowness, starting, stopping, trouble
 from rms_console.engine.diagnosis.facts import Facts, Judge, with_engine
 from rms_console.locale import Sentence, told
 
@@ -74,6 +74,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("diag-token", Group.PRACTICE, with_engine(practice.token)),
     Rule("diag-unsent", Group.DATA, with_engine(backlog.unsent)),
     Rule("diag-watermark", Group.DATA, with_engine(backlog.watermark)),
+    Rule("diag-drift", Group.DATA, with_engine(drift.latest)),
     Rule("diag-holds", Group.DATA, with_engine(backlog.holds)),
     Rule("diag-paused", Group.DATA, with_engine(backlog.paused)),
     Rule("diag-disk", Group.DATA, backlog.disk),

@@ -11,7 +11,7 @@ from typing import Any
 
 from rms_console.contract.drift import MOST_KEPT, Difference, DriftPad, DriftReport, DriftRun
 from rms_console.contract.ports import Ledger
-from rms_console.domain.drift import DriftCause, DriftKind
+from rms_console.domain.drift import DriftCause, DriftKind, Missed
 
 FACT_REPORT = "drift_report"
 FACT_COMPARED_UP_TO = "drift_watermark"
@@ -56,11 +56,21 @@ def report_of(run: DriftRun, pad: DriftPad, now: datetime, missed_before: Mappin
     )
 
 
+def fast_path_faults(report: DriftReport) -> int:
+    """Return how many differences of a report the engine should not have let come to be.
+
+    What a joined table changes, and what people do in the shop, is nobody's fault.
+    """
+    causes = report.by_cause
+    changed = causes.get(DriftCause.MISSED_CHANGE.value, 0) + causes.get(DriftCause.BOTH.value, 0)
+    return changed - report.by_miss.get(Missed.JOINED_TABLE.value, 0) + causes.get(DriftCause.LOST_WRITE.value, 0)
+
+
 def facts_of(report: DriftReport) -> dict[str, Any]:
     """Return the figures of a report as plain JSON values, without its differences."""
     bare = replace(report, differences=())
     plain = {one.name: getattr(bare, one.name) for one in fields(bare) if one.name != "differences"}
-    return {**plain, "equal": report.is_equal}
+    return {**plain, "equal": report.is_equal if report.ended_at else None}
 
 
 def keep(ledger: Ledger, report: DriftReport) -> None:

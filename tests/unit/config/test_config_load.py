@@ -48,6 +48,7 @@ def test_each_source_wins_over_the_ones_below_it(write_file: WriteFile) -> None:
 
 EXAMPLES: dict[str, tuple[str, object]] = {
     "ALERT_QUIET_FROM": ("22:00", "22:00"),
+    "SYNC_HEAL": ("RMS", "rms"),
     "ALERT_QUIET_TO": (" 07:00 ", "07:00"),
     "ENABLE_SCHEDULED_SYNC": ("false", False),
     "SYNC_MODE": ("LIVE", "live"),
