@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from rms_console.domain.findings import Finding, Level
+from rms_console.domain.policy import MappingPolicy
 from rms_console.locale import mark, sentence
 
 WRONG_NAMES = "rms-names"
@@ -79,12 +80,28 @@ EFFECTS: Mapping[str, str] = {
 }
 """What does not work without a column, by our name for it."""
 
+_COLUMNS = {
+    "family": "Familia",
+    "category": "Categoria",
+    "extended_category": "ExtendedCategory",
+    "gender": "Genero",
+    "manufacturer": "Manufacturer",
+}
 _FIELDS = {"SalePrice": "compare_at", "UPC": "barcode", "Weight": "weight"}
 
 
-def fields_off(absent: Collection[AbsentColumn]) -> frozenset[str]:
+def fields_off(absent: Collection[AbsentColumn], mapping: MappingPolicy) -> frozenset[str]:
     """Return the fields of the shop (as in the ownership settings) that RMS cannot know: to be left as they are."""
-    return frozenset(_FIELDS[column.name] for column in absent if column.name in _FIELDS)
+    lacking = {column.name for column in absent}
+    sources = {
+        "vendor": (mapping.vendor_from,),
+        "product_type": (mapping.product_type_from,),
+        "tags": mapping.tags_from,
+    }
+    empty = {
+        field for field, names in sources.items() if names and all(_COLUMNS.get(name) in lacking for name in names)
+    }
+    return frozenset(_FIELDS[name] for name in lacking if name in _FIELDS) | empty
 
 
 def effect_of(column: AbsentColumn) -> str:

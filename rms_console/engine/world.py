@@ -31,7 +31,7 @@ def complete_policy(policy: Policy, source: SourceFacts, shop: ShopFacts) -> Wor
         ConfigError: a configured location does not exist in the shop, or the shop has none.
     """
     locations, warnings = choose_locations(policy.mapping.locations, source.stock_columns, shop.locations)
-    off = dict.fromkeys(fields_off(source.absent), Ownership.NEVER)
+    off = dict.fromkeys(fields_off(source.absent, policy.mapping), Ownership.NEVER)
     mapping = dataclasses.replace(
         policy.mapping,
         locations=locations,

@@ -94,3 +94,20 @@ def test_wrong_use_is_told(site: Site, arguments: tuple[str, ...], words: str) -
     ran = site.inside("probe", *arguments)
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
+
+
+def test_it_works_beside_a_running_engine_and_leaves_it_at_work(site: Site) -> None:
+    site.once()
+    engine = site.start()
+    try:
+        with busy(site):
+            ran = site.inside("probe", "--item", "11", "--act", "sale", "--every", "0.2", "--timeout", "120", "--json")
+        assert ran.code == 0, ran.err
+        assert engine.poll() is None
+        assert json.loads(ran.out)["recommended"] == "rowversion"
+        again = site.inside("check", "--json")
+        told = {one["code"]: one["what"] for one in json.loads(again.out)["findings"]}
+        assert "sees a sale" in told["probe"]
+    finally:
+        engine.terminate()
+        engine.communicate(timeout=60)

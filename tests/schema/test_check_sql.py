@@ -77,7 +77,6 @@ def test_a_name_that_the_database_lacks_is_wrong_use_with_its_line(
         ('columns = { CCODD = "Modelo" }', "did you mean CCOD?"),
         ('columns = { CCOD = "" }', "nothing works without it"),
         ('columns = { UPC = "x; DROP" }', "no name of a table or column"),
-        ('columns = { UPC = "Uno", Genero = "uno" }', "given for two columns"),
         ('view = "a.b.c.d"', "no name of a table or column"),
     ],
 )

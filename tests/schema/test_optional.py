@@ -71,7 +71,14 @@ def test_what_rms_cannot_know_is_never_taken_from_the_shop(tmp_path: Path) -> No
     }
     whole = complete_policy(Policy(), FACTS, SHOP).policy.mapping.ownership
     assert whole["barcode"] is Ownership.ALWAYS
-    assert fields_off([]) == frozenset()
+    assert fields_off([], Policy().mapping) == frozenset()
+
+
+def test_a_vendor_a_type_and_tags_that_have_no_column_left_are_not_emptied() -> None:
+    mapping, gone = Policy().mapping, [AbsentColumn(name, name) for name in ("Manufacturer", "Categoria", "Genero")]
+    assert fields_off(gone, mapping) == {"vendor", "product_type"}
+    assert fields_off([*gone, AbsentColumn("Familia", "Familia")], mapping) == {"vendor", "product_type", "tags"}
+    assert fields_off(gone, replace(mapping, vendor_from="family", tags_from=())) == {"product_type"}
 
 
 def test_what_the_settings_say_is_not_there_is_no_warning(tmp_path: Path) -> None:

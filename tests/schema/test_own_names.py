@@ -41,6 +41,14 @@ def test_a_view_and_columns_of_the_store_s_own_names_are_read(opened: Open) -> N
     assert row.sale_price == 19900
 
 
+def test_one_column_may_serve_as_two(opened: Open) -> None:
+    """In many stores the SKU is the barcode."""
+    names = Names(columns={"C_ARTICULO": "Código (EAN-13)", "UPC": "código (ean-13)"})
+    store = opened(names, renamed={"C_ARTICULO": "Código (EAN-13)"}, without=("UPC",))
+    (row,) = store.read_items([11]).rows
+    assert (row.sku, row.barcode) == ("SKU-11", "SKU-11")
+
+
 def test_five_locations_are_read_under_the_names_that_mapping_uses(opened: Open) -> None:
     store = opened(Names(columns=PLACES), renamed=PLACES)
     assert store.probe().stock_columns == ("Quantity", "Exis00", "Exis01", "Exis02", "Exis03", "Exis57")

@@ -31,17 +31,13 @@ def look_at_item(session: Session, layout: Layout, dialect: Dialect, item_id: in
     Where the view gives several rows, their cells stand side by side.
     """
     schema = layout.schema
-    stamps = [f"{dict(layout.slots)['stamp']} AS {_STAMP}", _named(schema.item, VERSION, dialect, _VERSION)]
-    cells = [name for name in dict.fromkeys(_ITEM_CELLS) if name.casefold() in schema.item]
-    shown = [name for name in _view_cells(layout) if name.casefold() in schema.view]
-    item = (*layout.slots, ("columns", ", ".join([*stamps, *(_named(schema.item, name, dialect) for name in cells)])))
-    view = (*layout.slots, ("columns", ", ".join(_named(schema.view, name, dialect) for name in shown)))
-    row = next(iter(session.records("items", item, ids=[item_id])), None)
-    rows = list(session.records("view_rows", view, ids=[item_id]))
-    values = (
-        {} if row is None else {_told(schema.names.item_table, schema.item, name): _text(row[name]) for name in cells}
-    )
-    for name in shown if rows else ():
+    item, view = look_columns(layout, dialect)
+    row = next(iter(session.records("items", (*layout.slots, ("columns", item)), ids=[item_id])), None)
+    rows = list(session.records("view_rows", (*layout.slots, ("columns", view)), ids=[item_id]))
+    values: dict[str, str] = {}
+    if row is not None:
+        values |= {_told(schema.names.item_table, schema.item, name): _text(row[name]) for name in _item_cells(layout)}
+    for name in _view_cells(layout) if rows else ():
         told = " / ".join(dict.fromkeys(_text(each[name]) for each in rows))
         values[_told(schema.names.view, schema.view, name)] = told
     return Look(
@@ -57,8 +53,22 @@ def look_at_item(session: Session, layout: Layout, dialect: Dialect, item_id: in
     )
 
 
+def look_columns(layout: Layout, dialect: Dialect) -> tuple[str, str]:
+    """Return the column lists of the two statements that look at an item: in `Item`, and in the view."""
+    schema = layout.schema
+    stamps = [f"{dict(layout.slots)['stamp']} AS {_STAMP}", _named(schema.item, VERSION, dialect, _VERSION)]
+    item = (_named(schema.item, name, dialect) for name in _item_cells(layout))
+    view = (_named(schema.view, name, dialect) for name in _view_cells(layout))
+    return ", ".join([*stamps, *item]), ", ".join(view)
+
+
+def _item_cells(layout: Layout) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(_ITEM_CELLS) if name.casefold() in layout.schema.item)
+
+
 def _view_cells(layout: Layout) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*VIEW_REQUIRED, *VIEW_OPTIONAL, COMMITTED, *layout.schema.stock_columns)))
+    names = dict.fromkeys((*VIEW_REQUIRED, *VIEW_OPTIONAL, COMMITTED, *layout.schema.stock_columns))
+    return tuple(name for name in names if name.casefold() in layout.schema.view)
 
 
 def _named(columns: Columns, name: str, dialect: Dialect, alias: str = "") -> str:

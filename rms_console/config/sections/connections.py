@@ -28,11 +28,9 @@ STORE_COLUMNS = frozenset(
 NEVER_NONE = frozenset({"ItemID", "ID", "C_ARTICULO", "CCOD", "Price", "Quantity"})
 """What no store can do without."""
 
-_ITEM_COLUMNS = frozenset(
-    {"ID", "ItemLookupCode", "LastUpdated", "DateCreated", "DBTimeStamp", "SaleType", "Inactive", "WebItem"}
-    | {"ItemCannotBeSold"}
-)
 _IDENTIFIER = re.compile(r"\w[\w $#]*(?:\.\w[\w $#]*){0,2}")
+_COLUMN = re.compile(r"\w[\w $#%&/()+.-]{0,127}")
+"""Columns are looked up among those that the database lists, so this only keeps out what is a slip."""
 _STOCK = re.compile(r"Exis\w+")
 _SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 _ADMIN_PAGE = re.compile(r"admin\.shopify\.com/store/([^/]+)")
@@ -69,17 +67,13 @@ def _known_columns(columns: dict[str, str]) -> dict[str, str]:
     for column, name in columns.items():
         if not name and column in NEVER_NONE:
             raise ValueError(f"{column} = '' says that the store has none, and nothing works without it")
-    doubled = [name for name in columns.values() if name and _is_given_twice(name, columns)]
-    if doubled:
-        raise ValueError(f"'{doubled[0]}' is given for two columns")
-    return {column: _identifier(name) if name else "" for column, name in columns.items()}
+    return {column: _column(name) if name else "" for column, name in columns.items()}
 
 
-def _is_given_twice(name: str, columns: dict[str, str]) -> bool:
-    """Whether two columns of one table are said to be the same one; Item and the view may each have it."""
-    same = [column for column, theirs in columns.items() if theirs.casefold() == name.casefold()]
-    of_item = [column for column in same if column in _ITEM_COLUMNS]
-    return len(of_item) > 1 or len(same) - len(of_item) > 1
+def _column(name: str) -> str:
+    if not _COLUMN.fullmatch(name):
+        raise ValueError(f"'{name}' is no name of a table or column; allowed: letters, digits, blanks and _$#%&/()+.-")
+    return name
 
 
 def _yes_no_words(value: object) -> object:
