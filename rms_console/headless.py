@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from rms_console.contract.commands import Actor, Command, Refused, Reload
+from rms_console.contract.records import QueueCounts
 from rms_console.contract.snapshot import CycleView
+from rms_console.engine.alerts import single
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.memory import settle_memory
 from rms_console.engine.runner import Finished
@@ -76,9 +78,17 @@ async def _one_cycle(engine: EngineService) -> dict[str, Any]:
     await engine.open()
     try:
         with Signals(engine, stopped):
-            finished = await engine.run_once()
-            error = finished.fault
-            aside = await _set_aside(engine)
+            before = await _counts(engine)
+            try:
+                finished = await engine.run_once()
+                error = finished.fault
+                aside = _set_aside(await _counts(engine))
+            except LeaseHeld:
+                raise
+            except ConsoleError as exc:
+                error = exc
+            if not engine.is_stopping:
+                await single.judge(engine, before, finished, error)
     except LeaseHeld:
         raise
     except ConsoleError as exc:
@@ -88,9 +98,12 @@ async def _one_cycle(engine: EngineService) -> dict[str, Any]:
     return summarise(finished.view if finished else None, error) | aside
 
 
-async def _set_aside(engine: EngineService) -> dict[str, int]:
+async def _counts(engine: EngineService) -> QueueCounts:
+    return await engine.deps.disk(engine.deps.ledger.queue_counts, engine.deps.clock.now())
+
+
+def _set_aside(counts: QueueCounts) -> dict[str, int]:
     """Return how many items stand on the lists by now: those of this cycle and those from before."""
-    counts = await engine.deps.disk(engine.deps.ledger.queue_counts, engine.deps.clock.now())
     return {"quarantined_total": counts.quarantined, "held_total": counts.held}
 
 

@@ -33,9 +33,7 @@ def state_changed(engine: EngineService, after: EngineState) -> None:
     elif after is not EngineState.STOPPED:
         timer.cancel(name)
         if after in _WORK and engine.recovery.fault is None:
-            mended = engine.alert_watch.how_mended()
-            for kind in _OF_FAULTS:
-                engine.alerts.clear(kind, mended)
+            fault_is_over(engine)
 
 
 def not_working_for_long(engine: EngineService) -> None:
@@ -47,8 +45,19 @@ def not_working_for_long(engine: EngineService) -> None:
 
 def _not_working(engine: EngineService) -> None:
     fault = engine.recovery.fault
-    if fault is None or engine.machine.state not in _TROUBLE:
-        return
+    if fault is not None and engine.machine.state in _TROUBLE:
+        tell_fault(engine, fault)
+
+
+def fault_is_over(engine: EngineService) -> None:
+    """End the alerts about what kept the engine from working."""
+    mended = engine.alert_watch.how_mended()
+    for kind in _OF_FAULTS:
+        engine.alerts.clear(kind, mended)
+
+
+def tell_fault(engine: EngineService, fault: Fault) -> None:
+    """Raise the alert about what keeps the engine from working, and end those about other faults."""
     kind = _kind_of(fault)
     for other in _OF_FAULTS:
         if other != kind:
@@ -96,7 +105,12 @@ def _remind(engine: EngineService) -> None:
 
 
 def queue_seen(engine: EngineService, before: QueueCounts | None, counts: QueueCounts) -> None:
-    """Tell that more was set aside than before; what was so when the process began is known from the queue."""
+    """Tell that more was set aside or is held than before; what was so when the process began the queue tells."""
+    if not counts.held:
+        engine.alerts.clear(kinds.HELD)
+    elif before is not None and counts.held > before.held:
+        told = sentence("{news} more, {count} in all", news=counts.held - before.held, count=counts.held)
+        put(engine, kinds.HELD, told, again=True)
     if not counts.quarantined:
         engine.alerts.clear(kinds.QUARANTINE_GREW)
     elif before is not None and counts.quarantined > before.quarantined:

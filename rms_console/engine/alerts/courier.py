@@ -125,8 +125,12 @@ class Courier:
 
     async def close(self) -> None:
         """Send what can be sent now, and give up the rest."""
+        await self.settle(SETTLE_S)
+
+    async def settle(self, within_s: float) -> None:
+        """Send what can be sent within this time, by the machine's own clock; what cannot is given up for now."""
         lanes = [*self._lanes, *([self._log] if self._log is not None else [])]
-        await asyncio.gather(*(lane.settle(SETTLE_S) for lane in lanes))
+        await asyncio.gather(*(lane.settle(within_s) for lane in lanes))
 
     def _send(self, entry: Entry) -> None:
         view = entry.view

@@ -42,6 +42,7 @@ TOKEN_EXPIRING: Final = "token_expiring"
 DRIFT: Final = "drift"
 PAUSED: Final = "paused"
 QUARANTINE_GREW: Final = "quarantine_grew"
+HELD: Final = "held"
 CONSOLE_LOST: Final = "console_lost"
 API_NOT_SERVED: Final = "api_not_served"
 NOT_DELIVERED: Final = "alert_not_delivered"
@@ -160,6 +161,14 @@ _ALL: Final = (
         mark("Items were set aside"),
         mark("The queue says of each what is wrong: mend it in RMS, or dismiss it"),
         over=mark("No item is set aside any more"),
+    ),
+    Kind(
+        HELD,
+        WARN,
+        mark("Changes wait for your yes"),
+        mark("Look at each before and after in the holds, then approve or reject"),
+        cause=mark("They looked like an accident: an import, a decimal point, a view that lost rows"),
+        over=mark("No change waits for a yes any more"),
     ),
     Kind(
         CONSOLE_LOST,

@@ -87,6 +87,17 @@ class AlertWatch:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.ensure_future(self._look_further())
 
+    async def look_once(self) -> None:
+        """Look at what one cycle can know, and keep it. A run before this program began is no business of it.
+
+        Raises:
+            StoreError: the token's end, or the queue, could not be read.
+        """
+        self._memory()
+        self._version()
+        self._drift()
+        await self._look_further()
+
     def _memory(self) -> None:
         engine, reading = self._engine, self._engine.deps.system.read()
         if not reading.memory_total_bytes:
