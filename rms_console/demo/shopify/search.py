@@ -132,6 +132,7 @@ class SearchIndex:
     def note(self, product: Product) -> None:
         """Remember how the product looks now; searches see it after the lag."""
         if self.lag_s > 0:
+            self._catch_up()  # nobody may ever search: what is due must not pile up
             due = self._monotonic() + self.lag_s
             self._pending.append((due, product, _documents(product)))
 

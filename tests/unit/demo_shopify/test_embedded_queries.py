@@ -220,6 +220,15 @@ def test_w8_searches_lag_and_look_ups_do_not() -> None:
     assert (titles(bench, "sku:C1-39"), titles(bench, "sku:C1-38")) == (["Zapato C1"], [])
 
 
+def test_what_no_search_ever_asks_for_does_not_pile_up() -> None:
+    bench = Bench(index_lag_s=30.0)
+    for _ in range(20):
+        bench.make("C1", ["38"])
+        bench.clock.seconds += 31
+    assert len(bench.shop.state.index._pending) == 1
+    assert titles(bench, "sku:C1-38") == ["Zapato C1"]
+
+
 # by id
 
 
