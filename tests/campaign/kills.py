@@ -24,15 +24,14 @@ SLOW = {"slow_s": 0.4}
 LATENCY_S = 0.04
 START_S = 1.2
 RUN_S = 2.5
-COUNTED_S = 8.0
+COUNTED_S = 12.0
+READY_S = 20.0
 
 
-def run(rounds: int, seed: int) -> int:
-    tally = Tally("kills", seed)
+def run(tally: Tally, rounds: int) -> None:
     for block in range(-(-rounds // BLOCK)):
-        one_block(tally, f"{seed}:{block}", min(BLOCK, rounds - block * BLOCK))
+        one_block(tally, f"{tally.seed}:{block}", min(BLOCK, rounds - block * BLOCK))
         tally.line(f"block {block}")
-    return tally.end()
 
 
 @contextmanager
@@ -65,7 +64,7 @@ def one_block(tally: Tally, seed: str, kills: int) -> None:
         begun = time.monotonic()
         judgement.after(place)
         tally.took("settled after the last kill", time.monotonic() - begun)
-        tally.wrong(f"block {seed}", judgement.told)
+        tally.wrong(f"block {seed}", judgement.told, place.folder.parent)
         tally.counts.update({f"listed {code}": count for code, count in judgement.listed.items()})
         tally.counts.update({f"till {act}": count for act, count in till.counts.items()})
         tally.counts.update({f"shop {kind}": count for kind, count in counts["faults"].items()})
@@ -74,10 +73,13 @@ def one_block(tally: Tally, seed: str, kills: int) -> None:
 
 def one_kill(place: Place, shop: ShopProcess, dice: random.Random) -> str:
     """Start an engine and kill it; return at what kind of moment."""
+    said = place.log_size()
     engine = place.start()
-    kind = dice.choices(("starting", "running", "before a request", "after a request"), (30, 30, 20, 20))[0]
+    kind = dice.choices(("starting", "running", "before a request", "after a request"), (25, 35, 20, 20))[0]
     if kind in ("starting", "running"):
-        time.sleep(dice.uniform(0, START_S) if kind == "starting" else START_S + dice.uniform(0, RUN_S))
+        if kind == "running":
+            until(lambda: place.said("[READY]", said) or place.said('"READY"', said), READY_S)
+        time.sleep(dice.uniform(0, START_S if kind == "starting" else RUN_S))
     else:
         shop.ask("trap", pid=engine.pid, at=dice.randint(1, 25), is_after=kind.startswith("after"))
         until(lambda: engine.poll() is not None, COUNTED_S)

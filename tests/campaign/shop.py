@@ -22,7 +22,7 @@ class Facts:
 
 
 class ShopProcess:
-    """A shop that runs beside the engines. Also a context manager that ends it. `origin`: where it answers."""
+    """A shop that runs beside the engines. Also a context manager that ends it. `origin`, `other_origin`: its doors."""
 
     def __init__(self, latency_s: float = 0.0) -> None:
         self.shop = Facts()
@@ -31,8 +31,10 @@ class ShopProcess:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean_environment()
         )
         self._lock = threading.Lock()
-        self.port = int(self._read()["port"])
+        ports = self._read()
+        self.port = int(ports["port"])
         self.origin = f"http://127.0.0.1:{self.port}"
+        self.other_origin = f"http://127.0.0.1:{ports['other_port']}"
 
     def ask(self, do: str, **values: Any) -> dict[str, Any]:
         """Steer the shop, or look at it: see `shop_program.Steering`."""

@@ -9,7 +9,9 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +24,12 @@ from rms_console.demo.shopify.shop import GraphQLRequest
 
 @dataclass
 class Trap:
-    """Kills a process at its `at`-th request from now on, before or after the shop has carried it out."""
+    """Sends a process a signal at the `at`-th request from now on, before or after the shop has carried it out."""
 
     pid: int
     at: int
     is_after: bool
+    number: int
     seen: int = 0
 
     def reached(self) -> bool:
@@ -42,12 +45,17 @@ class WatchedShop(EmbeddedShop):
         self.history: dict[str, list[tuple[str, int]]] = {}
         self.removed: list[str] = []
         self.trap: Trap | None = None
-        self.applied = 0
+        self.writes: list[tuple[float, str, str]] = []
+        """Of each mutation: when (monotonic), at which door, what."""
         self._note_removals()
 
     def answer(self, request: GraphQLRequest, version: str, **how: Any) -> dict[str, Any]:
         with self.lock:
+            mutations = self.ledger.mutations
             body = super().answer(request, version, **how)
+            if self.ledger.mutations > mutations:
+                fields = ",".join(self.ledger.entries[-1].root_fields)
+                self.writes.append((time.monotonic(), str(how.get("origin")), fields))
             self._look()
             self._spring(is_after=True)
         return body
@@ -64,13 +72,13 @@ class WatchedShop(EmbeddedShop):
                 "removed": self.removed,
                 "requests": self.ledger.requests,
                 "mutations": self.ledger.mutations,
-                "arrived": self.trap.seen if self.trap else 0,
             }
 
     def _spring(self, *, is_after: bool) -> None:
         trap = self.trap
         if trap is not None and trap.is_after == is_after and trap.reached():
-            os.kill(trap.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(trap.pid, trap.number)
 
     def _look(self) -> None:
         for variant in self.state.variants.values():
@@ -143,14 +151,16 @@ class Steering:
         self.shop.latency_s = seconds
         return {}
 
-    def trap(self, pid: int, at: int, is_after: bool) -> dict[str, Any]:
-        self.shop.trap = Trap(pid, at, is_after)
+    def writes(self, since: float = 0.0) -> dict[str, Any]:
+        return {"writes": [write for write in self.shop.writes if write[0] >= since]}
+
+    def trap(self, pid: int, at: int, is_after: bool, number: int = signal.SIGKILL) -> dict[str, Any]:
+        self.shop.trap = Trap(pid, at, is_after, number)
         return {}
 
     def untrap(self) -> dict[str, Any]:
-        seen = self.shop.trap.seen if self.shop.trap else 0
-        self.shop.trap = None
-        return {"seen": seen}
+        trap, self.shop.trap = self.shop.trap, None
+        return {"seen": trap.seen if trap else 0}
 
     def _fault(self, info: RequestInfo) -> Fault | None:
         self.shop.arrived(info)
@@ -162,8 +172,8 @@ def main() -> None:
         locations=("Bodega",), capacity_points=20_000.0, restore_points_per_s=2_000.0, latency_s=float(sys.argv[1])
     )
     steering = Steering(WatchedShop(settings))
-    with serve(steering.shop) as server:
-        tell({"port": server.port})
+    with serve(steering.shop) as server, serve(steering.shop) as other:
+        tell({"port": server.port, "other_port": other.port})
         for line in sys.stdin:
             asked = json.loads(line)
             act: Callable[..., dict[str, Any]] = getattr(steering, asked.pop("do"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 
 def say(text: str) -> None:
@@ -16,8 +18,9 @@ def say(text: str) -> None:
 class Tally:
     """The figures of one campaign: rounds, counts by name, violations, and measured times by name."""
 
-    def __init__(self, name: str, seed: int) -> None:
+    def __init__(self, name: str, seed: int, keep: Path | None = None) -> None:
         self.name = name
+        self._keep = keep
         self.seed = seed
         self.rounds = 0
         self.counts: Counter[str] = Counter()
@@ -25,8 +28,12 @@ class Tally:
         self.times_s: dict[str, list[float]] = {}
         self._begun = time.monotonic()
 
-    def wrong(self, where: str, told: list[str]) -> None:
-        """Note violations and say each at once, with where they happened."""
+    def wrong(self, where: str, told: list[str], folder: Path | None = None) -> None:
+        """Note violations and say each at once, with where they happened; keep a copy of the folder if so asked."""
+        if told and folder is not None and self._keep is not None:
+            shutil.copytree(
+                folder, self._keep / f"{self.name}-{len(self.violations)}", ignore=shutil.ignore_patterns("*.sock")
+            )
         for one in told:
             self.violations.append(f"{where}: {one}")
             say(f"  VIOLATION {where}: {one}")
