@@ -39,6 +39,7 @@ PAGES: Final[tuple[Act, ...]] = (
     Act("alerts", "0", "page('alerts')", mark("Alerts"), mark("Open the alerts")),
     Act("settings", "comma", "page('settings')", mark("Settings"), mark("Open the settings")),
     Act("journal", "b", "page('journal')", mark("Journal"), mark("Open the journal: who did what")),
+    Act("drift", "V", "page('drift')", mark("Drift"), mark("Open the drift report: where store and shop differ")),
     Act(
         "diagnosis",
         "d",
@@ -202,6 +203,9 @@ def _as_it_is(action: str, view: View) -> str:
     return ""
 
 
-IN_PAGES: Final = ("release", "sync", "approve", "reject", "retry", "retry_all", "dismiss_item", "ack", "ack_all")
+IN_PAGES: Final = (
+    *("release", "sync", "approve", "reject", "retry", "retry_all", "dismiss_item", "ack", "ack_all"),
+    *("compare", "mend", "mend_all"),
+)
 """What single pages ask of the engine."""
 NEEDS_ENGINE: Final = frozenset((*(act.action for act in STEER), *IN_PAGES))

@@ -26,6 +26,7 @@ PAGES: Final = {
     "settings": "SettingsPage",
     "journal": "JournalPage",
     "diagnosis": "DiagnosisPage",
+    "drift": "DriftPage",
 }
 """Name of a page, which is that of its module too -> its class."""
 
