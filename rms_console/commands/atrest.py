@@ -18,6 +18,7 @@ from rms_console.commands.facts import UNKNOWN
 from rms_console.commands.reaching import OTHER_ACCOUNT
 from rms_console.config.rows import setting_rows
 from rms_console.contract import api, wire
+from rms_console.contract.audit_head import audit_head
 from rms_console.contract.lock_api import LockBody
 from rms_console.contract.ports import Ledger
 from rms_console.contract.records import QueueCounts
@@ -161,6 +162,7 @@ def resting(memory: Memory, at: datetime) -> EngineSnapshot:
         last_check_at=newest[0].started_at if newest else None,
         last_cycle=newest[0] if newest else None,
         pause=_pause(ledger),
+        audit=audit_head(ledger) if ledger else None,
     )
 
 

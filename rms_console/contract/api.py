@@ -155,6 +155,8 @@ class StatusBody(Body):
     oldest_unsent_s: float | None = None
     queue: dict[str, int] = {}
     paused_by: str | None = None
+    audit_number: int | None = None
+    audit_hash: str | None = None
     problem: str | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rms_console.contract.audit_head import AuditHead
 from rms_console.contract.drift import DriftView
 from rms_console.contract.insight import InsightView
 from rms_console.contract.rights import RightView
@@ -266,6 +267,7 @@ class EngineSnapshot:
     fault: FaultView | None = None
     alerts: tuple[AlertView, ...] = ()
     warnings: tuple[str, ...] = ()
+    audit: AuditHead | None = None
     consecutive_errors: int = 0
     errors_by_type: dict[str, int] = field(default_factory=dict)
     sweep: SweepView = field(default_factory=SweepView)

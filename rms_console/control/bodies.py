@@ -39,6 +39,8 @@ def status(now: EngineSnapshot, language: str) -> api.StatusBody:
             "held": queue.held,
         },
         paused_by=None if now.pause is None else now.pause.by,
+        audit_number=None if now.audit is None else now.audit.number,
+        audit_hash=None if now.audit is None else now.audit.digest,
         problem=None if now.fault is None else f"{now.fault.code}: {told(language, now.fault.message)}",
     )
 

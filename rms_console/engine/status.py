@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from rms_console.contract.audit_head import audit_head
 from rms_console.contract.records import QueueCounts
 from rms_console.contract.snapshot import (
     CONTRACT_VERSION,
@@ -72,6 +73,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         fault=fault.view(settings) if fault else None,
         alerts=engine.alerts.present,
         warnings=engine.warnings,
+        audit=await deps.disk(audit_head, deps.ledger),
         consecutive_errors=engine.consecutive_errors,
         errors_by_type=dict(engine.errors_by_type),
         sweep=engine.sweeper.view(),
