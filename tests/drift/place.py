@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rms_console.adapters.store.drift import open_drift_pad
 from rms_console.contract.commands import Accepted, Verify
 from rms_console.contract.drift import DriftPad
 from rms_console.contract.queries import Page, Query, Subject
 from tests.drift.hand import Hand
+from tests.engine.world import Killed
 from tests.engine_detect.place import Place
 
 
@@ -20,6 +21,8 @@ class DriftPlace(Place):
         super().__init__(folder, **options)
         self.hand = Hand(self.shop)
         self.pads: list[DriftPad] = []
+        self.die_at_note = 0
+        """The process dies in the place of this note on a pad; 0: it lives."""
 
     def extras(self) -> dict[str, Any]:
         return {**super().extras(), "open_drift": self._open_pad}
@@ -27,7 +30,7 @@ class DriftPlace(Place):
     def _open_pad(self, lasting: bool) -> DriftPad:
         pad = open_drift_pad(self.folder / "drift.db" if lasting else None)
         self.pads.append(pad)
-        return pad
+        return cast(DriftPad, MortalPad(pad, self))
 
     async def verify(self, *styles: str, heal: bool = False) -> Page:
         """Have the running engine compare, let it come to its end, and return the report."""
@@ -42,6 +45,24 @@ class DriftPlace(Place):
 
     async def report(self, run_id: str | None = None) -> Page:
         return await self.engine.ask(Query(Subject.DRIFT, 1000, key=run_id))
+
+
+class MortalPad:
+    """A pad in a process that may die instead of noting."""
+
+    def __init__(self, pad: DriftPad, place: DriftPlace) -> None:
+        self._pad = pad
+        self._place = place
+        self._notes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pad, name)
+
+    def note(self, *args: Any) -> None:
+        self._notes += 1
+        if self._notes == self._place.die_at_note:
+            raise Killed
+        self._pad.note(*args)
 
 
 def told(page: Page) -> set[tuple[str, str, str, str]]:

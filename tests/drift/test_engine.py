@@ -206,3 +206,41 @@ async def test_a_change_while_the_report_is_made_is_no_difference(make: Make) ->
         place.client.read_catalogue = picture  # type: ignore[method-assign]
         page = await place.verify()
     assert told(page) == {("SKU-21", "price", "pending", "queued")}
+
+
+async def test_d8_a_joined_table_alone_reaches_the_shop_and_is_told_as_such(make: Make) -> None:
+    """D8: no row of `Item` moves; the next comparison finds it, sends it, and blames the joined table."""
+    place = await stocked(make)
+    async with place.service():
+        assert (await place.verify()).rows == ()
+        place.trouble.rename_category(11, "Novedades")
+        page = await place.verify(heal=True)
+        assert {(row["kind"], row["cause"], row["miss"]) for row in page.rows} == {
+            ("content", "missed_change", "joined_table")
+        }
+        await place.wait(120)
+        fields = [product.metafields[("rms", "category")].value for product in place.shop.products()]
+        assert set(fields) == {"Novedades"}
+        place.trouble.rename_category(11, "Tenis")
+        await place.send(FullSync("otra vez"))
+        await place.wait(300)
+        report = await place.report()
+    assert (report.facts["found"], report.facts["missed_before"]) == (0, {"joined_table": 6})
+    assert not any(alert.kind == "drift" for alert in place.engine.alerts.present)
+
+
+async def test_a_missed_change_without_a_stamp_is_alerted(make: Make) -> None:
+    """What a joined table changes is nobody's fault; a row written without its stamp is."""
+    place = await stocked(make)
+    async with place.service():
+        await place.verify()
+        place.trouble.write_unstamped(11, Price=14000.0)
+        await place.verify()
+        await place.wait(400)
+        told = [alert.kind for alert in place.engine.alerts.present]
+        assert "drift" in told
+        await place.verify(heal=True)
+        await place.wait(100)
+        await place.verify()
+        await place.wait(400)
+        assert "drift" not in [alert.kind for alert in place.engine.alerts.present]
