@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "check": "rms_console.commands.check:check",
     "probe": "rms_console.commands.probe:probe",
     "adopt": "rms_console.commands.adopt:adopt",
+    "explain": "rms_console.commands.explain:explain",
     "plan": "rms_console.commands.plan:plan",
     "go-live": "rms_console.commands.mode:go_live",
     "observe": "rms_console.commands.mode:observe",

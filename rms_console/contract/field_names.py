@@ -46,3 +46,15 @@ TIMED: Mapping[str, str] = {
     "shopify": mark("a Shopify request"),
 }
 """What is timed (`contract.timing_port.Timed`)."""
+
+RESULTS: Mapping[str, str] = {
+    "created": mark("created"),
+    "updated": mark("updated"),
+    "unchanged": mark("unchanged"),
+    "planned": mark("planned"),
+    "failed": mark("failed"),
+    "held": mark("held"),
+    "left": mark("left RMS"),
+    "unknown": mark("no clear answer"),
+}
+"""What came of a product in a run."""

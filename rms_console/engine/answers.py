@@ -10,7 +10,7 @@ from rms_console.contract import wire
 from rms_console.contract.holding import hold_row
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.records import HoldState, QueueState
-from rms_console.engine import listing
+from rms_console.engine import explaining, listing
 from rms_console.engine.diagnosis import gathering
 from rms_console.engine.drift import asking
 from rms_console.engine.rehearsing import Rehearsal, Rehearsed, on_trial, product_row, totals
@@ -152,4 +152,5 @@ READERS: dict[Subject, Callable[[Any, Query], Awaitable[Page]]] = {
     Subject.SALES: listing.sales,
     Subject.DIAGNOSTICS: gathering.answer,
     Subject.DRIFT: asking.answer,
+    Subject.EXPLAIN: explaining.answer,
 }

@@ -134,7 +134,7 @@ class Intake:
         return assembly
 
     async def _judge(self, load: Load, gathered: Gathered, policy: Policy, now_local: datetime) -> Assembly:
-        may_create = Creator(policy.filters.scope, load.entries, _siblings(gathered))
+        may_create = Creator(policy.filters.scope, load.entries, siblings(gathered))
         barred = await find_bars(self._deps, gathered, policy, load.entries, may_create)
         return await assemble_in_parts(gathered, policy, now_local, may_create, barred)
 
@@ -213,7 +213,7 @@ def _once_more(entry: QueueEntry, now: datetime) -> Postponed:
     return Postponed(entry.item_id, entry.version, QueueState.HELD, NOT_SHOWN, message, 1, again, entry.style)
 
 
-def _siblings(gathered: Gathered) -> frozenset[int]:
+def siblings(gathered: Gathered) -> frozenset[int]:
     """Return the items whose style has a product in the shop."""
     return frozenset(row.item_id for row in gathered.read.rows if style_key(row.style) in gathered.products)
 

@@ -55,6 +55,7 @@ STEER: Final[tuple[Act, ...]] = (
     Act("trigger", "t", "trigger", mark("Trigger"), mark("Trigger one run now"), True),
     Act("full_sync", "F", "full_sync", mark("Full sync"), mark("Start a full sync: preview, then the shop's name")),
     Act("sync_one", "S", "sync_one", mark("Sync one"), mark("Sync one product or SKU now: shows the changes first")),
+    Act("why", "W", "why", mark("Why"), mark("Why an item is in the shop or not: by its SKU, CCOD or ItemID")),
     Act("cancel", "c", "cancel", mark("Cancel run"), mark("Cancel the run after the products in flight")),
     Act("undo", "u", "undo", mark("Undo"), mark("Undo the last pause, resume or interval")),
     Act("restart", "R", "restart", mark("Restart"), mark("Restart the engine after a crash")),

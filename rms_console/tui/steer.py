@@ -163,6 +163,19 @@ class Steering(Looking):
             text = [line(self.words.phrase("A product (CCOD) or an SKU goes to the shop ahead of everything else."))]
             self.push_screen(Ask(self.words.phrase("Sync one product now"), text, hint="CCOD / SKU"), self._named)
 
+    def action_why(self) -> None:
+        if self._can("why"):
+            text = [line(self.words.phrase("Each rule, RMS, ledger and shop side by side, and what was done to it."))]
+            title = self.words.phrase("Why is it in the shop, or not?")
+            at_hand = getattr(self.screen, "style", "")
+            self.push_screen(Ask(title, text, hint="SKU / CCOD / ItemID", value=at_hand), self._explain)
+
+    def _explain(self, name: str | None) -> None:
+        if name:
+            from rms_console.tui.screens.explain import ExplainPage
+
+            self.push_screen(ExplainPage(name))
+
     def _named(self, name: str | None) -> None:
         if name:
             self._begin(partial(self._show_one, name))

@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rms_console.contract.field_names import FIELDS
-from rms_console.locale import mark
+from rms_console.contract.field_names import FIELDS, RESULTS
 from rms_console.tui.lines import Line, Part, line
 from rms_console.tui.plain import clean
 from rms_console.tui.view import View, Words
 
-RESULTS: Final = {
-    "created": mark("created"),
-    "updated": mark("updated"),
-    "unchanged": mark("unchanged"),
-    "planned": mark("planned"),
-    "failed": mark("failed"),
-    "held": mark("held"),
-    "left": mark("left RMS"),
-    "unknown": mark("no clear answer"),
-}
 RESULT_ROLES: Final = {"created": "good", "updated": "good", "failed": "bad", "held": "warn", "unknown": "warn"}
 
 WIDEST: Final = 18

@@ -34,14 +34,14 @@ class ProductPage(ListPage):
 
     def __init__(self, style: str) -> None:
         super().__init__()
-        self._style = style
+        self.style = style
 
     def question(self) -> Query:
-        return Query(Subject.PRODUCT, AT_ONCE, key=self._style)
+        return Query(Subject.PRODUCT, AT_ONCE, key=self.style)
 
     def heading(self, view: View) -> Line:
         title = clean(self._rows[0].get("title") or "", 80) if self._rows else ""
-        name = view.words.phrase("PRODUCT {style}", style=clean(self._style, 40))
+        name = view.words.phrase("PRODUCT {style}", style=clean(self.style, 40))
         return line(Part(name, "title"), Part(f"  {title}" if title else "", "strong"))
 
     def columns(self) -> Sequence[tuple[str, int]]:
@@ -59,11 +59,11 @@ class ProductPage(ListPage):
     def action_sync(self) -> None:
         words = self.words
         text = [line(words.phrase("It is read again and goes to the shop ahead of everything else."))]
-        dialog = Confirm(words.phrase("Sync {name} now?", name=clean(self._style, 40)), text)
+        dialog = Confirm(words.phrase("Sync {name} now?", name=clean(self.style, 40)), text)
         self.app.push_screen(dialog, lambda yes: self._sync() if yes else None)
 
     def _sync(self) -> None:
-        self.console_app.actions.send(Trigger(styles=(self._style,)), self.words.phrase("Sync one"))
+        self.console_app.actions.send(Trigger(styles=(self.style,)), self.words.phrase("Sync one"))
 
 
 def history_line(row: Row, view: View) -> Line:
