@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import backlog, console, large, latency, loglines, plan100k, quiet, restart, rows, stock
+from tests.bench import backlog, console, drift, large, latency, loglines, plan100k, quiet, restart, rows, stock
 
 BENCHES = {
     "quiet": quiet.main,
@@ -15,6 +15,7 @@ BENCHES = {
     "loglines": loglines.main,
     "rows": rows.main,
     "plan100k": plan100k.main,
+    "drift": drift.main,
     "large": large.main,
     "console": console.main,
 }
