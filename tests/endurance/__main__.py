@@ -23,11 +23,12 @@ def main() -> int:
     month.add_argument("--seeds", type=int, default=50)
     month.add_argument("--first", type=int, default=1, help="the first seed")
     month.add_argument("--jobs", type=int, default=1)
+    month.add_argument("--minutes", type=float, default=0.0, help="begin no new seed after that; 0: live all")
     given = parser.parse_args()
     if given.kind == "soak":
         return 0 if soak.main(given.minutes) else 1
     if given.kind == "days":
-        return 0 if days.main(given.days, given.seeds, given.first, given.jobs) else 1
+        return 0 if days.main(given.days, given.seeds, given.first, given.jobs, given.minutes) else 1
     ways = creations.WAYS if given.way == "both" else (given.way,)
     return 0 if creations.main(given.count, given.lost, ways, given.seed) else 1
 

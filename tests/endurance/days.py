@@ -54,7 +54,7 @@ BOUNDS = (
     Bound("others", "", growth=1500.0, share=0.01),
     Bound("tasks", "", growth=1.0, most=8.0),
     Bound("handles", "", growth=1.0),
-    Bound("memory", "MB", growth=14 * MB, shown_by=MB),
+    Bound("memory", "MB", growth=10 * MB, shown_by=MB),
     Bound("ledger", "MB", growth=0.3 * MB, share=0.1, shown_by=MB),
     Bound("wal", "MB", growth=0.5 * MB, most=40 * MB, shown_by=MB),
     Bound("log", "MB", growth=0.4 * MB, share=0.05, shown_by=MB),
@@ -360,29 +360,42 @@ def _of_the_goods(last: Holding, items: int) -> Iterator[str]:
             yield f"{last.figure(name):.0f} {name} for {items} items"
 
 
-def main(days: int, seeds: int, first: int, jobs: int) -> bool:
-    """Live the months of some seeds, each in a process of its own, so that memory is measured anew."""
-    shape = Shape(days=days)
+def main(days: int, seeds: int, first: int, jobs: int, minutes: float) -> bool:
+    """Live the months of some seeds, each in a process of its own, so that memory is measured anew.
+
+    `minutes`: so long new ones are begun; 0: until all are done.
+    """
+    shape, begun = Shape(days=days), time.monotonic()
     worst: dict[str, Verdict] = {}
-    bad = 0
+    told: list[Told] = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        for told in pool.map(live_month, range(first, first + seeds), [shape] * seeds):
-            bad += not told.is_good
-            for one in told.verdicts:
-                before = worst.get(one.bound.name)
-                if before is None or _share(one) > _share(before):
-                    worst[one.bound.name] = one
-            growing = [one.told().strip() for one in told.verdicts if not one.is_flat]
-            _say(
-                f"seed {told.seed}: {'flat' if told.is_good else 'FAILED'}, {told.changes} changes,"
-                f" {sum(told.happened[name] for name in FAULTS)} faults, {told.real_s:.0f} s {growing} {told.wrong[:3]}"
-            )
-    _say(f"the worst of {seeds} seeds, from day {shape.from_day} to day {days}:")
+        for group in range(first, first + seeds, jobs):
+            if minutes and time.monotonic() - begun > minutes * 60:
+                break
+            several = range(group, min(group + jobs, first + seeds))
+            for month in pool.map(live_month, several, [shape] * len(several)):
+                told.append(month)
+                _note(month, worst)
+    bad = sum(not month.is_good for month in told)
+    _say(f"the worst of {len(told)} seeds, from day {shape.from_day} to day {days}:")
     for one in worst.values():
         _say(one.told())
-    _say("PASSED" if not bad else f"FAILED: {bad} of {seeds}")
-    return not bad
+    _say(f"FAILED: {bad} of {len(told)}" if bad or not told else f"PASSED: {len(told)} months")
+    return bool(told) and not bad
+
+
+def _note(month: Told, worst: dict[str, Verdict]) -> None:
+    for one in month.verdicts:
+        before = worst.get(one.bound.name)
+        if before is None or _share(one) > _share(before):
+            worst[one.bound.name] = one
+    growing = [one.told().strip() for one in month.verdicts if not one.is_flat]
+    faults = sum(month.happened[name] for name in FAULTS)
+    _say(
+        f"seed {month.seed}: {'flat' if month.is_good else 'FAILED'}, {month.changes} changes, {faults} faults,"
+        f" {month.real_s:.0f} s {growing or ''} {month.wrong[:3] or ''}".rstrip()
+    )
 
 
 def _share(verdict: Verdict) -> float:

@@ -59,9 +59,10 @@ def holding(place: Place, day: int, changes: int) -> Holding:
     """Measure a place whose engine is at rest."""
     gc.collect()
     life, state = place.alive, place.state
+    events = life.engine.journal._events  # a ring, full or not after a crash: judged by its length
     engine_objects, engine_bytes = held_by(
         (life.engine, life.client, life.real_ledger, life.timer, life.lease, *life.tasks),
-        (place, place.shop, place.store, place.line, place.clock, place.loop, life, life.log, life.death),
+        (place, place.shop, place.store, place.line, place.clock, place.loop, life, life.log, life.death, events),
     )
     life.death.steps.clear()
     around = (place, place.store, place.line, place.clock, place.loop, life)
@@ -79,7 +80,7 @@ def holding(place: Place, day: int, changes: int) -> Holding:
         _size(state / FILE_NAME),
         _size(state / f"{FILE_NAME}-wal"),
         sum(path.stat().st_size for path in place.logs.iterdir()),
-        len(life.engine.journal._events),
+        len(events),
         len(life.engine.alerts.present),
         _rows(state / FILE_NAME),
     )
