@@ -20,6 +20,8 @@ FACT_LEASE: Final = "shared_lease"
 FACT_ERAS: Final = "lease_eras"
 """The eras that were seen in the Redis of the settings: claims made in one of them were made under it."""
 MOST_ERAS: Final = 16
+LATE_LEASES: Final = 4
+"""So many leases after a holder was cut off its last request may still arrive: then the shop is read once more."""
 
 
 class Proof:
@@ -31,15 +33,23 @@ class Proof:
         self._eras: list[str] = []
         self._due: float | None = None
         """When whoever may still write has stopped for certain, where a run waits for that; by the lease's clock."""
+        self._late_until: float | None = None
         self._anew_at: float | None = None
         """Runs that began after this read what the shop held when only we could write; by the engine's clock."""
 
-    def begin(self) -> None:
-        """A tenure begins: nothing is proven yet of whoever wrote before."""
-        self._due = self._anew_at = None
+    def begin(self, late_until: float | None) -> None:
+        """A tenure begins: nothing is proven yet of whoever wrote before.
+
+        `late_until`: until when what another engine had on its way may still arrive; None: nothing is.
+        """
+        self._due, self._anew_at, self._late_until = None, None, late_until
 
     async def tend(self, now: float) -> None:
         """Let a run go on that had to wait until only this engine can write: first it reads what the shop holds."""
+        if self._late_until is not None and now >= self._late_until:
+            self._late_until = None
+            await self._deps.disk(self._deps.ledger.set_fact, FACT_READ_ALL, "takeover")
+            self._engine.wakes.ring(Wake.SCHEDULE)
         if self._due is None or now < self._due:
             return
         engine = self._engine

@@ -19,7 +19,7 @@ from rms_console.contract.state import EngineState, Mode
 from rms_console.engine import rights
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.openbulk import FACT_READ_ALL
-from rms_console.engine.proof import Proof
+from rms_console.engine.proof import LATE_LEASES, Proof
 from rms_console.engine.term import Chance, Lookout, Mark, Term
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError, LeaseError, LeaseHeld, LeaseLost
@@ -39,7 +39,7 @@ class Standby:
     def __init__(self, engine: EngineService) -> None:
         self._engine = engine
         self._lease: SharedLease | None = engine.deps.shared_lease
-        engine.runner.refusal = self.refusal
+        engine.runner.refusal = lambda: self.refusal() or engine.tenure.refusal()
         self._lookout = Lookout(self._lease.ttl_s if self._lease is not None else 0.0)
         self._term: Term | None = None
         self._holder: Holder | None = None
@@ -260,13 +260,14 @@ class Standby:
     async def _gained(self, term: Term) -> None:
         """Begin a tenure. What the shop holds is read first where others may have written since our last one."""
         engine, number = self._engine, term.grant.number
-        if not await self._proof.was_ours(term.grant):
+        was_ours = await self._proof.was_ours(term.grant)
+        if not was_ours:
             await engine.deps.disk(engine.deps.ledger.set_fact, FACT_READ_ALL, "takeover")
         await self._proof.remember(term.grant)
         engine.runner.others_wrote()
         engine.fence.forget()
         self._holder, self._term, self._ends_at = None, term, term.asked_at + term.ttl_s
-        self._proof.begin()
+        self._proof.begin(None if was_ours else term.begun_at + LATE_LEASES * term.ttl_s)
         engine.journal.log("INFO", MONITOR, "This engine holds the lease in Redis (number {number})", number=number)
         if engine.world is not None and engine.recovery.fault is None and engine.runner.active is None:
             await engine.rest()

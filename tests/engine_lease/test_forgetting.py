@@ -309,3 +309,24 @@ async def test_both_see_the_claim_and_the_lease_and_how_long_it_lasts(two: tuple
     await first.rest(TTL_S)
     assert isinstance(first.engine.standby.refusal(), LeaseError)
     await first.collect()
+
+
+async def test_w2_what_a_machine_that_was_cut_off_had_on_its_way_does_not_win(two: tuple[Leased, Leased]) -> None:
+    """G3: its last request arrives after the new writer's; the shop is read once more, and the newest value stands."""
+    first, second = two
+    await first.up()
+    await first.converge()
+    await second.up()
+    await first.die()
+    await second.rest(2 * TTL_S)
+    assert second.engine.standby.waiting() is None
+    second.raise_price(21000.0)
+    await second.converge()
+    assert second.shown_price().startswith("21000")
+    variant = second.shop.variant("SKU-11")
+    assert variant is not None
+    variant.price = type(variant.price)("11000.00")
+    await second.rest(4 * TTL_S)
+    await second.converge()
+    assert second.shown_price().startswith("21000")
+    await second.collect()
