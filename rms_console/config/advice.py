@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from rms_console.config.checks import Advice
 from rms_console.config.privacy import SHARED_SECRET
 from rms_console.config.settings import DEFAULT, Settings
 from rms_console.domain.findings import Finding, Level
@@ -17,7 +18,8 @@ def advise(settings: Settings) -> Iterator[Finding]:
     """Yield what is probably not meant, and who is told when something goes wrong."""
     for warning in settings.warnings:
         facts = dict(warning.facts) if isinstance(warning, Sentence) else {}
-        remedy = mark("look at it again: it is legal, and probably not meant")
+        general = mark("look at it again: it is legal, and probably not meant")
+        remedy = warning.remedy if isinstance(warning, Advice) else general
         yield Finding(Level.WARN, "settings", _template(warning), remedy, _place(settings), facts)
     if not settings.warnings:
         yield Finding(Level.OK, "settings", mark("The settings do not contradict each other"))

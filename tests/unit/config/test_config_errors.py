@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from rms_console.config import load_settings
+from rms_console.config.checks import Advice
+from rms_console.config.profiles import PROFILES
 from rms_console.errors import Action, ConfigError
 from tests.unit.config.conftest import MINIMAL, WriteFile
 
@@ -166,11 +168,25 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(write_file: Writ
         ('[alerts]\nchannels = ["log"]\n[alerts.email]\nenabled = true', "does not name email"),
         ('[api]\nhost = "0.0.0.0"', "every request there needs the token"),
         ('[log]\nlevel = "ERROR"\ndetailed = true', "product lines are of level INFO"),
+        ("[sync]\nstartup_delay_s = 600", "each start loses runs"),
+        ("[sync]\nbatch_size = 1\nbatch_delay_s = 5", "bounds the pace to 12 products a minute"),
+        ("[alerts]\nperformance_s = 3600", "that alert can never come"),
+        ('[scope]\ncreate = "all"\n[sync]\ninclude_zero_stock = true', "sold-out items of all years"),
+        ("[rms]\npooling = false\npool_size = 20", "does nothing while rms.pooling = false"),
+        ("[recovery]\nenabled = false\nmax_attempts = 9", "does nothing while recovery.enabled = false"),
     ],
 )
-def test_what_was_probably_not_meant_is_a_warning(text: str, told: str, write_file: WriteFile) -> None:
+def test_what_was_probably_not_meant_is_a_warning_with_its_mending(text: str, told: str, write_file: WriteFile) -> None:
     settings = load_settings(write_file(text + "\n"), None, None, {}, {})
-    assert [warning for warning in settings.warnings if told in warning]
+    found = [warning for warning in settings.warnings if told in warning]
+    assert found
+    assert all(isinstance(warning, Advice) and warning.remedy for warning in found)
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_the_profiles_of_the_requirements_raise_no_warning(name: str, write_file: WriteFile) -> None:
+    settings = load_settings(write_file(MINIMAL), None, name, {}, {})
+    assert settings.warnings == ()
 
 
 def test_the_defaults_raise_no_warning(write_file: WriteFile) -> None:
