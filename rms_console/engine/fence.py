@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.claim import Claim, ClaimKeeper, Standing
 from rms_console.contract.rights import RightState, RightView
+from rms_console.engine import handover
 from rms_console.engine.journal import MONITOR
 from rms_console.errors import ConsoleError, LeaseHeld, LeaseLost, ShopDenied, ShopRejected
 from rms_console.locale import mark, sentence
@@ -36,6 +37,7 @@ class Fence:
         self._standing: Standing | None = None
         self._seen_at: datetime | None = None
         self._is_forgotten = False
+        self._is_outdated = False
         self._shown: RightView | None = None
         self.host = platform.node()
         self.is_brief = False
@@ -51,6 +53,9 @@ class Fence:
             ShopError: the shop did not answer.
         """
         await self._engine.standby.hold()
+        if self._is_outdated:
+            self._is_outdated = False
+            raise handover.begin_anew()
         keeper = self._engine.deps.claims
         if keeper is None:
             self._engine.standby.prove()
@@ -80,7 +85,12 @@ class Fence:
         mine, found = self._mine(), standing.claim
         if found is None or found.owner in (FREE, mine.owner):
             return None
+        # First of all: whoever dies in between reads once too often, never once too little.
+        await handover.read_first(self._engine)
+        # A run that is under way was planned on what was known before.
+        self._is_outdated = self._engine.runner.active is not None
         self._standing = await keeper.write_claim(mine, standing.digest)
+        await handover.remember(self._engine, self._standing)
         self._show(self._standing.claim)
         await self._note()
         return found
@@ -109,7 +119,7 @@ class Fence:
         given = Claim(FREE, self.host, os.getpid(), self._engine.tenure.epoch, self._engine.deps.clock.now())
         with suppress(ConsoleError, TimeoutError):
             async with asyncio.timeout(LET_GO_WITHIN_S):
-                await keeper.write_claim(given, standing.digest)
+                await handover.remember(self._engine, await keeper.write_claim(given, standing.digest))
         with suppress(ConsoleError):
             await self._engine.deps.disk(self._engine.deps.ledger.set_fact, FACT_CLAIM, None)
 
@@ -134,14 +144,24 @@ class Fence:
                 host=found.host,
             )
         if self.is_brief:
+            if await handover.is_due(self._engine, standing):
+                await handover.read_first(self._engine)
+                await handover.remember(self._engine, standing)
+                raise handover.begin_anew()
             return
         if found is not None and found.owner == mine.owner and found.epoch >= mine.epoch:
             # Our ledger was lost, and with it how often we have begun.
             await self._engine.tenure.rise_above(found.epoch)
             mine = self._mine()
+        changed_hands = await handover.is_due(self._engine, standing)
+        if changed_hands:
+            await handover.read_first(self._engine)
         self._standing = await keeper.write_claim(mine, standing.digest)
+        await handover.remember(self._engine, self._standing)
         self._show(self._standing.claim)
         self._engine.journal.log("INFO", MONITOR, "The shop is claimed for this engine")
+        if changed_hands:
+            raise handover.begin_anew()
 
     def _show(self, found: Claim | None) -> None:
         seen_at = self._engine.deps.clock.now()

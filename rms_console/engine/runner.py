@@ -189,6 +189,8 @@ class Runner:
         await self._detector.poll(world.source.detection, run.settings.incremental_hours)
         if not is_awaited and await self._reconciler.due() is not None:
             self.stage = "comparing"
+            # A location that came back, say, shows in nothing but what is looked up anew.
+            world = await self._reference.current(run.settings, world)
             await self._reconciler.advance(world.policy, run.settings)
         await self.queue_sales()
         await self._deps.disk(self._deps.ledger.release_due, self._deps.clock.now())

@@ -20,6 +20,8 @@ class Act:
     kind: str
     work: Work
     weight: int = 1
+    is_wide: bool = False
+    """Known only to the stories of later seeds, so that those of earlier ones stay what they were."""
 
     @property
     def is_fault(self) -> bool:
@@ -29,11 +31,11 @@ class Act:
 TABLE: dict[str, Act] = {}
 
 
-def act(kind: str, weight: int = 1) -> Callable[[Work], Work]:
+def act(kind: str, weight: int = 1, wide: bool = False) -> Callable[[Work], Work]:
     """Enter an act in the table under its kind."""
 
     def enter(work: Work) -> Work:
-        TABLE[kind] = Act(kind, work, weight)
+        TABLE[kind] = Act(kind, work, weight, wide)
         return work
 
     return enter

@@ -200,7 +200,7 @@ async def _steal(sim: Sim, dice: Random) -> None:
     process = sim.process
     if process is None or not process.is_alive or process.wire.hold is not None:
         return
-    process.wire.hold = hold = asyncio.Event()
+    process.freeze()
     sim.others.append(process)
     (sim.state / LOCK_NAME).unlink(missing_ok=True)
     sim.process = None
@@ -208,7 +208,7 @@ async def _steal(sim: Sim, dice: Random) -> None:
     await sim.ensure_process()
     await asyncio.sleep(dice.choice([1.0, 60.0, 600.0]))
     wake(sim)
-    if not hold.is_set() or not process.is_alive:
+    if process.ended:
         return
     sim.fire("lock.zombie_woke")
     woke_at = sim.clock.seconds
@@ -222,9 +222,7 @@ async def _steal(sim: Sim, dice: Random) -> None:
 def wake(sim: Sim) -> None:
     """Let every process that stands still go on."""
     for one in sim.others:
-        if one.wire.hold is not None:
-            one.wire.hold.set()
-            one.wire.hold = None
+        one.thaw()
 
 
 @act("lock.zombie_woke")

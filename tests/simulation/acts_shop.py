@@ -182,6 +182,7 @@ def order(sim: Sim, dice: Random) -> None:
     except NotSold:
         return
     sim.drift.add((variant.sku, "stock"))
+    sim.ever_moved.add((variant.sku, "stock"))
     sim.fire("merchant.order")
     sim.tell(f"merchant sells {variant.sku}")
     if dice.random() < 0.7:

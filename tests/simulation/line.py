@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -18,8 +18,14 @@ from rms_console.demo.shopify import EmbeddedShop
 from rms_console.demo.shopify.asgi import ShopApp, read_request
 from rms_console.demo.shopify.faults import RequestInfo
 from tests.engine.world import Death
+from tests.simulation.order import LATE
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
 
 Fired = Callable[[str], None]
+SENDER: contextvars.ContextVar[Wire | None] = contextvars.ContextVar("sender", default=None)
+"""Whose request is at the shop's door."""
 
 
 @dataclass(slots=True)
@@ -69,9 +75,9 @@ class Line:
             return one
         return None
 
-    def carry(self, request: httpx.Request, content: bytes, hold: asyncio.Event | None) -> asyncio.Task[httpx.Response]:
+    def carry(self, request: httpx.Request, content: bytes, sender: Wire) -> asyncio.Task[httpx.Response]:
         """Send a request off; the task ends with the answer, however long that takes."""
-        work = self._carry(request, content, hold)
+        work = self._carry(request, content, sender)
         task = asyncio.get_running_loop().create_task(work, context=self.context.copy())
         self.in_flight.add(task)
         task.add_done_callback(self._arrived)
@@ -82,7 +88,9 @@ class Line:
         if not task.cancelled():
             task.exception()
 
-    async def _carry(self, request: httpx.Request, content: bytes, hold: asyncio.Event | None) -> httpx.Response:
+    async def _carry(self, request: httpx.Request, content: bytes, sender: Wire) -> httpx.Response:
+        SENDER.set(sender)
+        hold = sender.hold
         await asyncio.sleep(self.dice.uniform(0.02, 0.4))
         if hold is not None:
             await hold.wait()
@@ -104,11 +112,20 @@ class Line:
         return await self._faulty(fault, info, request, content)
 
     async def _deliver(self, request: httpx.Request, content: bytes) -> httpx.Response:
+        LATE.set(LATE.get() or self._old_news())
         again = httpx.Request(request.method, request.url, headers=request.headers, content=content)
         answer = await self.inner.handle_async_request(again)
         body = await answer.aread()
         await asyncio.sleep(self.dice.uniform(0.02, 0.4))
         return httpx.Response(answer.status_code, headers=answer.headers, content=body, request=request)
+
+    @staticmethod
+    def _old_news() -> str:
+        """Return why what arrives now may be old: whoever sent it has died since, or stood still."""
+        sender = SENDER.get()
+        if sender is None:
+            return ""
+        return "dead" if sender.is_dead else "stopped" if sender.stood_still else ""
 
     async def _faulty(self, fault: Armed, info: RequestInfo, request: httpx.Request, content: bytes) -> httpx.Response:
         kind = fault.kind.partition(".")[2]
@@ -120,6 +137,7 @@ class Line:
             self._later(fault.delay_s, request, content)
             raise httpx.ReadTimeout("late", request=request)
         if kind == "slow":
+            LATE.set("slow")
             await asyncio.sleep(fault.delay_s)
         if kind == "duplicate":
             self._later(fault.delay_s, request, content)
@@ -131,6 +149,7 @@ class Line:
     def _later(self, delay_s: float, request: httpx.Request, content: bytes) -> None:
         async def again() -> None:
             await asyncio.sleep(delay_s)
+            LATE.set("late")
             with suppress(httpx.TransportError):
                 await self._deliver(request, content)
 
@@ -184,19 +203,26 @@ def _json(request: httpx.Request, status: int, body: Any) -> httpx.Response:
 class Wire(httpx.AsyncBaseTransport):
     """One process's end of the line. A process that is frozen sends nothing; one that is dead hears nothing."""
 
-    def __init__(self, line: Line, death: Death) -> None:
+    def __init__(self, line: Line, death: Death, process: Process) -> None:
+        self.process = process
         self._line = line
         self._death = death
         self.hold: asyncio.Event | None = None
+        self.stood_still = False
+        """Whether the process ever stood still: what it sends on waking was thought of before."""
         self.wrote_at: float | None = None
         """When the process last sent a mutation."""
+
+    @property
+    def is_dead(self) -> bool:
+        return self._death.dead
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._death.step("request")
         content = await request.aread()
         if b"mutation" in content[:60]:
             self.wrote_at = asyncio.get_running_loop().time()
-        task = self._line.carry(request, content, self.hold)
+        task = self._line.carry(request, content, self)
         answer = await asyncio.shield(task)
         if self.hold is not None:
             await self.hold.wait()

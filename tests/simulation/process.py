@@ -52,6 +52,7 @@ class Process:
         source: object,
         disk_trouble: Callable[[str], None],
         died: Callable[[], None],
+        machine: str = "",
     ) -> None:
         self.state = state
         self.settings = settings
@@ -59,10 +60,13 @@ class Process:
         self.tasks: dict[asyncio.Task[Any], None] = {}
         self.death = Death()
         self.timer = ManualTimer(clock)
-        self.wire = Wire(line, self.death)
+        self.wire = Wire(line, self.death, self)
         self.log = Memory()
         self.ended = ""
         self.main: asyncio.Task[None] | None = None
+        self.machine = machine
+        """Names the machine in the shop's claim; empty: there is only this one, and nobody claims anything."""
+        self.woke_at: float | None = None
         self._source = source
         self._disk_trouble = disk_trouble
         self._died = died
@@ -76,17 +80,26 @@ class Process:
         token = PROCESS.set(self)
         self.context = contextvars.copy_context()
         try:
-            self.real_ledger = self._begun(open_or_begin_anew(self.state, self.clock.now()))
+            try:
+                self.real_ledger = self._begun(open_or_begin_anew(self.state, self.clock.now()))
+            except BaseException:
+                self.ended = "could not open its ledger"
+                raise
             self.ledger = MortalLedger(self.real_ledger, self.death)
             self.ledger.trouble = self._disk_trouble
             self.lease = FileLease(self.state, self.clock)
             self.engine = EngineService(self._deps(), self.settings)
+            if self.machine:
+                self.engine.fence.host = self.machine
             opening = asyncio.get_running_loop().create_task(self.engine.open())
             try:
                 await opening
-            except BaseException:
+            except BaseException as error:
+                was_killed = bool(self.ended)
                 self.ended = "could not begin"
                 self._let_go()
+                if was_killed and isinstance(error, asyncio.CancelledError):
+                    raise Killed("while it began") from None
                 raise
             self.main = asyncio.get_running_loop().create_task(self.engine.run())
             self.main.add_done_callback(self._over)
@@ -123,6 +136,8 @@ class Process:
             open_survey=open_survey,
             mark=FileMark(self.state),
             renew_ledger=self._renew,
+            claims=self.client.claims if self.machine else None,
+            installation=self.machine or "this",
         )
 
     def _renew(self, damage: str) -> Ledger:
@@ -175,6 +190,17 @@ class Process:
         self.lease.release()
         self.real_ledger.close()
         self.death.dead = True
+
+    def freeze(self) -> None:
+        """Stand still, as after SIGSTOP: nothing is sent, heard or timed until `thaw`."""
+        self.wire.hold = asyncio.Event()
+        self.wire.stood_still = True
+
+    def thaw(self) -> None:
+        if self.wire.hold is not None:
+            self.wire.hold.set()
+            self.wire.hold = None
+            self.woke_at = self.clock.seconds
 
     @property
     def is_alive(self) -> bool:

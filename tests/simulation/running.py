@@ -19,7 +19,7 @@ from unittest import mock
 from rms_console.contract.commands import DecideHolds, FullSync, Resume, RetryItems
 from rms_console.contract.records import QueueState
 from rms_console.domain.holds import HoldState
-from tests.simulation import acts_own, acts_shop, acts_till, checks
+from tests.simulation import acts_machines, acts_own, acts_shop, acts_till, checks
 from tests.simulation.acts import TABLE
 from tests.simulation.clockwork import Stuck
 from tests.simulation.process import make_task
@@ -48,7 +48,7 @@ def run_seed(seed: int, steps: Sequence[Step] | None = None) -> Result:
     """Live the story of a seed, or the given part of it."""
     story = tuple(story_of(seed) if steps is None else steps)
     with tempfile.TemporaryDirectory(prefix="sim-", dir=_quick_folder()) as name, _dice(seed):
-        sim = Sim(Path(name), seed)
+        sim = Sim(Path(name), seed, any(step.kind.startswith("machines.") for step in story))
         sim.loop.set_task_factory(make_task)
         sim.loop.set_exception_handler(lambda loop, context: None)
         asyncio.set_event_loop(sim.loop)
@@ -127,6 +127,7 @@ async def quiet(sim: Sim, acts: Sequence[asyncio.Task[None]]) -> None:
     await acts_own.live(sim)
     sim.paused_at = None
     await sim.ask(Resume())
+    await acts_machines.settle(sim)
     await asyncio.sleep(SETTLE_S)
     await sim.ensure_process()
     checks.check_fast(sim)

@@ -42,6 +42,8 @@ class FaultySource:
     fired: Callable[[str], None]
     armed: list[ArmedRead] = field(default_factory=list)
     hides: Callable[[Iterable[int]], None] = lambda item_ids: None
+    read: Callable[[], None] = lambda: None
+    """Called with every reading of whole items."""
     gone: str = ""
     """Why nothing can be read just now, as a kind of fault."""
 
@@ -63,6 +65,7 @@ class FaultySource:
 
     def read_items(self, item_ids: Any) -> RowsRead:
         self._before()
+        self.read()
         read: RowsRead = self._after(self.inner.read_items(item_ids))
         if fault := self._take("rms.empty_reply"):
             hidden = read.hidden | {row.item_id for row in read.rows} | {row.item_id for row in read.unreadable}

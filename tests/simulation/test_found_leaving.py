@@ -14,7 +14,7 @@ from rms_console.domain.product import Status
 from tests.engine.world import SETTINGS, shoes, with_policy
 from tests.engine_detect.place import KeptPlace
 from tests.simulation.running import run_seed
-from tests.simulation.story import story_of
+from tests.simulation.story import Step, story_of
 
 
 async def lost(folder: Path) -> KeptPlace:
@@ -126,3 +126,32 @@ def test_g1_a_held_item_is_known_by_its_variant_not_by_the_sku_it_once_had() -> 
     assert not result.violations
     assert result.fired["rms.deleted_rows"]
     assert result.fired["rms.duplicate_sku"]
+
+
+def test_g1_a_location_that_came_back_is_seen_by_the_next_comparison() -> None:
+    """G1, seed 60148: without work nothing was looked up anew, and its stock was compared with nothing for ever."""
+    steps = [
+        Step(0, "till.new_item", 1464881520, 5.0),
+        Step(0, "shop.location_off", 4083299399, 120.0),
+        Step(0, "rms.joined_table", 572775820, 0.0),
+    ]
+    result = run_seed(60148, steps)
+    assert result.fired["shop.location_off"]
+    assert result.fired["rms.joined_table"]
+    assert not result.violations
+
+
+def test_g5_a_product_is_not_emptied_when_new_sizes_come_as_the_last_one_goes() -> None:
+    """G5, seed 60140: three sold out, one left, three had new sizes a moment later: four within the guard's limits."""
+    steps = [
+        Step(0, "till.new_item", 3067438048, 1.0),
+        Step(0, "till.new_item", 1186523225, 1.0),
+        Step(0, "till.new_item", 2911648194, 1.0),
+        Step(0, "till.new_item", 2459305000, 200.0),
+        Step(0, "till.inactive", 3348365348, 5.0),
+        Step(0, "rms.bulk_zero", 2656180159, 5.0),
+        Step(0, "till.new_item", 2786084895, 0.0),
+    ]
+    result = run_seed(60140, steps)
+    assert result.fired["rms.bulk_zero"]
+    assert not result.violations

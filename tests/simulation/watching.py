@@ -7,12 +7,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rms_console.domain.policy import Conflict
+from tests.simulation.line import SENDER
 
 if TYPE_CHECKING:
     from tests.simulation.world import Held, Sim
 
 STOPS_WITHIN_S = 400.0
 """Longer than any request that was on its way takes to arrive."""
+STOPS_WRITING_S = 600.0
+"""So long an engine may take to notice that the shop is another's now: it trusts what it saw for two minutes, and a
+request may take its time."""
+SETTLES_S = 30.0
 MOST_EMPTIED = 6
 """Styles emptied within a quarter of an hour: three may sell out, three may leave, before the guard asks."""
 JUMP = Decimal("0.3")
@@ -39,6 +44,7 @@ class Watch:
         self._sim = sim
         self._emptied: deque[tuple[float, str]] = deque()
         self._requests: deque[float] = deque()
+        self._owner, self._owned_since = "", 0.0
         self._written: dict[str, int] = {}
         """SKU -> what a request of ours last made of its stock at the first location."""
 
@@ -53,12 +59,14 @@ class Watch:
 
     def created(self, after: Held) -> None:
         """A request of ours made a variant."""
+        self._claimed(after)
         if after.on_hand:
             self._written[after.sku] = after.on_hand[0][1]
 
     def changed(self, before: Held, after: Held) -> None:
         """A request of ours moved something of a variant that was there."""
         self._allowed(after)
+        self._claimed(after)
         if before.sku == after.sku:
             self._price(before, after)
             self._stock(before, after)
@@ -69,6 +77,20 @@ class Watch:
         for name, since in (("pause", sim.paused_at), ("observe", sim.observed_at)):
             if since is not None and now > since + STOPS_WITHIN_S and now > sim.forced_until and not sim.lost_ledger:
                 sim.wrong(name, f"{after.told()} was written {now - since:.0f} s after the {name}")
+
+    def _claimed(self, after: Held) -> None:
+        """S8: of two machines one writes, and that is the one that the shop is claimed for."""
+        sim, wire = self._sim, SENDER.get()
+        if not sim.has_machines or wire is None:
+            return
+        now, owner = sim.clock.seconds, sim.claim_owner()
+        if owner != self._owner:
+            self._owner, self._owned_since = owner, now
+        writer = wire.process
+        since = max(self._owned_since, writer.woke_at or 0.0)
+        if owner not in ("", writer.machine) and now > since + STOPS_WRITING_S:
+            told = f"machine {writer.machine} wrote {after.told()}"
+            sim.wrong("S8", f"{told} {now - since:.0f} s after the shop was claimed for {owner}")
 
     def _price(self, before: Held, after: Held) -> None:
         """G5: no price jumps unless a person said yes."""
@@ -98,6 +120,8 @@ class Watch:
         is_known = is_known and not any(sim.fired[kind] for kind in UNANSWERED)
         if sold_at is None or policy.conflict is not Conflict.LOWER or not is_known:
             return True
+        if sim.moved_at is not None and sim.moved_at >= sold_at:
+            return True  # whoever writes now was not there when it was sold, and only the other's ledger knew of it
         return sim.clock.seconds > sold_at + policy.conflict_grace_hours * 3600
 
     def _most_in_rms(self, sku: str) -> int:
@@ -111,8 +135,14 @@ class Watch:
             return
         if after.style in self._sim.approved or self._sim.total_of(after.style):
             return
+        self._sim.loop.call_later(SETTLES_S, self._emptied_for_good, after.style)
+
+    def _emptied_for_good(self, style: str) -> None:
+        """G5. A product whose last size goes while new ones come is not emptied: they come a moment later."""
+        if self._sim.total_of(style):
+            return
         now, emptied = self._sim.clock.seconds, self._emptied
-        emptied.append((now, after.style))
+        emptied.append((now, style))
         while emptied[0][0] < now - 900:
             emptied.popleft()
         styles = {style for _, style in emptied}

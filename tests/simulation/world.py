@@ -11,10 +11,12 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from rms_console.adapters.shopify.claims import KEY
 from rms_console.contract.commands import Command, Reply, Request
 from rms_console.contract.settings import EngineSettings
 from rms_console.demo.shopify import EmbeddedShop, ShopSettings
@@ -29,12 +31,14 @@ from tests.engine.world import ACTOR, SETTINGS, Killed, Machine
 from tests.engine_adopt.merchant import Merchant
 from tests.simulation.clockwork import SimClock, VirtualLoop
 from tests.simulation.line import Line
+from tests.simulation.order import Order
 from tests.simulation.process import PROCESS, Process
 from tests.simulation.store import Store
 from tests.simulation.watching import Watch
 
 __all__ = ["Machine", "Options", "Sim", "options_of"]
 
+MACHINES = ("one", "two")
 _DOCUMENTS: OrderedDict[str, Any] = OrderedDict()
 """Parsed and validated documents, the same for all worlds."""
 
@@ -105,6 +109,10 @@ class Held:
     compare_at: str | None
     on_hand: tuple[tuple[int, int], ...]
 
+    @property
+    def money(self) -> tuple[Decimal, Decimal | None]:
+        return Decimal(self.price), None if self.compare_at is None else Decimal(self.compare_at)
+
     def told(self) -> str:
         stock = "+".join(str(units) for _, units in self.on_hand)
         return f"{self.style}/{self.sku} {self.price}{f' ({self.compare_at})' if self.compare_at else ''} x{stock}"
@@ -155,10 +163,12 @@ class SeenShop(EmbeddedShop):
 class Sim:
     """The world. `trace` is its history, `violations` what must not be, `fired` which faults really happened."""
 
-    def __init__(self, folder: Path, seed: int, options: Options | None = None) -> None:
+    def __init__(self, folder: Path, seed: int, has_machines: bool = False) -> None:
         self.seed = seed
+        self.has_machines = has_machines
+        """Whether there are two machines, so that the engine claims the shop before it writes."""
         self.folder = folder
-        self.options = options or options_of(seed)
+        self.options = options_of(seed)
         self.settings = self.options.settings
         self.clock = SimClock()
         self.loop = VirtualLoop(self.clock)
@@ -166,8 +176,12 @@ class Sim:
         self.trace: list[str] = []
         self.violations: list[str] = []
         self.dice = Random(f"world {seed}")
-        self.state = folder / "state"
-        self.state.mkdir()
+        self.machine = MACHINES[0]
+        """Where the engine is meant to run."""
+        self.moved_at: float | None = None
+        """When it was meant to run on the other one, the last time."""
+        for name in MACHINES:
+            self._folder_of(name).mkdir()
         self.store = Store(
             folder, self.clock, self.settings.zone, self.options.detection, Random(f"rms {seed}"), self.fire
         )
@@ -189,6 +203,9 @@ class Sim:
         self.line = Line(self.shop, Random(f"line {seed}"), self.fire, self._asked)
         self.disk_armed: list[tuple[str, Exception]] = []
         self.process: Process | None = None
+        self._beginning = asyncio.Lock()
+        self.made: list[Process] = []
+        """Kept to the end: what is collected as rubbish ends at an instant that no seed decides."""
         self.others: list[Process] = []
         """Processes that should not be there: frozen ones, thawed ones, second engines."""
         self.numbers = iter(range(1, 1_000_000))
@@ -220,7 +237,11 @@ class Sim:
         """SKU -> what RMS said of its stock, and when."""
         self.stock_unknown: set[str] = set()
         self.stock_all = False
+        self.ever_moved: set[tuple[str, str]] = set()
+        """SKUs of which the shop ever sold something, and "stock"."""
         self.watch = Watch(self)
+        self.order = Order(self)
+        self.store.source.read = self.order.sample
         self.notes: dict[str, Any] = {}
         """What acts remember of themselves until a later one, or the end."""
         self.loop.alarms, self.loop.ring = self._alarm_s, self._ring
@@ -259,6 +280,8 @@ class Sim:
         self.tell(told)
         if after is not None and before is None:
             self.watch.created(after)
+        if after is not None:
+            self.order.written(before, after)
         if after is None or before is None:
             return
         if (before.price, before.compare_at) != (after.price, after.compare_at):
@@ -281,7 +304,9 @@ class Sim:
 
     def _hidden(self, item_ids: Iterable[int]) -> None:
         """A reply of RMS lacked items: whether they left nobody can tell before the next comparison."""
-        self.tainted.update(item_ids)
+        hidden = set(item_ids)
+        self.tainted |= hidden
+        self.order.hidden(hidden)
 
     def note_lowered(self, sku: str) -> None:
         self.lowered[sku] = self.clock.seconds
@@ -331,19 +356,40 @@ class Sim:
             self.fire(kind)
             raise error
 
-    def new_process(self) -> Process:
-        return Process(
-            self.state,
+    @property
+    def state(self) -> Path:
+        """The folder of the machine on which the engine is meant to run."""
+        return self._folder_of(self.machine)
+
+    def _folder_of(self, machine: str) -> Path:
+        return self.folder / f"state-{machine}"
+
+    def claim_owner(self) -> str:
+        """Return which machine the shop is claimed for; empty: none."""
+        field = next((one for (_, key), one in self.shop.state.shop.metafields.items() if key == KEY), None)
+        return str(json.loads(field.value)["owner"]) if field is not None else ""
+
+    def new_process(self, machine: str = "") -> Process:
+        machine = machine or self.machine
+        made = Process(
+            self._folder_of(machine),
             self.settings,
             clock=self.clock,
             line=self.line,
             source=self.store.source,
             disk_trouble=self.disk_trouble,
             died=lambda: self.fire("process.killed_at_step"),
+            machine=machine if self.has_machines else "",
         )
+        self.made.append(made)
+        return made
 
     async def ensure_process(self, tries: int = 40) -> None:
-        """Have one engine running; starting it may take several tries."""
+        """Have one engine running; starting it may take several tries. One at a time does that."""
+        async with self._beginning:
+            await self._ensure_process(tries)
+
+    async def _ensure_process(self, tries: int) -> None:
         for _ in range(tries):
             if self.process is not None and self.process.is_alive:
                 return

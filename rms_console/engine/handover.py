@@ -1,0 +1,44 @@
+"""A shop that changed hands: what another engine wrote there is read before this one writes again.
+
+The ledger of a machine tells what the shop held when this machine wrote last. Where another one has claimed the shop
+since, it tells nothing: a value that RMS and the ledger agree on may be another one in the shop, and nobody would look.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rms_console.contract.claim import Standing
+from rms_console.engine.openbulk import FACT_READ_ALL
+from rms_console.errors import LeaseLost
+from rms_console.locale import sentence
+
+if TYPE_CHECKING:
+    from rms_console.engine.service import EngineService
+
+FACT_LAST: Final = "shop_claim_last"
+"""The digest of the claim as this installation left it last."""
+
+
+async def is_due(engine: EngineService, found: Standing) -> bool:
+    """Return whether somebody else has had the shop since this installation claimed it, or gave it back, last."""
+    claim = found.claim
+    if claim is None or claim.owner == engine.deps.installation:
+        return False
+    return await engine.deps.disk(engine.deps.ledger.get_fact, FACT_LAST) != found.digest
+
+
+async def read_first(engine: EngineService) -> None:
+    """Have the next run read the whole shop before it writes, and settle what another engine left open."""
+    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_READ_ALL, "takeover")
+    engine.runner.others_wrote()
+
+
+async def remember(engine: EngineService, ours: Standing) -> None:
+    """Note the claim as we have just left it."""
+    await engine.deps.disk(engine.deps.ledger.set_fact, FACT_LAST, ours.digest)
+
+
+def begin_anew() -> LeaseLost:
+    """Return what ends the present run: it was planned on what this machine remembered."""
+    return LeaseLost(sentence("another engine wrote this shop meanwhile: the shop is read before this one writes"))

@@ -1,0 +1,88 @@
+"""A shop that changed hands: what the other machine wrote is read before this one writes again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rms_console.contract.commands import Accepted, ReleaseLock
+from rms_console.errors import LeaseLost
+from tests.engine_lease.test_fence import Machine
+
+
+async def first_after_second(tmp_path: Path) -> tuple[Machine, Machine]:
+    """Return two machines of which the second wrote last, in order; the first believes what it wrote before."""
+    first = Machine(tmp_path / "a", "first")
+    second = Machine(tmp_path / "b", "second", first)
+    await first.start()
+    await first.converge()
+    await first.run(first.engine.close())
+    await first.collect()
+    await second.start()
+    second.raise_price(18000.0)
+    await second.converge()
+    await second.run(second.engine.close())
+    await second.collect()
+    assert second.shown_price().startswith("18000")
+    return first, second
+
+
+async def test_g1_g3_s8_what_another_machine_wrote_is_not_taken_for_what_we_wrote(tmp_path: Path) -> None:
+    """G1, S8: RMS and our ledger agreed on a price that the shop had no longer, and nobody looked."""
+    first, second = await first_after_second(tmp_path)
+    await first.start()
+    first.store.change(21, Price=12000.0)
+    finished = await first.cycle()
+    assert isinstance(finished.fault, LeaseLost)
+    await first.converge()
+    assert first.shown_price().startswith("15000")
+    await first.assert_quiet()
+    await first.collect()
+    first.close()
+    second.close()
+
+
+async def test_a_machine_that_comes_back_to_its_own_shop_reads_nothing(tmp_path: Path) -> None:
+    first = Machine(tmp_path / "a", "first")
+    await first.start()
+    await first.converge()
+    await first.run(first.engine.close())
+    await first.collect()
+    await first.start()
+    before = first.shop.ledger.by_field["bulkOperationRunQuery"]
+    first.raise_price(17000.0)
+    await first.converge()
+    assert first.shown_price().startswith("17000")
+    assert first.shop.ledger.by_field["bulkOperationRunQuery"] == before
+    await first.collect()
+    first.close()
+
+
+@pytest.mark.parametrize("is_at_work", [False, True])
+async def test_s8_a_claim_that_a_person_took_over_ends_what_was_planned_before(
+    tmp_path: Path, is_at_work: bool
+) -> None:
+    first = Machine(tmp_path / "a", "first")
+    second = Machine(tmp_path / "b", "second", first)
+    await second.start()
+    await second.converge()
+    await second.run(second.engine.close())
+    await second.collect()
+    await first.start()
+    first.raise_price(18000.0)
+    await first.converge()
+    await first.collect()
+    await second.start()
+    if is_at_work:
+        second.engine.runner.active = object()  # type: ignore[assignment]
+    assert isinstance(await second.run(second.send(ReleaseLock("release"))), Accepted)
+    second.engine.runner.active = None
+    second.store.change(21, Price=12000.0)
+    finished = await second.cycle()
+    assert isinstance(finished.fault, LeaseLost) is is_at_work
+    await second.converge()
+    assert second.shown_price().startswith("15000")
+    await second.collect()
+    first.close()
+    second.close()

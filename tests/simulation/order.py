@@ -1,0 +1,96 @@
+"""G3, looked at on every write: what is written for one product and field follows RMS, and never goes back.
+
+RMS's history is what it held each time the engine read it, and each time the shop was written: per style and SKU one
+list of prices and one of quantities. A write must be found in it at or after the place of the write before.
+
+Legal exceptions, each told apart by what really happened to that request, not by what a seed knows:
+
+* a request that arrives late, twice or slowly, or was sent by a process that has died or stood still since: the shop
+  takes it whenever it comes, and nobody can call it back; that it is not the last word G1 shows;
+* a value that RMS never held (a dirty read, what the shop sold taken off, a price half known): it has no place in the
+  order. A SKU of which the shop ever sold something is not looked at for its stock: such a figure may be any;
+* an SKU that two items have had: which of them a variant was is not told by its SKU;
+* a reply that hides an item is a version too: it says that there is none;
+* what the clock of our machine says counts for sales, right or wrong: the history is kept by that clock.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tests.simulation.truth import truth_of
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Held, Sim
+
+LATE: contextvars.ContextVar[str] = contextvars.ContextVar("late", default="")
+"""Why the request at the shop's door may be an old one; empty: it came as it was sent."""
+Key = tuple[str, str, str]
+"""Style, SKU, field."""
+
+
+class Order:
+    """The order of one world. `checked`: how many writes were held against it, by field."""
+
+    def __init__(self, sim: Sim) -> None:
+        self._sim = sim
+        self._values: dict[Key, list[object]] = {}
+        self._place: dict[Key, int] = {}
+        self._items: dict[str, set[int]] = {}
+        self.checked: Counter[str] = Counter()
+
+    def sample(self) -> None:
+        """Note what RMS holds now."""
+        sim = self._sim
+        truth = truth_of(sim.store.rows(), sim.clock.now(), sim.settings.zone, len(sim.options.locations))
+        here: set[tuple[str, str]] = set()
+        for item, one in truth.wanted.items():
+            here.add((one.style, one.sku))
+            self._items.setdefault(one.sku, set()).add(item)
+            self._note((one.style, one.sku, "stock"), one.stock[0])
+            if one.price is not None:
+                self._note((one.style, one.sku, "price"), (one.price, one.compare_at))
+        for style, sku, name in list(self._values):
+            if name == "stock" and (style, sku) not in here:
+                self._note((style, sku, "stock"), 0)
+
+    def hidden(self, items: Iterable[int]) -> None:
+        """A reply of RMS had none of these items, though they are there."""
+        gone = set(items)
+        for style, sku, name in list(self._values):
+            if name == "stock" and self._items.get(sku, set()) & gone:
+                self._note((style, sku, "stock"), 0)
+
+    def _note(self, key: Key, value: object) -> None:
+        values = self._values.setdefault(key, [])
+        if not values or values[-1] != value:
+            values.append(value)
+
+    def written(self, before: Held | None, after: Held) -> None:
+        """A request of ours made or moved a variant."""
+        self.sample()
+        if before is None or (before.price, before.compare_at) != (after.price, after.compare_at):
+            self._hold_against((after.style, after.sku, "price"), after.money)
+        if after.on_hand and (before is None or before.on_hand != after.on_hand):
+            self._hold_against((after.style, after.sku, "stock"), after.on_hand[0][1])
+
+    def _hold_against(self, key: Key, value: object) -> None:
+        style, sku, name = key
+        values, place = self._values.get(key, []), self._place.get(key, 0)
+        if len(self._items.get(sku, ())) > 1 or (name == "stock" and (sku, "stock") in self._sim.ever_moved):
+            return
+        later = next((n for n in range(place, len(values)) if values[n] == value), None)
+        if later is not None:
+            if not LATE.get():
+                self._place[key] = later
+                self.checked[name] += 1
+            return
+        if value not in values[:place]:
+            return
+        if why := LATE.get():
+            self._sim.fire(f"order.excused_{why}")
+            return
+        self._sim.wrong("G3", f"{sku} of {style}: its {name} went back to {value}; RMS has {values[-1]} by now")
