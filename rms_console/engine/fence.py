@@ -49,9 +49,10 @@ class Fence:
         A shop that refuses to keep such a record does not stop the sync: it is said, and the machine's lock remains.
 
         Raises:
-            LeaseHeld: an engine elsewhere writes this shop. LeaseLost: one that bears our name does.
+            LeaseHeld: an engine elsewhere writes this shop. LeaseLost: one that bears our name does, or has our lock.
             ShopError: the shop did not answer.
         """
+        self._engine.tenure.check()
         await self._engine.standby.hold()
         if self._is_outdated:
             self._is_outdated = False

@@ -26,10 +26,12 @@ async def renew(engine: EngineService, error: Exception) -> None:
 
     Raises:
         StoreError: the file cannot be moved, or no fresh one be made: it is tried again.
+        LeaseLost: it is another process's by now.
     """
     deps = engine.deps
     if deps.renew_ledger is None:
         raise error
+    engine.tenure.check()
     message = error.message if isinstance(error, StoreDamaged) else str(error)
     deps.ledger = await deps.disk(deps.renew_ledger, message)
     await engine.tenure.take_up(engine.settings.shop)

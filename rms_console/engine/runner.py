@@ -113,6 +113,7 @@ class Runner:
         tally = Tally()
         fault: Exception | None = None
         brakes = self._brakes = Brakes(self.refusal)
+        self.refusal()  # looked at in each run, whether or not it comes to a write
         self._in_flight.anew()
         brakes.asked = stopped
         try:

@@ -8,11 +8,13 @@ from rms_console.contract.ports import Ledger
 from rms_console.contract.snapshot import LockView
 from rms_console.contract.state import LockStatus
 from rms_console.engine.deps import Deps
-from rms_console.errors import ConfigError, LeaseHeld
+from rms_console.errors import ConfigError, LeaseHeld, LeaseLost
 from rms_console.locale import sentence
 
 FACT_SHOP = "shop"
 LOCK_RETRY_S = 0.5
+LOOK_S = 5.0
+"""So long a look at our own lock is good for: it is asked for before every write."""
 
 
 def check_owner(ledger: Ledger, shop: str) -> None:
@@ -39,6 +41,8 @@ class Tenure:
         self._boot_id = boot_id
         self.epoch = 0
         self.since: datetime | None = None
+        self._looked_at_s = -LOOK_S
+        self._lost: LeaseLost | None = None
 
     async def begin(self, shop: str, attempts: int = 1) -> None:
         """Take the lock and a new epoch; a lock that is held is asked for again, `attempts` times in all.
@@ -71,7 +75,12 @@ class Tenure:
                 return
 
     async def take_up(self, shop: str) -> None:
-        """Go on in a fresh ledger, under a token above the one we had."""
+        """Go on in a fresh ledger, under a token above the one we had.
+
+        Raises:
+            LeaseLost: the fresh ledger is another process's to begin.
+        """
+        self.check()
         await self._deps.disk(check_owner, self._deps.ledger, shop)
         await self.rise_above(self.epoch)
 
@@ -81,6 +90,31 @@ class Tenure:
         while self.epoch <= epoch:
             self.epoch = await deps.disk(deps.ledger.claim_epoch)
         deps.lease.record_epoch(self.epoch)
+
+    def refusal(self) -> LeaseLost | None:
+        """Return why nothing may be written any more: whoever stood still may have lost the lock to another process.
+
+        For good: what that process did is not known here, and what is known here is no longer true.
+        """
+        now_s = self._deps.clock.monotonic()
+        if self._lost is None and self.since is not None and not 0 <= now_s - self._looked_at_s < LOOK_S:
+            self._looked_at_s = now_s
+            if self._deps.lease.status() is LockStatus.HELD_BY_OTHER:
+                self._lost = LeaseLost(
+                    sentence("another process took the lock of the state folder from this one: nothing more is sent"),
+                    hint=sentence("its file was removed while this one stood still; stop this one"),
+                )
+        return self._lost
+
+    def check(self) -> None:
+        """See that the lock is still ours.
+
+        Raises:
+            LeaseLost: another process has it.
+        """
+        lost = self.refusal()
+        if lost is not None:
+            raise lost
 
     def end(self) -> None:
         self._deps.lease.release()

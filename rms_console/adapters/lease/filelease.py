@@ -66,12 +66,15 @@ class FileLease:
         return self._own or self._read()
 
     def status(self) -> LockStatus:
-        """Return whether the lease is free, ours, another's, or left behind by a process that died."""
+        """Return whether the lease is free, ours, another's, or left behind by a process that died.
+
+        Another's is one that we took as well, when somebody removed the lock's file from under us.
+        """
         owner = self.owner()
         if owner is None:
             return LockStatus.AVAILABLE
         if owner is self._own:
-            return LockStatus.HELD
+            return LockStatus.HELD if self._robber() is None else LockStatus.HELD_BY_OTHER
         return LockStatus.HELD_BY_OTHER if _may_live(owner) else LockStatus.ORPHAN
 
     def forget_dead(self) -> None:
@@ -99,7 +102,7 @@ class FileLease:
         Raises:
             LeaseLost: we do not hold the lease.
         """
-        if self._own is None:
+        if self._own is None or self._robber() is not None:
             raise LeaseLost("the lease is not held: its epoch cannot be recorded")
         self._write(replace(self._own, epoch=epoch))
 
@@ -107,11 +110,19 @@ class FileLease:
         """Let the lease go. Not held: nothing to do."""
         if self._own is None:
             return
-        self._own = None
+        robber, self._own = self._robber(), None
         # Windows refuses while somebody reads the file; a name left behind only says who held the lease last.
         with suppress(OSError):
-            (self._folder / OWNER_NAME).unlink()
+            if robber is None:
+                (self._folder / OWNER_NAME).unlink()
         self._lock.release()
+
+    def _robber(self) -> LeaseOwner | None:
+        """Return who took the lease while we held it, as is possible where somebody removed the lock's file."""
+        if self._own is None:
+            return None
+        named = self._read()
+        return named if named is not None and named.boot_id != self._own.boot_id else None
 
     def _take(self) -> None:
         try:
