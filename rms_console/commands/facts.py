@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rms_console.commands.figures import HEALTH, LOCK, Row, age, clock, step
+from rms_console.commands.proof import proof_row
 from rms_console.commands.reaching import Words, fits
 from rms_console.commands.wording import word
 from rms_console.contract.api import StatusBody
@@ -58,6 +59,7 @@ def status_facts(seen: Seen, words: Words) -> tuple[Fact, ...]:
         *_mode(seen, words),
         *_times(seen, words),
         *_links(seen, words),
+        *_proof(seen, words),
         _steady(words.phrase("Lock"), word(words.language, LOCK, seen.body.lock_status)),
         *_alerts(seen, words),
     )
@@ -169,6 +171,14 @@ def _links(seen: Seen, words: Words) -> Iterator[Fact]:
         slow = told if link.latency_s is None else f"{told}, {1000 * link.latency_s:.0f} ms"
         why = f": {retell(words.language, link.detail)}" if link.health.value == "down" and link.detail else ""
         yield Fact(link.name, slow + why, told + why)
+
+
+def _proof(seen: Seen, words: Words) -> Iterator[Fact]:
+    proven = seen.body.proof
+    if proven is not None:
+        label, told = proof_row(proven, words, seen.at)
+        # A new proof is no news; the lack of one is.
+        yield Fact(label, told, proven.state)
 
 
 def _alerts(seen: Seen, words: Words) -> Iterator[Fact]:

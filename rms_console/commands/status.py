@@ -9,6 +9,7 @@ import click
 from rms_console.commands.facts import Seen, as_rows, read_seen, status_facts
 from rms_console.commands.figures import HEALTH, Row, clock, show_rows, show_title
 from rms_console.commands.output import emit_json
+from rms_console.commands.proof import proof_row
 from rms_console.commands.reaching import (
     EXIT_NO_ENGINE,
     Words,
@@ -128,5 +129,7 @@ def _show_health(body: HealthBody, words: Words) -> None:
         text = word(words.language, HEALTH, link.status)
         text += f", {link.latency}" if link.latency else ""
         rows.append((link.name, f"{text}: {retell(words.language, link.detail)}" if link.detail else text))
+    if body.proof is not None:
+        rows.append(proof_row(body.proof, words, now()))
     rows += [(words.phrase("Problem"), retell(words.language, problem)) for problem in body.problems]
     show_rows(rows)

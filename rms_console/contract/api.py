@@ -15,7 +15,7 @@ from rms_console.contract.api_forms import megabytes_text as megabytes_text
 from rms_console.contract.api_forms import percent_text as percent_text
 from rms_console.contract.api_forms import seconds_text as seconds_text
 from rms_console.contract.commands import FullSync, Pause, ProbeConnections, SetInterval, Trigger
-from rms_console.contract.insight_api import Timing
+from rms_console.contract.insight_api import Proven, Timing
 
 Connectivity = Literal["good", "slow", "down", "off", "unknown"]
 Load = Literal["low", "medium", "high"]
@@ -158,6 +158,7 @@ class StatusBody(Body):
     audit_number: int | None = None
     audit_hash: str | None = None
     problem: str | None = None
+    proof: Proven | None = None
 
 
 class StatsSummary(Body):
@@ -305,6 +306,7 @@ class HealthBody(Body):
     is_healthy: bool
     dependencies: list[DependencyHealth]
     problems: list[str] = []
+    proof: Proven | None = None
 
 
 class ConnectivityBody(Body):

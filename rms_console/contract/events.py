@@ -49,3 +49,4 @@ class EventName:
     COMPARED = "store.compared"
     DRIFT_REPORTED = "drift.reported"
     LEDGER_RESCUED = "ledger.rescued"
+    PROVEN = "change.proven"

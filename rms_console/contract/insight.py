@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +19,43 @@ class TimingView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofView:
+    """The latest value that was read back from the shop and was as RMS has it."""
+
+    item: str
+    """Its SKU, or its style where it has none."""
+    style: str
+    stamp: str
+    """RMS's own stamp of the change, in the server's time; empty where it has none."""
+    pushed_at: datetime | None
+    """When the shop confirmed the change; None: nothing had changed, a value sent earlier was read again."""
+    read_at: datetime
+    latency_s: float | None
+    """From the stamp (else from reading the change) until the shop confirmed it."""
+    points: float
+    """What the look cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenView:
+    """Whether it is proven that changes of RMS are in the shop.
+
+    `state`: proven; waiting (nothing was read back yet, and it is not late); none (the shop has nothing of RMS yet);
+    off (observing, paused, held back by another engine: `reason` says so); late (no proof for too long);
+    differs (a value read back was not as it was sent, twice).
+    """
+
+    state: str = "waiting"
+    reason: str = ""
+    last: ProofView | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing speaks against the engine's health."""
+        return self.state not in ("late", "differs")
+
+
+@dataclass(frozen=True, slots=True)
 class InsightView:
     timings: tuple[TimingView, ...] = ()
+    proven: ProvenView = field(default_factory=ProvenView)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -9,6 +12,31 @@ class Told(BaseModel):
     """Base of what is told within an answer."""
 
     model_config = ConfigDict(extra="allow")
+
+
+class Proof(Told):
+    """The latest value that was read back from the shop and was as RMS has it.
+
+    `pushed_at` is null where nothing had changed and a value sent earlier was read again. `latency`: from RMS's stamp
+    (else from reading the change) until the shop confirmed it.
+    """
+
+    item: str
+    style: str
+    stamp: str
+    pushed_at: datetime | None
+    read_at: datetime
+    latency: str | None
+    latency_s: float | None
+    points: float
+
+
+class Proven(Told):
+    """Whether changes are proven to arrive: see `contract.insight.ProvenView` for the states."""
+
+    state: Literal["proven", "waiting", "none", "off", "late", "differs"]
+    reason: str = ""
+    last_proven: Proof | None = None
 
 
 class TimingDay(Told):

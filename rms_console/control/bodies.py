@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rms_console.contract import api
 from rms_console.contract.api_forms import short_seconds_text
-from rms_console.contract.insight_api import Timing, TimingDay
+from rms_console.contract.insight_api import Proof, Proven, Timing, TimingDay
 from rms_console.contract.lock_api import LockBody, RightBody
 from rms_console.contract.rights import RightView
 from rms_console.contract.snapshot import ConnectionView, EngineSnapshot
@@ -42,6 +42,7 @@ def status(now: EngineSnapshot, language: str) -> api.StatusBody:
         audit_number=None if now.audit is None else now.audit.number,
         audit_hash=None if now.audit is None else now.audit.digest,
         problem=None if now.fault is None else f"{now.fault.code}: {told(language, now.fault.message)}",
+        proof=proof(now, language),
     )
 
 
@@ -182,7 +183,26 @@ def health(now: EngineSnapshot, language: str) -> api.HealthBody:
         is_healthy=now.is_healthy,
         dependencies=[dependency(link, language) for link in now.connections],
         problems=list(_problems(now, language)),
+        proof=proof(now, language),
     )
+
+
+def proof(now: EngineSnapshot, language: str) -> Proven:
+    """Return whether changes are proven to arrive, and the latest proof."""
+    proven, last = now.insight.proven, now.insight.proven.last
+    shown = None
+    if last is not None:
+        shown = Proof(
+            item=last.item,
+            style=last.style,
+            stamp=last.stamp,
+            pushed_at=whole(last.pushed_at),
+            read_at=last.read_at.replace(microsecond=0),
+            latency=short_seconds_text(last.latency_s),
+            latency_s=last.latency_s,
+            points=last.points,
+        )
+    return Proven.model_validate({"state": proven.state, "reason": told(language, proven.reason), "last_proven": shown})
 
 
 def _problems(now: EngineSnapshot, language: str) -> Iterable[str]:
@@ -193,6 +213,10 @@ def _problems(now: EngineSnapshot, language: str) -> Iterable[str]:
     for link in now.connections:
         if link.health is Health.DOWN:
             yield f"{link.name}: {told(language, link.detail)}"
+    proven = now.insight.proven
+    if not proven.is_well:
+        since = "" if proven.last is None else f" {proven.last.read_at:%Y-%m-%d %H:%M:%SZ}"
+        yield f"{told(language, sentence('not proven since'))}{since}: {told(language, proven.reason)}"
     for alert in now.alerts:
         if alert.severity == "CRITICAL":
             yield f"{told(language, alert.title)}: {told(language, alert.detail)}"

@@ -136,6 +136,12 @@ FIGURES: Final[tuple[Figure, ...]] = (
         "state",
     ),
     _figure("healthy", "1 while the engine can work and no connection is down.", lambda now: _one(now.is_healthy)),
+    _figure(
+        "last_proven_timestamp_seconds",
+        "When a value was last read back from the shop as RMS has it.",
+        lambda now: _time(now.insight.proven.last.read_at if now.insight.proven.last is not None else None),
+    ),
+    _figure("proven", "1 while nothing speaks against it.", lambda now: _one(now.insight.proven.is_well)),
     _figure("paused", "1 while a person has paused the engine.", lambda now: _one(now.pause is not None)),
     _figure(
         "oldest_unsent_seconds",

@@ -19,10 +19,10 @@ def delays(job: Job, clock: Clock, zone: str) -> dict[str, Fact]:
 
     `waited_s`: from being read until its turn came. `latency_s`: from its stamp in RMS until now; from being read where
     RMS keeps no time of changes. Both only of changes: what a comparison, a sale or a person asked for has no such
-    time. `stamp`: the newest stamp.
+    time. `stamp`: the newest stamp. `item_id`: one of the items.
     """
     now = clock.now()
-    facts: dict[str, Fact] = {"items": len(job.entries)}
+    facts: dict[str, Fact] = {"items": len(job.entries), "item_id": job.entries[0].item_id if job.entries else None}
     changes = [entry for entry in job.entries if entry.reason is QueueReason.CHANGE]
     if changes and not any(entry.attempts for entry in changes):
         whole = (now - min(entry.enqueued_at for entry in changes)) / SECOND

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rms_console.contract.events import EventName
+from rms_console.contract.snapshot import EngineSnapshot
 from rms_console.contract.state import Health
 from rms_console.engine.journal import MONITOR
+from rms_console.locale import sentence
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
 SIGNS = {Health.GOOD: "✓", Health.SLOW: "~", Health.DOWN: "✗", Health.OFF: "-", Health.UNKNOWN: "?"}
+
+
+def proof_text(view: EngineSnapshot) -> str:
+    """Return what is proven, in one sentence that can be told in any language."""
+    proven = view.insight.proven
+    if proven.state == "proven" and proven.last is not None:
+        return sentence("{item} was read back", item=proven.last.item)
+    return proven.reason or sentence("nothing was read back yet")
 
 
 async def check(engine: EngineService) -> None:
@@ -22,7 +32,7 @@ async def check(engine: EngineService) -> None:
     Raises:
         StoreError: the ledger cannot be written.
     """
-    await engine.insight.timings.save()
+    await engine.insight.check()
     view = await engine.snapshot()
     log = engine.journal.log
     log("INFO", MONITOR, "Health check started")
@@ -36,6 +46,7 @@ async def check(engine: EngineService) -> None:
     names = {"rms": "RMS", "shopify": "Shopify", "redis": "Redis"}
     told = ", ".join(f"{names[link.name]} {SIGNS[link.health]}" for link in view.connections)
     log("INFO", MONITOR, "Connections: {connections}", connections=told)
+    log("INFO" if view.insight.proven.is_well else "WARN", MONITOR, "Proof: {proof}", proof=proof_text(view))
     used, total = view.system.memory_bytes, view.system.memory_total_bytes
     log(
         "INFO",

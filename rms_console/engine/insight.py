@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rms_console.contract.events import Event
 from rms_console.contract.insight import InsightView
+from rms_console.engine.canary import Canary
 from rms_console.engine.timings import Timings
 
 if TYPE_CHECKING:
@@ -18,14 +19,16 @@ class Insight:
     def __init__(self, engine: EngineService) -> None:
         self._engine = engine
         self.timings = Timings(engine.deps, lambda: engine.settings.zone)
+        self.canary = Canary(engine)
         engine.journal.heard = self.hear
 
     def hear(self, event: Event) -> None:
         self._engine.trends.hear(event)
         self.timings.hear(event)
+        self.canary.hear(event)
 
     def view(self) -> InsightView:
-        return InsightView(self.timings.views())
+        return InsightView(self.timings.views(), self.canary.view())
 
     async def load(self) -> None:
         """Take up what earlier processes left.
@@ -35,6 +38,12 @@ class Insight:
         """
         self._engine.trends.load(self._engine.figures.cycles)
         await self.timings.load()
+        await self.canary.load()
+
+    async def check(self) -> None:
+        """Do what belongs to a health check: keep the durations, read a value back."""
+        await self.timings.save()
+        await self.canary.prove()
 
     async def close(self) -> None:
         """Keep what only memory has."""

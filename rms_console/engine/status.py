@@ -85,7 +85,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
 def _healthy(engine: EngineService) -> bool:
     down = any(link.health is Health.DOWN for link in engine.links.views)
     working = engine.machine.state not in (EngineState.ERROR, EngineState.STOPPED, EngineState.RECOVERING)
-    return working and not down
+    return working and not down and engine.insight.canary.view().is_well
 
 
 def _source(engine: EngineService, now: datetime) -> SourceView:

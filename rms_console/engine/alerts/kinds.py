@@ -40,6 +40,7 @@ OLDEST_UNSENT: Final = "oldest_unsent"
 API_VERSION: Final = "api_version"
 TOKEN_EXPIRING: Final = "token_expiring"
 DRIFT: Final = "drift"
+NOT_AS_SENT: Final = "not_as_sent"
 PAUSED: Final = "paused"
 QUARANTINE_GREW: Final = "quarantine_grew"
 HELD: Final = "held"
@@ -147,6 +148,14 @@ _ALL: Final = (
         mark("Nothing to do for these: they are queued. Find out what writes to RMS without stamping its rows"),
         cause=mark("A program changes rows without their stamp, by SQL or an import"),
         over=mark("No change in RMS is missed any more"),
+    ),
+    Kind(
+        NOT_AS_SENT,
+        WARN,
+        mark("The shop does not hold what was sent"),
+        mark("Nothing to do where it is mended by itself: the product is compared now; else look at it in the shop"),
+        cause=mark("Somebody changed it in the shop by hand, another app did, or a write was lost"),
+        over=mark("What is read back from the shop is as it was sent again"),
     ),
     Kind(
         PAUSED,

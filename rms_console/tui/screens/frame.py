@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rms_console.contract.field_names import TRIGGERS
 from rms_console.contract.state import EngineState, Mode
 from rms_console.locale import mark
-from rms_console.tui.format import age, bar, clock, countdown, short_age
+from rms_console.tui.format import age, bar, clock, countdown, duration, short_age
 from rms_console.tui.keys import GENERAL, STEER, Act, obstacle, shown_key
 from rms_console.tui.lines import Line, Part, fit, line, width_of
 from rms_console.tui.plain import clean
@@ -176,7 +176,28 @@ def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
     for number, template, role in counts:
         if number:
             parts += [Part("  "), Part(words.phrase(template, count=number), role)]
-    return fit(tuple(parts), width)
+    return fit((*parts, *proof_parts(view, seen)), width)
+
+
+def proof_parts(view: View, seen: EngineSnapshot) -> Line:
+    """Return when a value was last read back from the shop, and which; or since when none was, and why."""
+    words, proven = view.words, seen.insight.proven
+    last = proven.last
+    at = clock(last.read_at, seen.zone, seconds=True, utc=words.utc) if last is not None else ""
+    if proven.state == "proven" and last is not None:
+        if last.latency_s is None:
+            told = words.phrase("proven {at} ({item}, read again)", at=at, item=clean(last.item, 24))
+        else:
+            latency = duration(last.latency_s)
+            told = words.phrase("proven {at} ({item}, {latency})", at=at, item=clean(last.item, 24), latency=latency)
+        return (Part("  "), Part(told, "dim"))
+    if proven.is_well:
+        return ()
+    reason = clean(words.told(proven.reason), 120)
+    told = words.phrase("NOT PROVEN: {reason}", reason=reason)
+    if last is not None:
+        told = words.phrase("NOT PROVEN since {at}: {reason}", at=at, reason=reason)
+    return (Part("  "), Part(told, "bad"))
 
 
 def _all_sent(view: View, seen: EngineSnapshot) -> Part:
