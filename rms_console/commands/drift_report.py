@@ -47,6 +47,8 @@ def _show(row: Mapping[str, Any], language: str) -> None:
     words = [translate(language, KINDS[row["kind"]], {}), translate(language, CAUSES[row["cause"]], {})]
     if row["miss"]:
         words.append(translate(language, MISSES[row["miss"]], {}))
+    if row.get("evidence"):
+        words.append(harmless(row["evidence"]))
     if row["waiting"]:
         words.append(translate(language, WAITS[row["waiting"]], {}))
     name = harmless(row["sku"] or row["title"])

@@ -48,6 +48,7 @@ class DifferenceRow(Body):
     product_id: str
     title: str
     miss: str = ""
+    evidence: str = ""
     waiting: str = ""
 
 

@@ -114,6 +114,8 @@ class Difference:
     title: str = ""
     miss: str = ""
     """Of a missed change, why it was missed."""
+    evidence: str = ""
+    """The latest movement that RMS logs of a missed item: table, time, quantity. Empty: none, or nobody knows."""
     waiting: str = ""
     """Why nothing is to be done: it is queued, held, set aside, or waits for the shop's own sale. Empty: it is news."""
 

@@ -13,6 +13,7 @@ from rms_console.contract.drift import DriftPad
 from rms_console.contract.lease_port import SharedLease
 from rms_console.contract.loop_lag import LoopLag
 from rms_console.contract.mark_port import Mark
+from rms_console.contract.movement_port import MovementLog
 from rms_console.contract.notify_port import Outlets
 from rms_console.contract.ports import Clock, Lease, Ledger, LogSink, Shop, Source, System, Timer
 from rms_console.contract.settings import EngineSettings
@@ -64,6 +65,8 @@ class Deps:
     """How late the engine's loop gets to what is due; None: nobody measures it."""
     surroundings: Callable[[], Surroundings] | None = None
     """Looks at what the engine's host knows: folders, endpoint. Blocking, quick; None: nobody tells."""
+    movements: MovementLog | None = None
+    """What RMS logs of goods that moved; None: nobody asks."""
     open_drift: Callable[[bool], DriftPad] | None = None
     """Opens the pad of the drift report: the one that lasts, or one that is gone when closed; None: no report."""
     outlets: Outlets | None = None

@@ -160,6 +160,7 @@ def _open_deps(site: Site, log: Log, opened: Callable[[Path], SqliteLedger]) -> 
             log_level=site.settings.log.level,
             settings_warnings=site.settings.warnings,
             demo=site.embedded is not None,
+            movements=source,
             fingerprint=None if site.embedded else lambda: fingerprint(read_settings(site.options)),
         )
         made.append(deps)

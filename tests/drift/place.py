@@ -25,7 +25,7 @@ class DriftPlace(Place):
         """The process dies in the place of this note on a pad; 0: it lives."""
 
     def extras(self) -> dict[str, Any]:
-        return {**super().extras(), "open_drift": self._open_pad}
+        return {**super().extras(), "open_drift": self._open_pad, "movements": self.source}
 
     def _open_pad(self, lasting: bool) -> DriftPad:
         pad = open_drift_pad(self.folder / "drift.db" if lasting else None)

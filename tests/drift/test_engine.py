@@ -244,3 +244,25 @@ async def test_a_missed_change_without_a_stamp_is_alerted(make: Make) -> None:
         await place.verify()
         await place.wait(400)
         assert "drift" not in [alert.kind for alert in place.engine.alerts.present]
+
+
+LOGS = """
+CREATE TABLE "Transaction" (TransactionNumber INTEGER PRIMARY KEY, StoreID INTEGER, Time DATETIME);
+CREATE TABLE TransactionEntry (ID INTEGER PRIMARY KEY, TransactionNumber INTEGER, StoreID INTEGER, ItemID INTEGER,
+                               Quantity REAL);
+INSERT INTO "Transaction" VALUES (7, 0, '2026-11-02 11:31:00.000'), (6, 0, '2026-01-02 11:31:00.000');
+INSERT INTO TransactionEntry VALUES (1, 7, 0, 11, 3.0), (2, 6, 0, 21, 1.0);
+"""
+
+
+async def test_a_sale_that_rms_logs_explains_a_quantity_that_was_missed(make: Make) -> None:
+    """The till wrote the sale and left the item's stamp alone; where there is no log, nobody knows why."""
+    for logs, why in ((LOGS, ("no_stamp", "TransactionEntry 2026-11-02 11:31: -3")), ("", ("unknown", ""))):
+        place = await stocked(make)
+        place.tills.execute(logs)
+        async with place.service():
+            place.trouble.write_unstamped(11, Quantity=2.0)
+            place.trouble.write_unstamped(21, Quantity=4.0)
+            page = await place.verify()
+        found = {row["sku"]: (row["miss"], row["evidence"]) for row in page.rows}
+        assert found == {"SKU-11": why, "SKU-21": ("unknown", "")}

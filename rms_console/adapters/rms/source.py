@@ -18,10 +18,12 @@ from rms_console.adapters.rms.errors import BAD_ROW, LOCKED
 from rms_console.adapters.rms.items import chunks, isolate_bad_rows, read_items
 from rms_console.adapters.rms.layout import Layout, examine
 from rms_console.adapters.rms.looking import look_at_item
+from rms_console.adapters.rms.movements import Movements
 from rms_console.adapters.rms.names import Names
 from rms_console.adapters.rms.sqlite import SqliteDialect
 from rms_console.adapters.rms.sqltext import describe_sql
 from rms_console.adapters.rms.store_clock import StoreClock, utc_now
+from rms_console.contract.movement_port import Movement
 from rms_console.contract.ports import PoolUse
 from rms_console.domain.columns import SqlFacts
 from rms_console.domain.findings import Finding
@@ -95,6 +97,7 @@ class SqlSource:
         self._database = Database(dialect, pool)
         self._asked = detection
         self._overlap_s = overlap_s
+        self._movements = Movements(self._database)
         self._known: Layout | None = None
         self._generation = 0
 
@@ -234,6 +237,9 @@ class SqlSource:
         with self._reading(mark("reading items")) as session:
             layout = self._layout(session)
             return look_at_item(session, layout, self._dialect, item_id, self._dialect.clock.local())
+
+    def movements(self, item_ids: Sequence[int], since: datetime) -> tuple[Movement, ...]:
+        return self._movements.latest(item_ids, since)
 
     def statements(self) -> int:
         return self._database.statements

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from rms_console.adapters.rms.source import SqlSource
 from rms_console.adapters.rms.watchdog import CLOSED, HUNG, Watchdog
+from rms_console.contract.movement_port import Movement
 from rms_console.contract.ports import PoolUse
 from rms_console.domain.columns import SqlFacts
 from rms_console.domain.findings import Finding
@@ -68,6 +70,9 @@ class WatchedSource:
 
     def look_at(self, item_id: int) -> Look:
         return self._run(lambda source: source.look_at(item_id), mark("reading items"))
+
+    def movements(self, item_ids: Sequence[int], since: datetime) -> tuple[Movement, ...]:
+        return self._run(lambda source: source.movements(item_ids, since), mark("reading movements"))
 
     def statements(self) -> int:
         return self._statements + self._source.statements()

@@ -14,7 +14,7 @@ from rms_console.domain.policy import Policy
 from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
 from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
-from rms_console.engine.drift.audit import Past, why_missed
+from rms_console.engine.drift.audit import Past, why_missed, with_evidence
 from rms_console.engine.parts import assemble_in_parts
 from rms_console.engine.widen import Gathered, gather
 
@@ -104,7 +104,7 @@ class Examiner:
         positions = {row.item_id: row.position for row in gathered.read.rows}
         missed = why_missed(found, work.leaving, positions, past)
         told = tuple(dataclasses.replace(one, miss=_miss(one, missed)) for one in found)
-        return Seen(known, observed, work, told)
+        return Seen(known, observed, work, await with_evidence(deps, told, zone))
 
 
 def _miss(one: Difference, missed: Mapping[int | None, str]) -> str:

@@ -179,6 +179,7 @@ def drift_detail(row: Mapping[str, Any], view: View, width: int) -> list[Line]:
         lines += wrapped(clean(row["shop"], 300), width, "")
     told = [word_of(CAUSES, str(row.get("cause") or ""), words)]
     told += [word_of(MISSES, str(row["miss"]), words)] if row.get("miss") else []
+    told += [clean(row["evidence"], 80)] if row.get("evidence") else []
     told += [word_of(WAITS, str(row["waiting"]), words)] if row.get("waiting") else []
     lines += wrapped("; ".join(clean(one, 80) for one in told), width, "warn")
     advice = ADVICE.get(str(row.get("cause") or ""))

@@ -115,7 +115,9 @@ def test_the_dialect_asks_for_no_more_ids_than_a_statement_takes() -> None:
     assert SqlServerDialect.__dataclass_fields__["ids_per_statement"].default == 2000
 
 
-@pytest.mark.parametrize("name", ["changes_from_stamp", "changes_above_stamp", "first_version_since"])
+@pytest.mark.parametrize(
+    "name", ["changes_from_stamp", "changes_above_stamp", "first_version_since", "sales_since", "transfers_since"]
+)
 def test_d7_a_stamp_parameter_is_always_cast_to_datetime(name: str) -> None:
     """D7: the driver sends datetime2, whose ticks do not equal those of datetime."""
     for parameter in ("stamp", "floor", "since"):
