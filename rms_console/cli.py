@@ -12,6 +12,7 @@ import click
 from rms_console import __version__
 from rms_console.commands import COMMANDS
 from rms_console.commands.handbook import OwnHandbook
+from rms_console.commands.helping import in_language, told_help
 from rms_console.config.glance import glance_at
 from rms_console.domain.columns import WRONG_NAMES
 from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, Refused
@@ -41,7 +42,10 @@ class Program(click.Group):
             return None
         module, name = place.split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return in_language(command, help_language(ctx))
+
+    def get_help(self, ctx: click.Context) -> str:
+        return told_help(self, ctx, help_language(ctx))
 
     def invoke(self, ctx: click.Context) -> object:
         """Run what was asked for; an error that comes of it is told in the person's language."""
@@ -59,6 +63,13 @@ class Program(click.Group):
         return result
 
 
+def help_language(context: click.Context) -> str:
+    """Return the language of help: as the command line says so far, as the settings file says, else by locale."""
+    given = context.find_root().params
+    named = given.get("lang") or ("" if given.get("demo") else glance_at(given.get("config")).language)
+    return language_for(named, os.environ)
+
+
 def first_language(options: Options) -> str:
     """Return the language of whoever reads errors: as asked for, as the settings file says, else by locale."""
     named = options.language or ("" if options.demo else glance_at(options.config).language)
@@ -72,7 +83,7 @@ def first_language(options: Options) -> str:
 @click.option("--profile", help="A named set of values, such as production or limited-resources.")
 @click.option("--state-dir", type=FILE, help="Folder of the ledger; else machine-wide, one folder a shop.")
 @click.option("--log-dir", type=FILE, help="Folder of app.log.")
-@click.option("--lang", type=click.Choice(["es", "en"]), help="Language of messages; else by locale.")
+@click.option("--lang", type=click.Choice(["es", "en"]), is_eager=True, help="Language of messages; else by locale.")
 @click.option("--demo", is_flag=True, help="An embedded store and shop: reads no settings, meets no real engine.")
 @click.option("--attach", metavar="URL", default="", help="Meet the engine that answers at this address.")
 @click.option("--token-file", type=FILE, help="File with its token; else RMS_CONSOLE_TOKEN, else the state folder's.")

@@ -10,6 +10,7 @@ import click
 
 from rms_console.commands import COMMANDS
 from rms_console.commands.handbook.tables import code, table
+from rms_console.commands.helping import told_text
 from rms_console.locale import mark, translate
 
 COLUMNS: Final = (mark("option"), mark("what it does"))
@@ -22,7 +23,7 @@ OPTIONS: Final = mark("Global options")
 
 
 def page(language: str) -> str:
-    """Return the reference of every command. What click itself says is English."""
+    """Return the reference of every command."""
     return translate(language, HEAD, {}) + "\n" + "".join(_commands(language))
 
 
@@ -39,7 +40,7 @@ def _command(name: str, command: click.Command, language: str, level: str) -> It
     arguments = "".join(
         f" {told.make_metavar(_CONTEXT)}" for told in command.params if isinstance(told, click.Argument)
     )
-    yield f"\n{level} {code(name + arguments)}\n\n{translate(language, (command.help or '').strip(), {})}\n"
+    yield f"\n{level} {code(name + arguments)}\n\n{told_text(command.help, language)}\n"
     if options := _options(command, language):
         yield f"\n{options}"
     if isinstance(command, click.Group):
@@ -52,7 +53,7 @@ _CONTEXT = click.Context(click.Command("rms-console"))
 
 def _options(command: click.Command, language: str) -> str:
     rows = [
-        (", ".join(code(text) for text in (*told.opts, *told.secondary_opts)), translate(language, told.help or "", {}))
+        (", ".join(code(text) for text in (*told.opts, *told.secondary_opts)), told_text(told.help, language))
         for told in command.params
         if isinstance(told, click.Option) and not told.hidden
     ]

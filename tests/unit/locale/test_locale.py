@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
+import click
 import pytest
+from click.testing import CliRunner
 
 import rms_console
+from rms_console.cli import program
+from rms_console.commands import COMMANDS
+from rms_console.commands.helping import AS_IT_STANDS, paragraphs
 from rms_console.config.kinds import allowed
 from rms_console.config.tree import FIELDS
 from rms_console.locale import language_for, mark, messages, sentence, told, translate
@@ -57,11 +62,33 @@ def templates_in(source: str) -> Iterator[tuple[int, str]]:
 def written_templates() -> dict[str, str]:
     """Return each template of the program with the place that writes it; what a setting does is one too."""
     described = {field.description: f"the description of {key}" for key, field in FIELDS.items() if field.description}
-    return described | {
-        template: f"{path.relative_to(PACKAGE.parent)}:{line}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for line, template in templates_in(path.read_text(encoding="utf-8"))
+    helped = {
+        part: "the help of a command"
+        for text in help_texts()
+        for part in paragraphs(text)
+        if part and not part.startswith(AS_IT_STANDS)
     }
+    return (
+        described
+        | helped
+        | {
+            template: f"{path.relative_to(PACKAGE.parent)}:{line}"
+            for path in sorted(PACKAGE.rglob("*.py"))
+            for line, template in templates_in(path.read_text(encoding="utf-8"))
+        }
+    )
+
+
+def help_texts() -> Iterator[str]:
+    """Yield what `--help` tells of every command and option."""
+    found = (program.get_command(click.Context(program), name) for name in COMMANDS)
+    commands: list[click.Command | None] = [program, *found]
+    while commands:
+        command = commands.pop()
+        assert command is not None
+        yield command.help or ""
+        yield from (option.help or "" for option in command.params if isinstance(option, click.Option))
+        commands += list(command.commands.values()) if isinstance(command, click.Group) else []
 
 
 def has_words(template: str) -> bool:
@@ -166,3 +193,18 @@ def test_language_follows_setting_then_locale(setting: str, environ: dict[str, s
 
 def test_mark_returns_its_text() -> None:
     assert mark("Ready") == "Ready"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--lang", "es", "--help"], "Lleva cada cambio de una tienda RMS"),
+        (["--lang", "es", "queue", "retry", "--help"], "Reintenta artículos en la próxima corrida."),
+        (["--lang", "es", "queue", "--help"], "Saca artículos de la cola"),
+        (["--lang", "en", "queue", "--help"], "Take items off the queue"),
+    ],
+)
+def test_help_is_told_in_the_persons_language(arguments: list[str], told: str) -> None:
+    text = CliRunner().invoke(program, arguments).output
+    assert told in " ".join(text.split())
+    assert ("Opciones:" in text) is ("es" in arguments)
