@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,14 +56,19 @@ class Detector:
         self._is_told = False
         self._unfirm: frozenset[int] = frozenset()
         self._identity: str | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def poll(self, detection: Detection, back_hours: float) -> Poll:
-        """Read all changes above the watermark into the queue.
+        """Read all changes above the watermark into the queue; who asks while that goes on waits for its turn.
 
         Raises:
             SourceError: the read failed; what was read before stays queued, the watermark does not pass it.
             SourceSchemaChanged: the read comes to no end; what was read stays queued.
         """
+        async with self._one_at_a_time:
+            return await self._poll(detection, back_hours)
+
+    async def _poll(self, detection: Detection, back_hours: float) -> Poll:
         after, first = await self._start(detection, back_hours)
         news, restored = 0, ""
         for number in range(MAX_READS):

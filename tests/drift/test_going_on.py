@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from rms_console.adapters.store.drift import open_drift_pad
 from rms_console.contract.commands import Verify
 from rms_console.contract.drift import Difference, DriftCause, DriftKind, DriftRun
 from rms_console.engine.drift import desk, running
+from rms_console.engine.drift.examining import Freshness
 from rms_console.engine.drift.running import FEWEST, MOST, STALE, begin_anew, next_slice
 from rms_console.errors import StoreBusy
 from tests.drift.conftest import Make
@@ -142,3 +144,22 @@ async def test_while_rms_is_away_the_report_waits_and_then_says_why(make: Make) 
         report = await place.report()
     assert report.facts["problem"]
     assert report.facts["equal"] is False
+
+
+async def test_one_reading_of_changes_serves_all_who_asked_before_it_began() -> None:
+    """Eight products that are looked at side by side do not ask RMS eight times."""
+    begun, goes_on = 0, asyncio.Event()
+
+    async def read() -> None:
+        nonlocal begun
+        begun += 1
+        await goes_on.wait()
+
+    fresh = Freshness(read)
+    first = [asyncio.ensure_future(fresh()) for _ in range(8)]
+    await asyncio.sleep(0)
+    late = asyncio.ensure_future(fresh())
+    await asyncio.sleep(0)
+    goes_on.set()
+    await asyncio.gather(*first, late)
+    assert begun == 2

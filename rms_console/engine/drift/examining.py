@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,12 +41,30 @@ class Seen:
     differences: tuple[Difference, ...]
 
 
+class Freshness:
+    """Reads changes into the queue for many who ask: one reading serves all who asked before it began."""
+
+    def __init__(self, read: Callable[[], Awaitable[object]]) -> None:
+        self._read = read
+        self._turn = asyncio.Lock()
+        self._asked = self._served = 0
+
+    async def __call__(self) -> None:
+        self._asked += 1
+        mine = self._asked
+        async with self._turn:
+            if self._served < mine:
+                newest = self._asked
+                await self._read()
+                self._served = newest
+
+
 class Examiner:
     """`freshen` reads changes into the queue: what the fast path is about to see is no difference that was missed."""
 
     def __init__(self, deps: Deps, freshen: Callable[[], Awaitable[object]]) -> None:
         self._deps = deps
-        self._freshen = freshen
+        self._freshen = Freshness(freshen)
 
     async def examine(self, style: str, policy: Policy, zone: str, past: Past) -> Seen | None:
         """Return how a product that the ledger knows differs now; None where it is equal after all.
