@@ -213,8 +213,7 @@ async def _steal(sim: Sim, dice: Random) -> None:
     sim.fire("lock.zombie_woke")
     woke_at = sim.clock.seconds
     await asyncio.sleep(1500)
-    # Whoever lost his ledger as well has nothing left that tells him: only the shop itself could.
-    if not sim.lost_ledger and process.wire.wrote_at is not None and process.wire.wrote_at > woke_at + 700:
+    if process.wire.wrote_at is not None and process.wire.wrote_at > woke_at + 700:
         sim.wrong("lease", f"an engine that lost its lock still wrote {process.wire.wrote_at - woke_at:.0f} s later")
     process.kill("put out of its misery")
 
