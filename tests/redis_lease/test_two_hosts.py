@@ -70,11 +70,12 @@ def ip(*words: str) -> None:
 
 @dataclass(frozen=True)
 class Host:
-    """A machine: its space, its end of the cable on the hub, and what runs on it."""
+    """A machine: its space, its end of the cable on the hub, what runs on it, and the Redis that it asks."""
 
     name: str
     site: Site
     port: str
+    redis: redis.Redis
 
     def cut(self) -> None:
         ip("link", "set", self.port, "down")
@@ -198,7 +199,7 @@ def hosts(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
             site.configure(more, origin=f"http://127.0.0.1:{shop_port}")
             text = site.config.read_text(encoding="utf-8")
             site.config.write_text(text.replace('mode = "live"', PRICES), encoding="utf-8")
-            made.append(Host(name, site, port))
+            made.append(Host(name, site, port, client))
         with made[0].relayed(shop_port), made[1].relayed(shop_port):
             yield made[0], made[1]
 
@@ -236,6 +237,23 @@ def test_a_machine_that_is_cut_off_is_replaced_within_a_lease_and_writes_nothing
             assert said(other, "its claim is taken over")
     assert wrote(other, cut_on) > 0
     assert wrote(site, cut_on) == 0, "the machine that was cut off wrote after it was back"
+
+
+def test_after_flushall_a_fresh_machine_takes_over_from_one_that_was_killed(hosts: tuple[Host, Host]) -> None:
+    """Nobody has to release anything: the Redis is the same, as its life's name in the claim shows."""
+    first, second = hosts
+    site = first.site
+    site.store.add([Shoe(1, "24YM0001")])
+    with first.running() as holder:
+        until(lambda: len(site.shop.products()) == 1)
+        holder.kill()
+        holder.wait()
+    first.redis.flushall()
+    site.store.change(1, Price=9400.0)
+    with second.running():
+        until(lambda: price(site, 1) == 9400.0)
+        assert said(second.site, "its claim is taken over")
+        nothing_twice(site, 1)
 
 
 def wrote(site: Site, since: datetime) -> int:
