@@ -81,15 +81,22 @@ async def second_engine(sim: Sim, dice: Random) -> None:
         sim.tell(f"second machine: {type(error).__name__}")
         return
     sim.others.append(second)
-    is_refused = False
+    is_refused, stops = False, _stops(sim)
     for _ in range(dice.choice([4, 20])):
         acts_till.reprice(sim, dice)
         await asyncio.sleep(60)
         fault = second.engine.recovery.fault if second.is_alive else None
+        if sim.claim_owner() == second.machine and sim.machine != second.machine and stops == _stops(sim):
+            sim.wrong("S8", f"machine {second.machine} took the shop from {sim.machine}, and nobody had said so")
         is_refused = is_refused or (fault is not None and isinstance(fault.error, LeaseHeld))
     if is_refused:
         sim.fire("machines.second_engine")
     second.kill("was one too many")
+
+
+def _stops(sim: Sim) -> int:
+    """Return how often an engine ended in order, giving the shop back."""
+    return sim.fired["process.stopped"] + sim.fired["process.cancelled"]
 
 
 @act("machines.died", 2, wide=True)

@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 from rms_console.adapters.shopify import inputs
+from rms_console.adapters.shopify.shop import ShopifyShop
 from rms_console.adapters.store.counters import Counters
 from rms_console.adapters.store.queue import Queue
 from rms_console.adapters.store.sales import Sales
@@ -18,7 +19,7 @@ from rms_console.adapters.store.watermark import Watermark
 from rms_console.contract.records import QueueState
 from rms_console.domain import assemble, creation, guard, plan, sale, stock
 from rms_console.domain.eligibility import NotCreated, judge
-from rms_console.domain.operations import UNSET, SetMetafields, StockWrite
+from rms_console.domain.operations import UNSET, SetMetafields, StockWrite, UpdateVariants
 from rms_console.domain.policy import Conflict, Ownership
 from rms_console.domain.position import Position
 from rms_console.domain.stock import StockDecision
@@ -26,6 +27,7 @@ from rms_console.engine import closing, compare, intake, recovery, retry, stockp
 from rms_console.engine.closing import Closing
 from rms_console.engine.compare import Compared, Comparison
 from rms_console.engine.detector import Detector
+from rms_console.engine.fence import Fence
 from rms_console.engine.intake import Load
 from rms_console.engine.ledger_rescue import Rescue, Rescued
 from rms_console.engine.ledger_watch import FACT_RESCUE
@@ -42,6 +44,8 @@ class Bug:
     name: str
     put_back: Callable[[], Any]
     needs: tuple[str, ...] = ()
+    law: str = ""
+    """The law by which it is to be noticed; empty: any."""
     fits: Callable[[Options], bool] = lambda options: True
 
     def candidates(self, seeds: Iterable[int]) -> Iterator[int]:
@@ -56,10 +60,10 @@ BUGS: dict[str, Bug] = {}
 
 
 def bug(
-    name: str, *needs: str, fits: Callable[[Options], bool] = lambda options: True
+    name: str, *needs: str, law: str = "", fits: Callable[[Options], bool] = lambda options: True
 ) -> Callable[[Callable[[], Any]], None]:
     def enter(put_back: Callable[[], Any]) -> None:
-        BUGS[name] = Bug(name, put_back, needs, fits)
+        BUGS[name] = Bug(name, put_back, needs, law, fits)
 
     return enter
 
@@ -403,3 +407,33 @@ def _utc() -> Any:
             yield
 
     return everywhere()
+
+
+@bug("of two workers on one product the slower sends what it had before, and the quicker then mends it", law="G3")
+def _slower_worker() -> Any:
+    real = ShopifyShop.apply
+
+    async def apply(self: ShopifyShop, operation: Any, *, key: str, priority: int) -> Any:
+        applied = await real(self, operation, key=key, priority=priority)
+        if isinstance(operation, UpdateVariants):
+            before: dict[str, Any] = self.__dict__.setdefault("_before", {})
+            older, before[operation.product_id] = before.get(operation.product_id), operation
+            if older is not None and older != operation:
+                await real(self, older, key=f"{key}-older", priority=priority)
+                applied = await real(self, operation, key=f"{key}-again", priority=priority)
+        return applied
+
+    return swap(ShopifyShop, "apply", apply)
+
+
+@bug("the claim on the shop is looked at once: whoever loses it writes on", "machines.claim_stolen", law="S8")
+def _claims_once() -> Any:
+    async def is_fresh(self: Fence) -> bool:
+        return self._seen_at is not None
+
+    return swap(Fence, "_is_fresh", is_fresh)
+
+
+@bug("another machine's claim is no reason to stop", "machines.second_engine", law="S8")
+def _claims_of_nobody() -> Any:
+    return swap(Fence, "_is_foreign", lambda self, found, mine: False)

@@ -102,7 +102,7 @@ def catches(name: str, seeds: Iterable[int], tries: int) -> tuple[int, str] | No
     candidates = list(islice(BUGS[name].candidates(seeds), tries))
     with BUGS[name].put_back():
         for seed in candidates:
-            result = run_seed(seed)
-            if result.violations:
-                return seed, result.violations[0]
+            seen = [told for told in run_seed(seed).violations if told.startswith(BUGS[name].law)]
+            if seen:
+                return seed, seen[0]
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ from tests.simulation.clockwork import SimClock
 from tests.simulation.line import Line, Wire
 from tests.twins.timer import ManualTimer
 
+FULL = 2
+"""SQLite's number for `synchronous = FULL`."""
 PROCESS: contextvars.ContextVar[Process | None] = contextvars.ContextVar("process", default=None)
 
 
@@ -37,6 +39,18 @@ def make_task(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> asynci
         process.tasks[task] = None
         task.add_done_callback(process.forget)
     return task
+
+
+class KeptMark(FileMark):
+    """Knows the mark as it was before the last time it was written."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.before: bytes | None = None
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        self.before = self._path.read_bytes() if self._path.exists() else None
+        super().write(values)
 
 
 class Process:
@@ -67,6 +81,9 @@ class Process:
         self.machine = machine
         """Names the machine in the shop's claim; empty: there is only this one, and nobody claims anything."""
         self.woke_at: float | None = None
+        self.mark = KeptMark(self.state)
+        self.synchronous = FULL
+        """How the program has its ledger synced. The simulation itself does not wait for a disk."""
         self._source = source
         self._disk_trouble = disk_trouble
         self._died = died
@@ -134,7 +151,7 @@ class Process:
             settings_name="simulation",
             version="simulation",
             open_survey=open_survey,
-            mark=FileMark(self.state),
+            mark=self.mark,
             renew_ledger=self._renew,
             claims=self.client.claims if self.machine else None,
             installation=self.machine or "this",
@@ -148,8 +165,8 @@ class Process:
         self.ledger._ledger = self.real_ledger
         return cast(Ledger, self.ledger)
 
-    @staticmethod
-    def _begun(opened: Opened) -> SqliteLedger:
+    def _begun(self, opened: Opened) -> SqliteLedger:
+        self.synchronous = int(opened.ledger._database.scalar("PRAGMA synchronous"))
         opened.ledger._database.rows("PRAGMA synchronous = OFF")
         if opened.aside is not None:
             begin_anew(opened.ledger, Mishap(Why.DAMAGED, opened.damage, str(opened.aside)), opened.facts)
@@ -190,6 +207,10 @@ class Process:
         self.lease.release()
         self.real_ledger.close()
         self.death.dead = True
+
+    def mark_before(self) -> bytes | None:
+        """Return what the mark held before it was written last; nobody has it synced."""
+        return self.mark.before
 
     def freeze(self) -> None:
         """Stand still, as after SIGSTOP: nothing is sent, heard or timed until `thaw`."""

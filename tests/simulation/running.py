@@ -19,7 +19,7 @@ from unittest import mock
 from rms_console.contract.commands import DecideHolds, FullSync, Resume, RetryItems
 from rms_console.contract.records import QueueState
 from rms_console.domain.holds import HoldState
-from tests.simulation import acts_machines, acts_own, acts_shop, acts_till, checks
+from tests.simulation import acts_machines, acts_own, acts_power, acts_shop, acts_till, checks
 from tests.simulation.acts import TABLE
 from tests.simulation.clockwork import Stuck
 from tests.simulation.process import make_task
@@ -184,4 +184,4 @@ async def _economy(sim: Sim) -> None:
         sim.wrong("G8", f"{sim.mutations() - before} mutations while nothing changed, the last: {last}")
 
 
-__all__ = ["Result", "acts_shop", "run_seed"]
+__all__ = ["Result", "acts_power", "acts_shop", "run_seed"]

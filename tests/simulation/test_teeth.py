@@ -10,8 +10,9 @@ import pytest
 
 from tests.simulation.bugs import BUGS
 from tests.simulation.campaign import catches, workers
+from tests.simulation.story import WIDE_FROM
 
-SEEDS = range(1500)
+SEEDS = (*range(1500), *range(WIDE_FROM, WIDE_FROM + 500))
 TRIES = 8
 """Seeds tried for a bug, of those in whose story it can show at all."""
 
