@@ -21,6 +21,7 @@ SIGHTS = {
     Sight.ABSENT: mark("not there"),
     Sight.UNTESTED: mark("not tried"),
 }
+_WIDEST = 44
 _NOTICED_S = 5.0
 """Clocks this close to each other are not worth a word."""
 
@@ -90,7 +91,11 @@ def _cells(look: Look) -> Iterator[tuple[str, str]]:
     for name, text in look.values.items():
         shown, alike = last[name.rpartition(".")[2].casefold()]
         if text.strip() and (shown == name or alike != text.strip()):
-            yield name, text.strip()
+            yield name, _short(text.strip())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def show_movement(movement: Movement, words: Words) -> None:

@@ -117,10 +117,6 @@ class Movement:
         return off is not None and abs(off) > CLOCK_SLACK.total_seconds()
 
     @property
-    def stamp_went_back(self) -> bool:
-        return self.stamp_moved and (self.after.stamp or "") < (self.before.stamp or "")
-
-    @property
     def version_grew(self) -> bool:
         was, now = self.before.version, self.after.version
         return now is not None and (was is None or now > was)
@@ -221,8 +217,8 @@ def _of_stamps(seen: Sequence[Movement], all_: Sequence[Movement]) -> Verdict:
         return Verdict(way, Sight.UNSAFE, _by_another_clock(off))
     if any(movement.after.is_from_the_future for movement in seen):
         return Verdict(way, Sight.UNSAFE, sentence("LastUpdated lies in the future of the server's clock"))
-    if any(movement.stamp_went_back for movement in seen):
-        return Verdict(way, Sight.UNSAFE, sentence("LastUpdated went back with a write"))
+    if any(movement.stamp_moved and movement.stamp_off_s is None for movement in seen):
+        return Verdict(way, Sight.UNSAFE, sentence("LastUpdated is no date after a write"))
     missed = _acts(movement for movement in seen if not movement.stamp_moved)
     if missed:
         return Verdict(way, Sight.MISSES, sentence("LastUpdated does not move with {acts}", acts=names(missed)), missed)

@@ -120,6 +120,15 @@ def test_d5_check_fails_on_stamps_from_the_future_where_versions_serve(site: Sit
     assert told(site)[AHEAD] == "fail"
 
 
+def test_d5_an_engine_that_starts_says_that_stamps_lie_in_the_future(site: Site) -> None:
+    """It works all the same: such rows are delivered, and again until their time has come."""
+    by_stamps(site)
+    site.store.change(11, LastUpdated=stamp(datetime.now(UTC) + timedelta(hours=2)), Quantity=4)
+    ran = site.inside("--no-ui", "--once")
+    assert ran.code == 0
+    assert "after RMS's clock" in ran.err
+
+
 def test_d5_an_engine_does_not_start_on_a_detection_that_a_probe_refused(site: Site) -> None:
     by_stamps(site)
     site.once()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,26 @@ async def test_a_database_that_is_away_for_a_moment_is_asked_again(opened: Open)
 async def test_an_item_that_is_gone_shows_nothing(opened: Open) -> None:
     look = await opened(Variant.PLAIN).probe.look(999_999)
     assert (look.stamp, look.version, dict(look.values)) == (None, None, {})
+
+
+async def test_a_write_that_leaves_no_date_is_not_safe(opened: Open) -> None:
+    shop = opened(Variant.NO_VERSION)
+    look = await shop.probe.look(shop.item_id)
+
+    def spoil() -> None:
+        with closing(sqlite3.connect(shop.path)) as store, store:
+            store.execute("UPDATE Item SET LastUpdated = 'ayer', Price = 1 WHERE ID = ?", (shop.item_id,))
+
+    shop.clock.plan = [spoil]
+    advice = advise([await shop.probe.watch(Act.PRICE, look, 30.0, lambda _: None)])
+    assert advice.detection is None
+    assert "no date" in advice.verdict(Detection.LAST_UPDATED).why
+
+
+async def test_a_row_that_carried_another_clock_s_stamp_and_now_the_server_s_is_well(opened: Open) -> None:
+    """The stamp goes back, to where it belongs: such a change lies above the watermark and is found."""
+    shop = opened(Variant.NO_VERSION)
+    with closing(sqlite3.connect(shop.path)) as store, store:
+        store.execute("UPDATE Item SET LastUpdated = '2027-01-01 00:00:00.000' WHERE ID = ?", (shop.item_id,))
+    advice = advise(await shop.watch(Act.PRICE))
+    assert advice.detection is Detection.LAST_UPDATED

@@ -41,6 +41,25 @@ def test_a_view_and_columns_of_the_store_s_own_names_are_read(opened: Open) -> N
     assert row.sale_price == 19900
 
 
+def test_the_table_that_tells_of_taxes_may_be_another(opened: Open, tmp_path: Path) -> None:
+    path = make_store(tmp_path / "t.db")
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("CREATE TABLE Ajustes (Impuesto INTEGER)")
+        store.execute("INSERT INTO Ajustes VALUES (0)")
+    opened_ = source(path, Names(configuration_table="Ajustes", columns={"TaxSystem": "Impuesto"}))
+    assert opened_.probe().taxes_included is False
+    opened_.close()
+    for names in (
+        Names(configuration_table="Ajustez"),
+        Names(configuration_table="Ajustes", columns={"TaxSystem": "Impuestos"}),
+    ):
+        wrong = source(path, names)
+        with pytest.raises(SourceSchemaChanged, match=r"Ajuste|Impuesto") as caught:
+            wrong.probe()
+        assert caught.value.code == WRONG_NAMES
+        wrong.close()
+
+
 def test_one_column_may_serve_as_two(opened: Open) -> None:
     """In many stores the SKU is the barcode."""
     names = Names(columns={"C_ARTICULO": "Código (EAN-13)", "UPC": "código (ean-13)"})

@@ -35,7 +35,9 @@ def read_items(session: Session, selection: Selection, item_ids: Sequence[int], 
     return RowsRead(tuple(found.rows), tuple(found.unreadable), frozenset(found.hidden), frozenset(found.deleted))
 
 
-def isolate_bad_rows(read: Callable[[Sequence[int]], RowsRead], item_ids: Sequence[int]) -> RowsRead:
+def isolate_bad_rows(
+    read: Callable[[Sequence[int]], RowsRead], item_ids: Sequence[int], view: str = "View_Items"
+) -> RowsRead:
     """Return what `read` gives, by halves where a row makes the view fail: it is set aside, the others are read.
 
     Raises:
@@ -51,7 +53,7 @@ def isolate_bad_rows(read: Callable[[Sequence[int]], RowsRead], item_ids: Sequen
             if exc.code != BAD_ROW or not ids or bad > MOST_BAD_ROWS:
                 raise
             if len(ids) == 1:
-                reads.append(RowsRead(unreadable=(UnreadableRow(ids[0], "View_Items", "", exc.message),)))
+                reads.append(RowsRead(unreadable=(UnreadableRow(ids[0], view, "", exc.message),)))
             else:
                 waiting += [ids[len(ids) // 2 :], ids[: len(ids) // 2]]
     return reads[0] if len(reads) == 1 else _joined(reads)

@@ -32,6 +32,7 @@ STAMP = "LastUpdated"
 QUANTITY = "Quantity"
 ITEM_OWN = ("ID", VERSION, STAMP, "DateCreated", *ITEM_OPTIONAL)
 """Names that the settings can change in `Item`; every other one is a column of the view."""
+TAX = "TaxSystem"
 _OWN = frozenset(name.casefold() for name in ITEM_OWN)
 _KNOWN = _OWN | {name.casefold() for name in (*VIEW_REQUIRED, *VIEW_OPTIONAL, COMMITTED)}
 STOCK_PREFIX = "Exis"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from rms_console.adapters.rms.names import FROM_EITHER, Columns, Names, is_own, nearest_column
+from rms_console.adapters.rms.names import FROM_EITHER, TAX, Columns, Names, is_own, nearest_column
 from rms_console.domain.columns import WRONG_NAMES
 from rms_console.errors import SourceSchemaChanged
 from rms_console.locale import Sentence, sentence
@@ -42,14 +42,18 @@ class Needs:
                 hint=self._advice(table, columns, lacking),
             )
 
-    def require_named(self, item: Columns, view: Columns) -> None:
-        """Return where every column that the settings name is there.
+    def require_named(self, item: Columns, view: Columns, configuration: Columns) -> None:
+        """Return where every table and column that the settings name is there.
 
         Raises:
             SourceSchemaChanged: one is not.
         """
+        if not configuration and self.names.configuration_table in self.names.of_tables:
+            raise self._no_table(self.names.configuration_table)
         for ours, theirs in self.names.columns.items():
             table, columns = (self.names.item_table, item) if is_own(ours) else (self.names.view, view)
+            if ours == TAX:
+                table, columns = self.names.configuration_table, configuration
             found = columns.get(ours.casefold()) or (item.get(ours.casefold()) if ours in FROM_EITHER else None)
             if theirs and (found is None or found.name.casefold() != theirs.casefold()):
                 raise SourceSchemaChanged(

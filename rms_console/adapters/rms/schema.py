@@ -15,6 +15,7 @@ from rms_console.adapters.rms.names import (
     QUANTITY,
     STAMP,
     STOCK_PREFIX,
+    TAX,
     VERSION,
     VIEW_OPTIONAL,
     VIEW_REQUIRED,
@@ -102,7 +103,7 @@ class Schema:
         needs.require(self.names.item_table, self.item, ("ID",))
         none = {name for name in MAY_BE_NONE if self.names.is_none(name)}
         needs.require(self.names.view, self.view, tuple(name for name in VIEW_REQUIRED if name not in none))
-        needs.require_named(self.item, self.view)
+        needs.require_named(self.item, self.view, self.configuration)
         if not self.has_version and not self.has_stamp:
             raise SourceSchemaChanged(
                 sentence(
@@ -125,8 +126,8 @@ def read_schema(session: Session, names: Names, table: Callable[[str], Table]) -
         names,
         tables,
         _renamed(item, {ours: theirs for ours, theirs in names.columns.items() if is_of_item(ours, theirs, item)}),
-        _renamed(view, {ours: theirs for ours, theirs in names.columns.items() if not is_own(ours)}),
-        configuration,
+        _renamed(view, {ours: theirs for ours, theirs in names.columns.items() if not is_own(ours) and ours != TAX}),
+        _renamed(configuration, {ours: theirs for ours, theirs in names.columns.items() if ours == TAX}),
         item_is_view=kind == _VIEW,
     )
 

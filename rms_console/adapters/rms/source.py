@@ -176,7 +176,7 @@ class SqlSource:
 
         One whose values make the view fail is set aside as unreadable; the others are read without it.
         """
-        return isolate_bad_rows(self._read_items, item_ids)
+        return isolate_bad_rows(self._read_items, item_ids, self._names.view)
 
     def _read_items(self, item_ids: Sequence[int]) -> RowsRead:
         with self._reading(mark("reading items")) as session:

@@ -21,10 +21,10 @@ STORE_COLUMNS = frozenset(
         *("ItemID", "C_ARTICULO", "Description", "Price", "Quantity", "QuantityCommitted", "Familia", "Categoria"),
         *("color", "talla", "CCOD", "SalePrice", "SaleStartDate", "SaleEndDate", "ExtendedCategory", "Tax", "Exis00"),
         *("Exis57", "Genero", "UPC", "Weight", "Manufacturer", "ID", "ItemLookupCode", "LastUpdated", "DateCreated"),
-        *("DBTimeStamp", "SaleType", "Inactive", "WebItem", "ItemCannotBeSold"),
+        *("TaxSystem", "DBTimeStamp", "SaleType", "Inactive", "WebItem", "ItemCannotBeSold"),
     }
 )
-"""The column names that the program expects of Item and View_Items; a store may call each one otherwise."""
+"""The columns that the program expects of Item, View_Items and Configuration; a store may call each otherwise."""
 NEVER_NONE = frozenset({"ItemID", "ID", "C_ARTICULO", "CCOD", "Price", "Quantity"})
 """What no store can do without."""
 
