@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "stats": "rms_console.commands.reading:stats",
     "activity": "rms_console.commands.reading:activity",
     "performance": "rms_console.commands.reading:performance",
+    "sales": "rms_console.commands.sales:sales",
     "lock": "rms_console.commands.reading:lock",
     "config": "rms_console.commands.reading:config",
     "logs": "rms_console.commands.logs:logs",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from rms_console.commands.backlog import backlog_text
 from rms_console.commands.figures import HEALTH, LOCK, Row, age, clock, step
 from rms_console.commands.proof import proof_row
 from rms_console.commands.reaching import Words, fits
@@ -56,6 +57,7 @@ def status_facts(seen: Seen, words: Words) -> tuple[Fact, ...]:
         *_trouble(seen, words),
         _unsent(seen, words),
         *_queue(seen, words),
+        *_backlog(seen, words),
         *_mode(seen, words),
         *_times(seen, words),
         *_links(seen, words),
@@ -123,6 +125,12 @@ def _queue(seen: Seen, words: Words) -> Iterator[Fact]:
     told = [words.phrase(template, count=queue[name]) for name, template in names if queue.get(name)]
     if queue:
         yield _steady(words.phrase("Queue"), ", ".join(told) or words.phrase("empty"))
+
+
+def _backlog(seen: Seen, words: Words) -> Iterator[Fact]:
+    backlog = seen.body.backlog
+    if backlog is not None and (told := backlog_text(backlog, words, seen.at)):
+        yield Fact(words.phrase("Catch-up"), told, "late" if backlog.exceeds_interval else None)
 
 
 def _mode(seen: Seen, words: Words) -> Iterator[Fact]:

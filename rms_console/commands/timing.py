@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from rms_console.commands.backlog import backlog_text
 from rms_console.commands.figures import Row, text
-from rms_console.commands.reaching import Words
+from rms_console.commands.reaching import Words, now
 from rms_console.contract import api
 from rms_console.contract.field_names import TIMED
 
 
 def timing_rows(body: api.PerformanceBody, words: Words) -> list[Row]:
     """Return a row for each kind that was timed: p50, p95, p99 and how many there were."""
-    known = {name: one for name, one in body.percentiles.items() if one.count}
     rows: list[Row] = []
+    if body.backlog is not None and (told := backlog_text(body.backlog, words, now())):
+        rows.append((words.phrase("Catch-up"), told))
+    known = {name: one for name, one in body.percentiles.items() if one.count}
     if known:
         rows.append((words.phrase("Last {days} days", days=body.days or 1), "p50  p95  p99"))
     for name, one in known.items():

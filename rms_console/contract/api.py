@@ -15,7 +15,7 @@ from rms_console.contract.api_forms import megabytes_text as megabytes_text
 from rms_console.contract.api_forms import percent_text as percent_text
 from rms_console.contract.api_forms import seconds_text as seconds_text
 from rms_console.contract.commands import FullSync, Pause, ProbeConnections, SetInterval, Trigger
-from rms_console.contract.insight_api import Proven, Timing
+from rms_console.contract.insight_api import Backlog, Proven, Timing
 
 Connectivity = Literal["good", "slow", "down", "off", "unknown"]
 Load = Literal["low", "medium", "high"]
@@ -159,6 +159,7 @@ class StatusBody(Body):
     audit_hash: str | None = None
     problem: str | None = None
     proof: Proven | None = None
+    backlog: Backlog | None = None
 
 
 class StatsSummary(Body):
@@ -205,6 +206,7 @@ class StatsBody(Body):
     performance: StatsPerformance
     health: StatsHealth
     errors: StatsErrors = StatsErrors()
+    backlog: Backlog | None = None
 
 
 class CurrentPerformance(Body):
@@ -254,6 +256,7 @@ class PerformanceBody(Body):
     efficiency_metrics: EfficiencyMetrics
     days: int | None = None
     percentiles: dict[str, Timing] = {}
+    backlog: Backlog | None = None
 
 
 class ActivityRow(Body):

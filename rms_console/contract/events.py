@@ -50,3 +50,4 @@ class EventName:
     DRIFT_REPORTED = "drift.reported"
     LEDGER_RESCUED = "ledger.rescued"
     PROVEN = "change.proven"
+    BACKLOG_LATE = "backlog.late"

@@ -58,3 +58,16 @@ RESULTS: Mapping[str, str] = {
     "unknown": mark("no clear answer"),
 }
 """What came of a product in a run."""
+
+LIMITS: Mapping[str, str] = {
+    "nothing": mark("nothing"),
+    "points": mark("points"),
+    "jobs": mark("sync.max_concurrent_jobs"),
+    "batch_delay": mark("sync.batch_delay_s"),
+    "answers": mark("Shopify's answers"),
+    "retry": mark("a next try at its time"),
+    "pause": mark("the pause"),
+    "fault": mark("the present fault"),
+    "observe": mark("observing"),
+}
+"""What holds the pace down."""

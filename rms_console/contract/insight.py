@@ -56,6 +56,30 @@ class ProvenView:
 
 
 @dataclass(frozen=True, slots=True)
+class BacklogView:
+    """What waits, and when it will be through. What nobody can know is None.
+
+    `limited_by`: nothing, points, jobs, batch_delay, answers (the shop's answer time), retry (a next try is waited
+    for), pause, fault, observe. `held`: items that wait for a yes, which no time brings through.
+    """
+
+    items: int
+    products: int | None
+    held: int
+    points: float | None
+    likely_s: float | None
+    low_s: float | None
+    high_s: float | None
+    through_at: datetime | None
+    limited_by: str
+    interval_s: float
+    is_late: bool = False
+    """Whether what waits cannot be through within the interval."""
+
+
+@dataclass(frozen=True, slots=True)
 class InsightView:
     timings: tuple[TimingView, ...] = ()
     proven: ProvenView = field(default_factory=ProvenView)
+    backlog: BacklogView | None = None
+    """None before the queue was looked at for the first time."""

@@ -39,6 +39,25 @@ class Proven(Told):
     last_proven: Proof | None = None
 
 
+class Backlog(Told):
+    """What waits, and when it will be through, from what was measured; null where nobody can know.
+
+    `range_s`: half of what was measured lies within. `limited_by`: nothing, points, jobs, batch_delay, answers, retry,
+    pause, fault, observe.
+    """
+
+    items: int
+    products: int | None
+    held: int
+    points: float | None
+    duration: str | None
+    duration_s: float | None
+    range_s: list[float] | None
+    through_at: datetime | None
+    limited_by: str
+    exceeds_interval: bool
+
+
 class TimingDay(Told):
     """Percentiles of one day of the store, within 2.5 %; null on a day without any."""
 

@@ -19,13 +19,14 @@ from rms_console.contract.records import (
     Settlement,
     UpcomingSale,
 )
+from rms_console.contract.sale_port import SaleLedger
 from rms_console.contract.snapshot import CycleView
 from rms_console.contract.timing_port import TimingLedger
 from rms_console.domain.position import Position
 from rms_console.domain.product import AcknowledgedProduct
 
 
-class Ledger(AdoptionLedger, AlertLedger, HoldLedger, TimingLedger, Protocol):
+class Ledger(AdoptionLedger, AlertLedger, HoldLedger, SaleLedger, TimingLedger, Protocol):
     """Our memory, keyed by shop. Blocking: called off the loop, by one thread.
 
     Raises (all): StoreBusy, StoreFull, StoreDamaged. A write either happened whole or not at all.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rms_console.contract import api
 from rms_console.contract.api_forms import short_seconds_text
-from rms_console.contract.insight_api import Proof, Proven, Timing, TimingDay
+from rms_console.contract.insight_api import Backlog, Proof, Proven, Timing, TimingDay
 from rms_console.contract.lock_api import LockBody, RightBody
 from rms_console.contract.rights import RightView
 from rms_console.contract.snapshot import ConnectionView, EngineSnapshot
@@ -43,6 +43,7 @@ def status(now: EngineSnapshot, language: str) -> api.StatusBody:
         audit_hash=None if now.audit is None else now.audit.digest,
         problem=None if now.fault is None else f"{now.fault.code}: {told(language, now.fault.message)}",
         proof=proof(now, language),
+        backlog=backlog(now),
     )
 
 
@@ -79,6 +80,7 @@ def stats(now: EngineSnapshot) -> api.StatsBody:
             lock_status=now.lock.status.value,
         ),
         errors=api.StatsErrors(**errors(now)),
+        backlog=backlog(now),
     )
 
 
@@ -98,6 +100,7 @@ def performance(now: EngineSnapshot) -> api.PerformanceBody:
             cpu_usage_ratio=_rounded(cpu),
         ),
         historical_performance=_history(now),
+        backlog=backlog(now),
         efficiency_metrics=api.EfficiencyMetrics(
             cache_hit_rate=api.percent_text(rates.cache_hit_ratio),
             cache_hit_ratio=_rounded(rates.cache_hit_ratio),
@@ -184,6 +187,25 @@ def health(now: EngineSnapshot, language: str) -> api.HealthBody:
         dependencies=[dependency(link, language) for link in now.connections],
         problems=list(_problems(now, language)),
         proof=proof(now, language),
+    )
+
+
+def backlog(now: EngineSnapshot) -> Backlog | None:
+    """Return what waits and when it will be through; None before the queue was looked at."""
+    view = now.insight.backlog
+    if view is None:
+        return None
+    return Backlog(
+        items=view.items,
+        products=view.products,
+        held=view.held,
+        points=view.points,
+        duration=api.seconds_text(view.likely_s),
+        duration_s=view.likely_s,
+        range_s=None if view.low_s is None or view.high_s is None else [view.low_s, view.high_s],
+        through_at=whole(view.through_at),
+        limited_by=view.limited_by,
+        exceeds_interval=view.is_late,
     )
 
 

@@ -150,6 +150,11 @@ def update_variants(changes: int) -> float:
     return _whole(MUTATION + PER_VARIANT * changes)
 
 
+def reprice(products: int, variants: int) -> float:
+    """Return the cost of changing prices of so many variants of so many products: a call for each product."""
+    return float(math.ceil(MUTATION * products + PER_VARIANT * variants))
+
+
 def create_variants(variants: int) -> float:
     """Return the cost of adding variants; their options and items in the answer count once, as lists."""
     return _whole(MUTATION + PER_VARIANT * variants + 2)

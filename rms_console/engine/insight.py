@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from rms_console.contract.events import Event
 from rms_console.contract.insight import InsightView
+from rms_console.contract.records import QueueCounts
 from rms_console.engine.canary import Canary
+from rms_console.engine.estimating import Estimator
 from rms_console.engine.timings import Timings
 
 if TYPE_CHECKING:
@@ -20,15 +22,17 @@ class Insight:
         self._engine = engine
         self.timings = Timings(engine.deps, lambda: engine.settings.zone)
         self.canary = Canary(engine)
+        self.estimator = Estimator(engine)
         engine.journal.heard = self.hear
 
     def hear(self, event: Event) -> None:
         self._engine.trends.hear(event)
         self.timings.hear(event)
         self.canary.hear(event)
+        self.estimator.hear(event)
 
-    def view(self) -> InsightView:
-        return InsightView(self.timings.views(), self.canary.view())
+    def view(self, counts: QueueCounts | None = None) -> InsightView:
+        return InsightView(self.timings.views(), self.canary.view(), self.estimator.view(counts))
 
     async def load(self) -> None:
         """Take up what earlier processes left.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.queries import Page, Query
 from rms_console.contract.records import UpcomingSale
+from rms_console.domain import cost
+from rms_console.domain.catchup import Bucket, catch_up, seconds_for
 from rms_console.domain.sale import Priced, shop_price
 from rms_console.domain.zone import day_start, to_local
 from rms_console.engine import status
@@ -93,7 +95,36 @@ async def sales(engine: EngineService, query: Query) -> Page:
     offered = await _offered(engine, found) if query.filters.get("prices") == "1" else {}
     rows = tuple(_sale_row(sale, offered.get((sale.item_id, sale.at))) for sale in found)
     following = offset + len(rows)
-    return Page(query.subject, rows, total=total, next_before=following if following < total else None)
+    facts = {"moments": await _moments(engine, until)} if not offset else {}
+    return Page(query.subject, rows, total=total, next_before=following if following < total else None, facts=facts)
+
+
+async def _moments(engine: EngineService, until: datetime | None) -> list[dict[str, object]]:
+    """Return what begins and ends when, what it costs in points, and the seconds until all of it is in the shop.
+
+    A peak takes longer than a run may take until the next one is due, or empties the shop's bucket.
+    """
+    deps, pace = engine.deps, engine.deps.pacer.view()
+    measured = engine.insight.estimator.latest_runs()
+    told: list[dict[str, object]] = []
+    for moment in await deps.disk(deps.ledger.sale_moments, until, MOST_SALES):
+        points = cost.reprice(moment.products, moment.items)
+        bucket = Bucket(pace.maximum, pace.restore)
+        found = catch_up(moment.items, measured, bucket, points)
+        seconds = found.likely_s if found is not None else seconds_for(points, bucket)
+        told.append(
+            {
+                "at": moment.at.isoformat().replace("+00:00", "Z"),
+                "products": moment.products,
+                "items": moment.items,
+                "begin": moment.begin,
+                "end": moment.items - moment.begin,
+                "points": points,
+                "seconds": round(seconds, 1),
+                "is_peak": seconds > engine.settings.interval_s or points > pace.maximum,
+            }
+        )
+    return told
 
 
 async def _offered(engine: EngineService, found: Sequence[UpcomingSale]) -> dict[tuple[int, datetime], Priced]:

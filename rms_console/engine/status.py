@@ -37,8 +37,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
     """
     deps, settings, now = engine.deps, engine.settings, engine.deps.clock.now()
     counts = await deps.disk(deps.ledger.queue_counts, now)
-    start = day_start(now, settings.zone)
-    fault, last = engine.recovery.fault, engine.figures.last
+    fault, last, start = engine.recovery.fault, engine.figures.last, day_start(now, settings.zone)
     engine.trends.sample(bucket_ratio(engine), counts)
     return EngineSnapshot(
         contract=CONTRACT_VERSION,
@@ -78,7 +77,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         errors_by_type=dict(engine.errors_by_type),
         sweep=engine.sweeper.view(),
         drift=engine.drift.view(),
-        insight=engine.insight.view(),
+        insight=engine.insight.view(counts),
     )
 
 

@@ -6,12 +6,13 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rms_console.domain.histogram import BUCKETS, LEAST_S, MOST_S, RELATIVE_ERROR, Histogram, merged
 
 durations = st.floats(LEAST_S, MOST_S)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def of(values: list[float]) -> Histogram:
@@ -25,6 +26,7 @@ def exact(values: list[float], share: float) -> float:
     return sorted(values)[max(1, math.ceil(share * len(values))) - 1]
 
 
+@PATIENT
 @given(st.lists(durations, min_size=1, max_size=60), st.sampled_from((0.5, 0.95, 0.99)))
 def test_a_percentile_is_within_the_stated_error(values: list[float], share: float) -> None:
     told, right = of(values).percentile(share), exact(values, share)
@@ -32,11 +34,13 @@ def test_a_percentile_is_within_the_stated_error(values: list[float], share: flo
     assert abs(told - right) <= right * RELATIVE_ERROR * (1 + 1e-9)
 
 
+@PATIENT
 @given(st.lists(durations, max_size=40), st.lists(durations, max_size=40))
 def test_adding_two_is_as_if_all_had_been_counted_in_one(one: list[float], other: list[float]) -> None:
     assert merged([of(one), of(other)]).encode() == of(one + other).encode() == merged([of(other), of(one)]).encode()
 
 
+@PATIENT
 @given(st.lists(durations, max_size=60))
 def test_what_is_stored_comes_back(values: list[float]) -> None:
     again = Histogram.decode(of(values).encode())

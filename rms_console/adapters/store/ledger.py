@@ -32,6 +32,7 @@ from rms_console.contract.records import (
     Settlement,
     UpcomingSale,
 )
+from rms_console.contract.sale_port import SaleMoment
 from rms_console.contract.snapshot import CycleView
 from rms_console.contract.timing_port import TimedHour
 from rms_console.domain.holds import Danger, Hold, HoldState
@@ -206,6 +207,9 @@ class SqliteLedger:
 
     def upcoming_sales(self, until: datetime | None, limit: int, offset: int) -> tuple[UpcomingSale, ...]:
         return self._sales.upcoming(until, limit, offset)
+
+    def sale_moments(self, until: datetime | None, limit: int) -> tuple[SaleMoment, ...]:
+        return self._sales.moments(until, limit)
 
     def count_sales(self, until: datetime | None) -> int:
         return self._sales.count(until)

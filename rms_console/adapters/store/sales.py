@@ -11,6 +11,7 @@ from rms_console.adapters.store.database import Database
 from rms_console.adapters.store.encoding import read_optional_time, read_time, time_text
 from rms_console.adapters.store.statements import queries
 from rms_console.contract.records import SaleBoundary, UpcomingSale
+from rms_console.contract.sale_port import SaleMoment
 
 
 class Sales:
@@ -47,6 +48,9 @@ class Sales:
     def upcoming(self, until: datetime | None, limit: int, offset: int) -> tuple[UpcomingSale, ...]:
         wanted = (_until(until), limit, offset)
         return self._database.read(_upcoming, self._sql["upcoming"], wanted)
+
+    def moments(self, until: datetime | None, limit: int) -> tuple[SaleMoment, ...]:
+        return self._database.read(_moment, self._sql["moments"], (_until(until), limit))
 
     def count(self, until: datetime | None) -> int:
         return int(self._database.scalar(self._sql["count"], (_until(until),)))
@@ -93,6 +97,10 @@ def _upcoming(row: sqlite3.Row) -> UpcomingSale:
         price=compare_at if is_on else price,
         sale_price=price if is_on else None,
     )
+
+
+def _moment(row: sqlite3.Row) -> SaleMoment:
+    return SaleMoment(read_time(row["at"]), row["products"], row["items"], row["begin"])
 
 
 def _money(text: str | None) -> Decimal | None:

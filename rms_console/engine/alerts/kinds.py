@@ -40,6 +40,7 @@ OLDEST_UNSENT: Final = "oldest_unsent"
 API_VERSION: Final = "api_version"
 TOKEN_EXPIRING: Final = "token_expiring"
 DRIFT: Final = "drift"
+RUN_TOO_LONG: Final = "run_too_long"
 NOT_AS_SENT: Final = "not_as_sent"
 PAUSED: Final = "paused"
 QUARANTINE_GREW: Final = "quarantine_grew"
@@ -148,6 +149,15 @@ _ALL: Final = (
         mark("Nothing to do for these: they are queued. Find out what writes to RMS without stamping its rows"),
         cause=mark("A program changes rows without their stamp, by SQL or an import"),
         over=mark("No change in RMS is missed any more"),
+    ),
+    Kind(
+        RUN_TOO_LONG,
+        INFO,
+        mark("A run cannot end before the next one is due"),
+        mark("Nothing is lost: the next run takes what is new. If it is so each time, look at what bounds the pace"),
+        cause=mark("Many changes at once, or a pace that the settings hold down"),
+        over=mark("The long run has ended"),
+        outlives=False,
     ),
     Kind(
         NOT_AS_SENT,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.widget import Widget
 
 from rms_console.contract.audit_names import ACTIONS
-from rms_console.contract.field_names import TRIGGERS
+from rms_console.contract.field_names import LIMITS, TRIGGERS
 from rms_console.contract.state import Health, LockStatus
 from rms_console.locale import mark
 from rms_console.tui.format import bar, bytes_, clock, count, duration, percent, short_age, spark
@@ -46,12 +46,6 @@ LOCK_NAMES: Final = {
 LOCK_ROLES: Final = {LockStatus.HELD: "good", LockStatus.HELD_BY_OTHER: "bad", LockStatus.ORPHAN: "warn"}
 RESULT_ROLES: Final = {"OK": "good", "PART": "warn", "FAIL": "bad", "SKIP": "warn"}
 LEVEL_ROLES: Final = {"WARN": "warn", "WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad", "DEBUG": "dim"}
-LIMITS: Final = {
-    "nothing": mark("nothing"),
-    "points": mark("points"),
-    "jobs": mark("sync.max_concurrent_jobs"),
-    "batch_delay": mark("sync.batch_delay_s"),
-}
 WIDE: Final = 110
 
 
@@ -77,6 +71,7 @@ def overview_lines(view: View, width: int, height: int) -> list[Line]:
     if seen is None:
         return []
     upper = _wide_top(view, seen, width) if width >= WIDE else _narrow_top(view, seen, width)
+    upper += backlog_lines(seen, view.words)
     if height < len(upper) + 8:
         upper = upper[: max(0, height - 8)]
     left = height - len(upper)
@@ -93,6 +88,31 @@ def overview_lines(view: View, width: int, height: int) -> list[Line]:
     if tail > 0:
         lines += [_log_title(view, width), *_log(view, seen, width, tail)]
     return [fit(one, width) for one in (*lines, *journal)][:height]
+
+
+def backlog_lines(seen: EngineSnapshot, words: Words) -> list[Line]:
+    """Return how much waits and when it will be through, in one line; nothing where nothing waits."""
+    backlog = seen.insight.backlog
+    if backlog is None or not backlog.items:
+        return []
+    parts = [Part(words.phrase("CATCH-UP "), "dim"), Part(words.phrase("{count} items", count=backlog.items))]
+    if backlog.through_at is not None and backlog.low_s is not None and backlog.high_s is not None:
+        told = words.phrase(
+            "until about {at} ({low} to {high})",
+            at=clock(backlog.through_at, zone_of(seen, words)),
+            low=short_age(backlog.low_s),
+            high=short_age(backlog.high_s),
+        )
+        parts.append(Part(f"  {told}", "strong"))
+    if backlog.points is not None:
+        points = words.phrase("{points} points", points=count(backlog.points, words.language))
+        parts.append(Part(f"  {points}", "dim"))
+    if backlog.limited_by != "nothing":
+        limit = words.phrase("limit: {what}", what=words.word(LIMITS, backlog.limited_by))
+        parts.append(Part(f"  {limit}", "dim"))
+    if backlog.is_late:
+        parts.append(Part("  " + words.phrase("LONGER THAN THE INTERVAL"), "warn"))
+    return [tuple(parts)]
 
 
 def _rule(title: str, width: int, hint: str = "") -> Line:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
 from rms_console.locale import mark
-from rms_console.tui.format import MONTHS, age, clock, local_of, money
+from rms_console.tui.format import MONTHS, age, clock, count, local_of, money
 from rms_console.tui.lines import Line, Part, columns, line, width_of
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.facts import told_at, zone_name
@@ -55,7 +55,7 @@ class SalesPage(ListPage):
         return row_key(row)
 
     def heading(self, view: View) -> Line:
-        return title_line(self._rows, view)
+        return title_line(self._rows, view, self._facts)
 
     def listed_rows(self, view: View) -> Sequence[Row]:
         made_of = (id(self._rows), len(self._rows), int(view.now.timestamp()) // 30, zone_name(view))
@@ -101,8 +101,8 @@ def _left(seconds: float) -> str:
     return age(seconds // 60 * 60) if seconds >= 3600 else f"{max(0, int(seconds // 60))}m"
 
 
-def title_line(sales: Sequence[Mapping[str, Any]], view: View) -> Line:
-    """Return how many sales begin and end in the time shown."""
+def title_line(sales: Sequence[Mapping[str, Any]], view: View, facts: Mapping[str, Any] | None = None) -> Line:
+    """Return how many sales begin and end in the time shown, and the first peak among them."""
     words = view.words
     parts = [
         Part(words.phrase("SALES"), "title"),
@@ -112,7 +112,21 @@ def title_line(sales: Sequence[Mapping[str, Any]], view: View) -> Line:
         begin = sum(bool(row.get("starts")) for row in sales)
         told = words.phrase("{begin} begin, {end} end", begin=begin, end=len(sales) - begin)
         parts.append(Part(f"  {told}", "strong"))
-    return tuple(parts)
+    peak = next((one for one in (facts or {}).get("moments") or () if one.get("is_peak")), None)
+    return (*parts, Part(f"  {peak_text(peak, view)}", "warn")) if peak is not None else tuple(parts)
+
+
+def peak_text(moment: Mapping[str, Any], view: View) -> str:
+    """Return what a moment costs: `Friday 00:00: 1,240 products, 12,400 points, 2m 04s`."""
+    words, local = view.words, local_of(moment.get("at"), zone_name(view))
+    return words.phrase(
+        "{weekday} {at}: {products} products, {points} points, {duration}",
+        weekday=words.phrase(WEEKDAYS[local.weekday()]) if local is not None else "",
+        at=clock(moment.get("at"), zone_name(view)),
+        products=count(moment.get("products"), words.language),
+        points=count(moment.get("points"), words.language),
+        duration=age(moment.get("seconds")),
+    )
 
 
 def row_line(row: Mapping[str, Any], view: View, width: int) -> Line:

@@ -25,5 +25,18 @@ WHERE b.at <= ?
 ORDER BY b.at, b.item_id
 LIMIT ? OFFSET ?;
 
+-- name: moments
+SELECT b.at, count(*) AS items, count(DISTINCT coalesce(v.style, b.item_id)) AS products,
+    sum(v.compare_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM boundaries AS e WHERE e.item_id = b.item_id AND e.at < b.at)) AS begin
+FROM boundaries AS b
+LEFT JOIN variants AS v ON v.item_id = b.item_id AND v.style = (
+    SELECT min(s.style) FROM variants AS s WHERE s.item_id = b.item_id AND s.left_reason IS NULL
+)
+WHERE b.at <= ?
+GROUP BY b.at
+ORDER BY b.at
+LIMIT ?;
+
 -- name: count
 SELECT count(*) FROM boundaries WHERE at <= ?;
