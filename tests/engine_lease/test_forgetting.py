@@ -23,6 +23,7 @@ from rms_console.contract.commands import (
 )
 from rms_console.contract.rights import RightState
 from rms_console.contract.state import LockStatus
+from rms_console.control import bodies
 from rms_console.engine.service import EngineService
 from rms_console.errors import LeaseError, LeaseHeld, ShopDenied
 from tests.engine_lease.test_fence import Machine
@@ -301,6 +302,11 @@ async def test_both_see_the_claim_and_the_lease_and_how_long_it_lasts(two: tuple
     assert (theirs.lease.host, theirs.lease.number) == ("first", 1)
     assert theirs.claim is not None
     assert theirs.claim.state is RightState.UNKNOWN
+    told = bodies.lock(await second.engine.snapshot())
+    assert told.lease is not None
+    assert (told.lock_status, told.lease.state, told.lease.host) == ("held_by_other", "other", "first")
+    assert told.left_s is not None
+    assert 0 < told.left_s <= TTL_S
     first.redis.answers = False
     await second.rest(2.0)
     gone = (await second.engine.snapshot()).lock

@@ -71,7 +71,7 @@ def server() -> Iterator[RedisServer]:
 
 TTL_S = 3.0
 GUARD = "max_changed_percent = 0\nmax_changed_products = 0\nprice_jump_percent = 0\n"
-MORE = GUARD + '[redis]\nurl = "{url}"\n[lease]\nttl_s = 3\n'
+MORE = GUARD + '[redis]\nurl = "{url}"\n[lease]\nttl_s = 3\n[api]\nport = 0\n'
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -75,6 +76,24 @@ def test_a_standby_goes_on_after_kill_9_and_nothing_is_made_twice(two: tuple[Sit
             assert time.monotonic() - killed_at < TTL_S + SLACK_S
             nothing_twice(first, 8)
     assert not holds(second) or said(second, "its claim is taken over")
+
+
+def test_a_standby_says_for_whom_it_waits_by_command(two: tuple[Site, Site]) -> None:
+    first, second = two
+    first.store.add([Shoe(1, "24YM0001")])
+    with running(first):
+        until(lambda: len(first.shop.products()) == 1)
+        with running(second):
+            until(lambda: stands_by(second))
+            ran = second.inside("resume")
+            assert ran.code == 4
+            assert "stands by: the engine on" in ran.err + ran.out
+            lock = json.loads(second.inside("lock", "--json").out)
+            assert (lock["lock_status"], lock["lease"]["state"]) == ("held_by_other", "other")
+            assert 0 < lock["left_s"] <= TTL_S
+            ours = json.loads(first.inside("lock", "--json").out)
+            assert (ours["lease"]["state"], ours["claim"]["state"]) == ("ours", "ours")
+            assert "Lease in Redis" in second.inside("lock").out
 
 
 def test_a_clean_stop_hands_over_at_once(two: tuple[Site, Site]) -> None:

@@ -18,7 +18,7 @@ from rms_console.tui.keys import Act, bindings
 from rms_console.tui.lines import Line, line
 from rms_console.tui.plain import clean
 from rms_console.tui.screens.dialogs import Ask
-from rms_console.tui.screens.facts import fact_lines
+from rms_console.tui.screens.facts import Fact, fact_lines
 from rms_console.tui.screens.frame import zone_of
 from rms_console.tui.screens.overview import LOCK_NAMES, LOCK_ROLES
 from rms_console.tui.screens.page import Page
@@ -87,7 +87,9 @@ def lock_facts(view: View) -> list[Line]:
         (words.phrase("epoch"), lock.epoch, ""),
         (words.phrase("time left"), _left(view, lock.ends_at), ""),
         (words.phrase("claim in the shop"), *_right(view, lock.claim)),
+        *_holder(view, lock.claim),
         (words.phrase("lease in Redis"), *_right(view, lock.lease)),
+        *_holder(view, lock.lease),
     ]
     return fact_lines(words.phrase("WHO MAY WRITE TO THE SHOP"), facts)
 
@@ -106,13 +108,20 @@ def _right(view: View, right: RightView | None) -> tuple[str, str]:
     if right is None:
         return words.phrase("not used"), "dim"
     told = words.phrase(RIGHT_STATES[right.state])
-    if right.host is not None and right.state is not RightState.OURS:
-        told += f": {clean(right.host, 30)}, " + words.phrase("process {pid}", pid=right.pid)
-    if right.number is not None:
-        told += ", " + words.phrase("number {number}", number=right.number)
     if right.seen_at is not None:
         told += " · " + words.phrase("{age} ago", age=age((view.now - right.seen_at).total_seconds()))
     return told, RIGHT_ROLES.get(right.state, "warn")
+
+
+def _holder(view: View, right: RightView | None) -> list[Fact]:
+    """Return the line about who holds a claim or a lease; none where nobody does."""
+    words = view.words
+    if right is None or right.host is None:
+        return []
+    told = [clean(right.host, 22), words.phrase("process {pid}", pid=right.pid)]
+    if right.number is not None:
+        told.append(words.phrase("number {number}", number=right.number))
+    return [("", ", ".join(told), "dim")]
 
 
 def _advice(view: View, seen: EngineSnapshot, width: int) -> list[Line]:
