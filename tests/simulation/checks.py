@@ -108,10 +108,13 @@ def _check_items(
     sim: Sim, truth: Truth, homes: Homes, aside: set[int], drift: Drift, deleted: frozenset[str], law: str = "G1"
 ) -> None:
     """G1: every wanted item is there as RMS has it, once."""
+    links = _links(sim)
     for item, one in sorted(truth.wanted.items()):
         if item in aside:
             continue
         here = [found for found in homes.get(one.sku, ()) if found[0].metafields["rms", "ccod"].value == one.style]
+        # One that left keeps its variant, at 0, and its SKU, which another item may have by now.
+        here = [found for found in here if links.get(found[1].id, item) == item or links[found[1].id] in truth.wanted]
         if not here:
             if one.style in deleted:
                 continue
@@ -143,25 +146,26 @@ def _check_others(sim: Sim, truth: Truth, homes: Homes, aside: set[int]) -> None
     here = {(one.sku, one.style) for one in truth.wanted.values()}
     lists = {str(truth.rows[item]["C_ARTICULO"]).strip() for item in aside if item in truth.rows}
     lists |= {f"SKU-{item}" for item in aside}
-    on_lists = _on_lists(sim, aside)
+    on_lists = {variant for variant, item in _links(sim).items() if item in aside}
+    left = {variant for variant, item in _links(sim).items() if item not in truth.wanted}
     for sku, found in sorted(homes.items()):
         for product, variant in found:
             style = product.metafields["rms", "ccod"].value
-            if (sku, style) in here or sku in lists or variant.id in on_lists:
+            is_wanted = (sku, style) in here and variant.id not in left
+            if is_wanted or sku in lists or variant.id in on_lists:
                 continue
             if any(stock_of(sim, variant)):
                 sim.wrong("G1", f"{sku} of {style} is sold, RMS does not offer it there: {stock_of(sim, variant)}")
 
 
-def _on_lists(sim: Sim, items: set[int]) -> set[str]:
-    """Return the variants that the ledger knows these items by: under what SKU they stand in the shop tells nothing."""
+def _links(sim: Sim) -> dict[str, int]:
+    """Return the item that the ledger knows each variant by: under what SKU it stands in the shop tells little."""
     process = sim.process
-    if process is None or not process.is_alive or not items:
-        return set()
+    if process is None or not process.is_alive:
+        return {}
     ledger = process.real_ledger
-    styles = {style for several in ledger.styles_of(sorted(items)).values() for style in several}
-    products = ledger.products(sorted(styles)).values()
-    return {variant.variant_id for one in products for variant in one.variants if variant.item_id in items}
+    products = ledger.products([style for style, _ in ledger.remembered("", 1000)]).values()
+    return {variant.variant_id: variant.item_id for one in products for variant in one.variants}
 
 
 def _check_products(sim: Sim, truth: Truth, aside: set[int], drift: Drift) -> None:

@@ -155,3 +155,15 @@ def test_g5_a_product_is_not_emptied_when_new_sizes_come_as_the_last_one_goes() 
     result = run_seed(60140, steps)
     assert result.fired["rms.bulk_zero"]
     assert not result.violations
+
+
+def test_g4_a_variant_that_left_may_keep_the_sku_that_another_item_has_by_now() -> None:
+    """G4, seed 60072: nothing is deleted, so the variant of the item that left stays, at 0, under the SKU it had."""
+    steps = [
+        Step(0, "till.new_item", 2017131275, 200.0),
+        Step(0, "rms.duplicate_sku", 1084353625, 0.0),
+        Step(0, "till.inactive", 1431184133, 120.0),
+    ]
+    result = run_seed(60072, steps)
+    assert result.fired["rms.duplicate_sku"]
+    assert not result.violations

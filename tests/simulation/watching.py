@@ -17,6 +17,8 @@ STOPS_WITHIN_S = 400.0
 STOPS_WRITING_S = 600.0
 """So long an engine may take to notice that the shop is another's now: it trusts what it saw for two minutes, and a
 request may take its time."""
+READS_WITHIN_S = 300.0
+"""So long a machine that takes the shop over may take to read it: what was sold until then it never saw unsold."""
 SETTLES_S = 30.0
 MOST_EMPTIED = 6
 """Styles emptied within a quarter of an hour: three may sell out, three may leave, before the guard asks."""
@@ -120,7 +122,7 @@ class Watch:
         is_known = is_known and not any(sim.fired[kind] for kind in UNANSWERED)
         if sold_at is None or policy.conflict is not Conflict.LOWER or not is_known:
             return True
-        if sim.moved_at is not None and sim.moved_at >= sold_at:
+        if sim.moved_at is not None and sim.moved_at + READS_WITHIN_S >= sold_at:
             return True  # whoever writes now was not there when it was sold, and only the other's ledger knew of it
         return sim.clock.seconds > sold_at + policy.conflict_grace_hours * 3600
 
