@@ -43,6 +43,7 @@ def a_difference(style: str, **changes: object) -> Difference:
         (a_run("old", stage="store", read_at=(NOW - STALE - timedelta(minutes=1)).isoformat()), "new", "aged"),
         (a_run("old", stage="shop"), "new", "cut-short"),
         (a_run("old", stage="done"), "new", ""),
+        (a_run("old", stage="heal", read_at=NOW.isoformat()), "new", ""),
     ],
 )
 def test_what_was_not_finished_goes_on_while_its_picture_of_the_shop_holds(

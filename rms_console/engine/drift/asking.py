@@ -9,6 +9,7 @@ from rms_console.contract.drift import DriftReport, DriftRun, difference_row
 from rms_console.contract.queries import Page, Query
 from rms_console.engine.drift.reporting import facts_of
 from rms_console.engine.drift.resting import named_styles
+from rms_console.engine.drift.running import VERIFY
 from rms_console.locale import sentence
 
 if TYPE_CHECKING:
@@ -30,14 +31,14 @@ async def verify(engine: EngineService, command: Command, request: Verify) -> Re
     if request.styles or request.skus:
         styles = await named_styles(deps, request.styles, request.skus)
         now = deps.clock.now().isoformat()
-        run = DriftRun(command.command_id, "verify", now, command.actor.name, request.heal, styles)
+        run = DriftRun(command.command_id, VERIFY, now, command.actor.name, request.heal, styles)
         began = drift.ask_for(run)
     elif drift.is_busy:
         stage = drift.run.stage if drift.run is not None else "-"
         told = sentence("a comparison with the shop is on already ({stage})", stage=stage)
         return Refused(command.command_id, "busy", told, sentence("its report comes by itself"))
     else:
-        began = drift.ask(command.command_id, "verify", command.actor.name, heal=request.heal)
+        began = drift.ask(command.command_id, VERIFY, command.actor.name, heal=request.heal)
     if not began:
         return Refused(command.command_id, "not-supported", sentence("this engine makes no drift report"))
     return Accepted(command.command_id, sentence("the comparison with the shop begins"))

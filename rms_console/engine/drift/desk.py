@@ -19,7 +19,7 @@ from rms_console.engine.drift.audit import SAME
 from rms_console.engine.drift.mending import Mender
 from rms_console.engine.drift.reporting import FACT_COMPARED_UP_TO
 from rms_console.engine.drift.resting import past
-from rms_console.engine.drift.running import STALE, Comparing, begin_anew
+from rms_console.engine.drift.running import STALE, VERIFY, Comparing, begin_anew
 from rms_console.engine.journal import DETECTOR
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError, StoreError
@@ -150,10 +150,10 @@ class DriftDesk:
             await work
         except ConsoleError as error:
             self._tell_trouble(error)
-            self._engine.followups.ended(run.run_id, "failed", str(error))
+            self._tell_end(run, "failed", str(error))
         except Exception as error:
             self._engine.journal.bug(DETECTOR, error)
-            self._engine.followups.ended(run.run_id, "failed", type(error).__name__)
+            self._tell_end(run, "failed", type(error).__name__)
 
     async def _compare_all(self, wanted: DriftRun, awaits_reconcile: bool) -> None:
         engine, deps, pad = self._engine, self._engine.deps, await self.opened()
@@ -195,7 +195,7 @@ class DriftDesk:
                     await past(deps),
                     engine.look,
                     # The comparison with RMS that a full sync is has looked for these, and queued them.
-                    strangers=run.reason == "verify",
+                    strangers=run.reason == VERIFY,
                 )
                 await comparing.run(run)
             except ConsoleError as error:
@@ -255,10 +255,15 @@ class DriftDesk:
 
     def end(self, run: DriftRun, report: DriftReport) -> None:
         if report.problem:
-            self._engine.followups.ended(run.run_id, "failed", report.problem)
+            self._tell_end(run, "failed", report.problem)
             return
         note = sentence("{found} differences, {waiting} known", found=report.found, waiting=report.waiting)
-        self._engine.followups.ended(run.run_id, "done", note)
+        self._tell_end(run, "done", note)
+
+    def _tell_end(self, run: DriftRun, result: str, note: str) -> None:
+        """Tell the end of a command; what the engine began by itself nobody waits for."""
+        if run.reason == VERIFY:
+            self._engine.followups.ended(run.run_id, result, note)
 
     async def opened(self) -> DriftPad | None:
         deps = self._engine.deps

@@ -13,7 +13,7 @@ from rms_console.engine.deps import Deps
 from rms_console.engine.detector import FACT_RESTORED, Detector
 from rms_console.engine.drift.audit import Past
 from rms_console.engine.drift.reporting import FACT_COMPARED_UP_TO, report_of
-from rms_console.engine.drift.running import Comparing, begin_anew
+from rms_console.engine.drift.running import VERIFY, Comparing, begin_anew
 from rms_console.engine.journal import Journal
 from rms_console.engine.rehearsing import look
 from rms_console.errors import Refused
@@ -40,7 +40,7 @@ async def compare_at_rest(
     before = await past(deps)
     await freshen()
     now = deps.clock.now()
-    wanted = DriftRun(uuid.uuid4().hex, "verify", now.isoformat())
+    wanted = DriftRun(uuid.uuid4().hex, VERIFY, now.isoformat())
     comparing = Comparing(deps, pad, world.policy, settings.zone, before, freshen)
     if styles or skus:
         wanted.styles = await named_styles(deps, styles, skus)

@@ -34,6 +34,8 @@ FEWEST, FIRST, MOST = 5, 50, 900
 GROWTH = 2.0
 STALE = timedelta(hours=3)
 """A picture of the shop that is older says nothing about now: the comparison begins anew."""
+VERIFY = "verify"
+"""The reason of a comparison that somebody asked for and waits for."""
 STAGES = ("shop", "store", "strangers", "shop_only", "confirm", "done")
 
 P = ParamSpec("P")
@@ -219,7 +221,7 @@ def begin_anew(pad: DriftPad, kept: DriftRun | None, wanted: DriftRun, now: date
 
     Blocking, where the pad is. A run of the whole store goes on for whoever asks next; `note` says what happened.
     """
-    if kept is None or kept.stage == "done" or kept.styles:
+    if kept is None or kept.stage not in STAGES or kept.stage == "done" or kept.styles:
         pad.clear()
         return wanted
     began = datetime.fromisoformat(kept.read_at or kept.began_at)
