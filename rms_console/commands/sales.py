@@ -37,11 +37,12 @@ def sales(options: Options, days: int, as_json: bool) -> None:
     with spoken(options) as language:
         with engine(options) as client:
             page = client.page(Query(Subject.SALES, 1, filters={"days": str(days)}))
+            seen = client.snapshot()
         moments: list[dict[str, Any]] = list(page.facts.get("moments") or ())
         if as_json:
             emit_json(moments)
             return
-        words = Words(language, zone_of(options))
+        words = Words(language, zone_of(options, seen))
         if not moments:
             click.echo(
                 paragraph(words.phrase("No sale begins or ends in the next {days} days.", days=days), page_width())
