@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rms_console.contract.state import EngineState
 from rms_console.engine import pausing
 from rms_console.engine.reporting import Cause, together
 from rms_console.engine.runner import Finished
+from rms_console.errors import StoreError
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -35,6 +37,8 @@ async def run_once(engine: EngineService) -> Finished:
     runs = [await engine.run_cycle(Cause("once"), world, stopped)]
     while not stopped and not engine.is_stopping and runs[-1].fault is None and await _compares(engine):
         runs.append(await engine.run_cycle(Cause("full sync"), engine.reference.latest or world))
+    with suppress(StoreError):  # what was to be done is done; the next cycle drops what is old
+        await engine.retention.tidy()
     return Finished(together([run.view for run in runs]), runs[-1].fault)
 
 

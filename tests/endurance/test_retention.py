@@ -37,6 +37,18 @@ async def test_a_health_check_drops_history_that_is_older_than_it_is_kept(world:
     world.assert_equal()
 
 
+async def test_a_program_that_only_ever_runs_once_drops_it_too(world: World) -> None:
+    world.store.fill(shoes(3))
+    await world.start()
+    await world.once()
+    await world.restart()
+    world.clock.advance((KEPT + timedelta(days=1)).total_seconds())
+    await world.once()
+    assert not world.real_ledger.product_history("24YM0001", 9)
+    assert min(one.number for one in world.real_ledger.cycles(9, None)) > 1
+    world.assert_equal()
+
+
 def test_damaged_ledgers_are_kept_a_few_only(tmp_path: Path) -> None:
     """S5: a disk that tears one ledger after the other is not filled with them."""
     asides = []
