@@ -78,7 +78,7 @@ def one_kill(place: Place, shop: ShopProcess, dice: random.Random) -> str:
     kind = dice.choices(("starting", "running", "before a request", "after a request"), (25, 35, 20, 20))[0]
     if kind in ("starting", "running"):
         if kind == "running":
-            until(lambda: place.said("[READY]", said) or place.said('"READY"', said), READY_S)
+            until(lambda: place.is_ready(said), READY_S)
         time.sleep(dice.uniform(0, START_S if kind == "starting" else RUN_S))
     else:
         shop.ask("trap", pid=engine.pid, at=dice.randint(1, 25), is_after=kind.startswith("after"))

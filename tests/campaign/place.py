@@ -115,6 +115,15 @@ class Place:
         log = self.site.logs / "app.log"
         return log.read_bytes()[since:].decode("utf-8", "replace") if log.exists() else ""
 
+    def is_ready(self, since: int) -> bool:
+        """Whether an engine has come up, by what the log says after `since` bytes."""
+        return self.said('"READY"', since)
+
+    def last_words(self) -> str:
+        """Return the end of what the engines said on their outputs."""
+        said = self.folder / "out.txt"
+        return " | ".join(said.read_text("utf-8", "replace").splitlines()[-4:])[-400:] if said.exists() else ""
+
     def log_size(self) -> int:
         log = self.site.logs / "app.log"
         return log.stat().st_size if log.exists() else 0
@@ -129,6 +138,14 @@ class Place:
         except sqlite3.Error as error:
             return {0: (UNREADABLE, "", str(error))}
         return {int(item): (str(state), str(code), str(message)) for item, state, code, message in rows}
+
+    def holds(self) -> int:
+        """Return how many changes wait for a person's yes."""
+        try:
+            with closing(sqlite3.connect(f"{self.ledger.as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+                return int(db.execute("SELECT count(*) FROM holds WHERE state = 'open'").fetchone()[0])
+        except sqlite3.Error:
+            return 0
 
     def integrity(self) -> str:
         """Return what SQLite says of the ledger that no engine has open: `ok`."""

@@ -8,7 +8,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rms_console.demo.shopify import ShopSettings
 from tests.acceptance.site import clean_environment
@@ -21,23 +21,23 @@ class Facts:
     settings: ShopSettings = field(default_factory=ShopSettings)
 
 
-class ShopProcess:
-    """A shop that runs beside the engines. Also a context manager that ends it. `origin`, `other_origin`: its doors."""
+class Steered:
+    """A program beside us that is steered by JSON lines; its end is the end of our pipe. Also a context manager.
 
-    def __init__(self, latency_s: float = 0.0) -> None:
-        self.shop = Facts()
-        command = [sys.executable, "-m", "tests.campaign.shop_program", str(latency_s)]
+    `said`: its first line.
+    """
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        self._module = module
+        command = [sys.executable, "-m", module, *arguments]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean_environment()
         )
         self._lock = threading.Lock()
-        ports = self._read()
-        self.port = int(ports["port"])
-        self.origin = f"http://127.0.0.1:{self.port}"
-        self.other_origin = f"http://127.0.0.1:{ports['other_port']}"
+        self.said = self._read()
 
     def ask(self, do: str, **values: Any) -> dict[str, Any]:
-        """Steer the shop, or look at it: see `shop_program.Steering`."""
+        """Do one of the things that the program can do; return what it says."""
         with self._lock:
             assert self.process.stdin is not None
             self.process.stdin.write(json.dumps({"do": do, **values}) + "\n")
@@ -53,14 +53,25 @@ class ShopProcess:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError("the shop's process is gone")
+            raise RuntimeError(f"{self._module} is gone")
         values: dict[str, Any] = json.loads(line)
         return values
 
-    def __enter__(self) -> ShopProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class ShopProcess(Steered):
+    """A shop that runs beside the engines: see `shop_program.Steering`. `origin`, `other_origin`: its doors."""
+
+    def __init__(self, latency_s: float = 0.0) -> None:
+        super().__init__("tests.campaign.shop_program", str(latency_s))
+        self.shop = Facts()
+        self.port = int(self.said["port"])
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.other_origin = f"http://127.0.0.1:{self.said['other_port']}"
