@@ -14,8 +14,8 @@ _OUT_OF_SIGHT = ("profile", "state_dir", "console", "log", "api", "alerts")
 def fingerprint(settings: Settings) -> str:
     """Return a short text that changes when a setting does.
 
-    Left out: how the program shows itself and whom it tells, `sync.mode` (which the check is asked about), and the values of secrets,
-    of which not even a hash may lie about. A wrong secret tells itself.
+    Left out: how the program shows itself and whom it tells, `sync.mode` (which the check is asked about), and the
+    values of secrets, of which not even a hash may lie about. A wrong secret tells itself.
     """
     plain = {name: value for name, value in settings.redacted().items() if name not in _OUT_OF_SIGHT}
     plain["sync"] = {name: value for name, value in plain["sync"].items() if name != "mode"}

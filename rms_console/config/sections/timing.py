@@ -86,7 +86,7 @@ class SyncSection(Section):
 
     heal: Annotated[Literal["all", "rms", "none"], AnyCase] = Field(
         default="all",
-        description="What the engine mends by itself after comparing the shop: all; rms: not what was edited there; none.",
+        description="What is mended by itself after comparing the shop: all; rms (not what was edited there); none.",
     )
 
     @property
