@@ -198,6 +198,7 @@ class EngineService:
                 "WARN", MONITOR, "Stopped with requests in flight: they are read back after the next start"
             )
         finally:
+            self._task = None  # what is given back now has bounds of its own: the grace cuts nothing of it short
             await self.close()
 
     async def run_once(self) -> Finished:
@@ -217,8 +218,7 @@ class EngineService:
         self.is_stopping = True
         self.runner.ask("stop")
         self.wakes.ring(Wake.STOP)
-        if self._task is not None:
-            asyncio.get_running_loop().call_later(GRACE_S, self._task.cancel)
+        asyncio.get_running_loop().call_later(GRACE_S, lambda: self._task and self._task.cancel())
 
     async def close(self) -> None:
         """Give everything back: timers, lock, connections. Waiting callers are released."""
