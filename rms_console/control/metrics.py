@@ -75,6 +75,15 @@ def _info(now: EngineSnapshot) -> Samples:
     return (((now.version, now.mode.value, now.shop.shop, str(now.demo).lower()), 1.0),)
 
 
+def _drift(now: EngineSnapshot) -> Samples:
+    drift = now.drift
+    return _present([("news", drift.last_found), ("known", drift.last_waiting)]) if drift.last_at else ()
+
+
+def _compared_at(now: EngineSnapshot) -> Samples:
+    return _one(datetime.fromisoformat(now.drift.last_at).timestamp() if now.drift.last_at else None)
+
+
 def _queue(now: EngineSnapshot) -> Samples:
     queue = now.queue
     return _present(
@@ -149,6 +158,8 @@ FIGURES: Final[tuple[Figure, ...]] = (
         lambda now: _one(now.queue.oldest_unsent_s),
     ),
     _figure("queue_items", "Items in the queue.", _queue, "state"),
+    _figure("drift_values", "Values that differed between store and shop when last compared.", _drift, "state"),
+    _figure("drift_compared_timestamp_seconds", "When store and shop were last compared.", _compared_at),
     _figure(
         "watermark_lag_seconds", "How far reading is behind the database.", lambda now: _one(now.source.watermark_lag_s)
     ),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from rms_console.contract.drift import DriftView
+from rms_console.control.metrics import exposition
 from rms_console.domain.drift import Difference, DriftCause, DriftKind, Missed, with_history
 from rms_console.domain.position import Position
 from rms_console.engine.drift.audit import Past, why_missed
+from tests.tui.fakeport import NOW, a_snapshot
 
 SINCE, WATERMARK = Position.of_version(100), Position.of_version(200)
 COMPARED = Past(SINCE, WATERMARK)
@@ -66,3 +69,13 @@ def test_a_lost_write_is_told_by_what_was_there_before_it(before: str, after: st
     older = {"changes": [{"item_id": 1, "field": "price", "before": "15000", "after": "16000"}]}
     latest = {"changes": [{"item_id": 1, "field": "price", "before": before, "after": after}]}
     assert with_history(edited, [latest, older]).cause is cause
+
+
+def test_prometheus_is_told_what_differs_and_nothing_before_the_first_comparison() -> None:
+    """A shop that was never compared is not a shop without differences."""
+    assert b"drift" not in exposition(a_snapshot())
+    seen = DriftView(last_at=NOW.isoformat(), last_found=3, last_waiting=2)
+    told = exposition(a_snapshot(drift=seen)).decode()
+    assert 'rms_console_drift_values{state="news"} 3.0' in told
+    assert 'rms_console_drift_values{state="known"} 2.0' in told
+    assert "rms_console_drift_compared_timestamp_seconds " in told
