@@ -167,6 +167,7 @@ class Running:
                 told = Path(self.out.name).read_text("utf-8")[-1000:]
                 raise RuntimeError(f"the program does not answer: {told}")
             time.sleep(0.1)
+        self.begun = time.monotonic()
         self._till.start()
 
     def figures(self) -> dict[str, float]:
