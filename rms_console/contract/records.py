@@ -32,6 +32,10 @@ class QueueState(StrEnum):
     HELD = "held"
 
 
+QUIET_CODES = frozenset({"not-in-view", "stock-held"})
+"""The codes of held entries that wait for nobody: they are looked at again by themselves when their time has come."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueKey:
     """One item to enqueue. `position` is the version that was seen, None when no change was read (reconcile, sale)."""
@@ -97,6 +101,8 @@ class Postponed:
     next_try_at: datetime | None = None
     style: str | None = None
     doubt: bool = False
+    reason: QueueReason | None = None
+    """Why it waits from now on, whatever brought it: all else of it is done, and no doubt is left. None: as before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from rms_console.contract.records import Postponed, ProductRecord, QueueEntry, Q
 from rms_console.contract.settings import EngineSettings
 from rms_console.domain.acknowledge import acknowledge_leaving
 from rms_console.domain.changes import describe
+from rms_console.domain.held_stock import HeldStock, held_stock
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.zone import to_utc
-from rms_console.engine import strays
+from rms_console.engine import heldstock, strays
 from rms_console.engine.delays import delays
 from rms_console.engine.deleted import set_aside
 from rms_console.engine.deps import Deps
@@ -40,6 +41,7 @@ class Closing:
         self._aside = {item.item_id for item in load.postponed}
         self._unfinished = load.styles_by_item()
         self._put_off: set[int] = set()
+        self._held: dict[int, HeldStock] = {}
         self._perhaps_in: dict[int, str] = {}
 
     async def finish(self, job: Job) -> None:
@@ -59,7 +61,7 @@ class Closing:
             part.postponed += await strays.witnesses(self._deps, job, decision, bool(part.postponed))
         else:
             part.postponed = self._kept_back(job)
-            part.settled = self._settled(job)
+            await self._let_go(job, part)
             part.applied_holds = self._load.guarded.used.get(job.style, ())
         part.postponed = [*part.postponed, *aside]
         part.record = self._record(job)
@@ -77,8 +79,8 @@ class Closing:
         part = Part()
         if job.plan.is_empty:
             part.postponed = self._kept_back(job)
-            part.settled = self._settled(job)
             self._tally.planned += bool(part.postponed)
+            await self._let_go(job, part)
             part.boundaries = self._boundaries(job)
         else:
             message = "planned, not sent: the engine observes"
@@ -108,15 +110,28 @@ class Closing:
         decision = decide(error, _attempts(job), self._settings.max_attempts, self._deps.clock.now())
         return dataclasses.replace(decision, doubt=decision.doubt or job.may_come_late)
 
-    def _settled(self, job: Job) -> list[Settled]:
+    async def _let_go(self, job: Job, part: Part) -> None:
+        """Settle the entries that are done; those of which all is done but a quantity that is held back wait for it."""
+        product = part.product or job.product
+        if product is not None:
+            held = held_stock(product, self._settings.policy.stock, self._load.at or self._deps.clock.now())
+            self._held |= {one.item_id: one for one in held}
+            part.postponed += await heldstock.unlisted(self._deps, job.style, held, self._load.entries)
+        for entry in self._done(job):
+            if entry.item_id in self._held:
+                part.postponed.append(heldstock.until_over(entry, self._held[entry.item_id], job.style))
+            else:
+                part.settled.append(Settled(entry.item_id, entry.version))
+
+    def _done(self, job: Job) -> list[QueueEntry]:
         """Return the entries that are done. One that moves to another style has two products to get through."""
-        settled = []
+        done = []
         for entry in job.entries:
             waiting = self._unfinished[entry.item_id]
             waiting.discard(job.style)
             if not waiting and entry.item_id not in self._aside and entry.item_id not in self._put_off:
-                settled.append(Settled(entry.item_id, entry.version))
-        return settled
+                done.append(entry)
+        return done
 
     def _kept_back(self, job: Job) -> list[Postponed]:
         """Return the entries that wait because the guard held a part of this product's plan."""

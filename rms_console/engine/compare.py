@@ -23,6 +23,7 @@ from rms_console.domain.policy import Policy
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
+from rms_console.engine.heldstock import STOCK_HELD
 from rms_console.engine.journal import DETECTOR, Journal
 from rms_console.engine.parts import assemble_in_parts
 from rms_console.engine.widen import gather
@@ -136,7 +137,8 @@ class Comparison:
         await self._freshen()
         deps = self._deps
         now = deps.clock.now()
-        queued = {entry.item_id for entry in await deps.disk(deps.ledger.entries, sorted(found))}
+        waiting = await deps.disk(deps.ledger.entries, sorted(found))
+        queued = {entry.item_id for entry in waiting if entry.code != STOCK_HELD}  # of those only a quantity waits
         queued |= {boundary.item_id for boundary in await deps.disk(deps.ledger.boundaries_due, now)}
         news = tuple(sorted(found - queued))
         keys = [QueueKey(item, QueueReason.RECONCILE) for item in news]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rms_console.contract.field_names import FIELDS
 from rms_console.contract.ports import PRIORITY_INTERACTIVE
 from rms_console.contract.queries import Page, Query
-from rms_console.contract.records import QueueEntry, QueueKey, QueueReason, QueueState
+from rms_console.contract.records import QUIET_CODES, QueueEntry, QueueKey, QueueReason, QueueState
 from rms_console.contract.settings import EngineSettings
 from rms_console.contract.state import Mode
 from rms_console.domain.changes import FieldChange, describe
@@ -40,6 +40,8 @@ WAITS: Final = {
     QueueState.QUARANTINED: mark("it is set aside: {why}"),
     QueueState.HELD: mark("it is held until a person decides: {why}"),
 }
+LOOKED_AT_AGAIN: Final = mark("it waits until {at}: {why}")
+"""Of what is held, but for nobody's yes."""
 
 
 @dataclass(slots=True)
@@ -202,7 +204,8 @@ class Explainer:
         if entry is not None:
             at = "" if entry.next_try_at is None else f"{to_local(entry.next_try_at, self._settings.zone):%H:%M}"
             facts = {"at": at, "why": entry.message or entry.code}
-            yield Step("queue", Says.NOTE, sentence(WAITS[entry.state], **facts), entry.code)
+            template = LOOKED_AT_AGAIN if entry.code in QUIET_CODES else WAITS[entry.state]
+            yield Step("queue", Says.NOTE, sentence(template, **facts), entry.code)
         if self._mode is Mode.OBSERVE:
             yield Step("mode", Says.NOTE, sentence("the engine only observes: nothing is sent until `go-live`"))
 

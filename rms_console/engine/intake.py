@@ -41,6 +41,8 @@ class Load:
 
     entries: dict[int, QueueEntry] = field(default_factory=dict)
     taken: tuple[QueueEntry, ...] = ()
+    at: datetime | None = None
+    """The time its plans go by."""
     works: dict[str, StyleWork] = field(default_factory=dict)
     plans: dict[str, ProductPlan] = field(default_factory=dict)
     products: dict[str, AcknowledgedProduct] = field(default_factory=dict)
@@ -104,7 +106,8 @@ class Intake:
         Raises:
             SourceError, ShopError, StoreError: nothing was changed.
         """
-        load, now = Load(taken=entries), self._deps.clock.now()
+        now = self._deps.clock.now()
+        load = Load(taken=entries, at=now)
         if not entries:
             return load
         load.entries = {entry.item_id: entry for entry in entries}

@@ -172,6 +172,8 @@ def _delay(entry: Postponed) -> dict[str, object]:
         "attempts": entry.attempts,
         "next_try_at": optional_time_text(entry.next_try_at),
         "style": entry.style,
+        "reason": None if entry.reason is None else entry.reason.value,
+        "priority": None if entry.reason is None else _PRIORITY[entry.reason],
     }
 
 

@@ -16,6 +16,7 @@ from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
 from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
 from rms_console.engine.drift.audit import Past, why_missed, with_evidence
+from rms_console.engine.heldstock import STOCK_HELD
 from rms_console.engine.parts import assemble_in_parts
 from rms_console.engine.widen import Gathered, gather
 
@@ -136,8 +137,8 @@ def _marked(one: Difference, entries: Mapping[int, QueueEntry]) -> Difference:
     if one.waiting or one.kind is DriftKind.DUPLICATE:
         return one
     entry = entries.get(one.item_id) if one.item_id is not None else next(iter(entries.values()), None)
-    if entry is None:
-        return one
+    if entry is None or entry.code == STOCK_HELD:
+        return one  # of the latter only the quantity waits, which the plan says itself
     cause = DriftCause.PENDING if one.cause is DriftCause.MISSED_CHANGE else one.cause
     return dataclasses.replace(one, waiting=WAITS[entry.state], cause=cause)
 

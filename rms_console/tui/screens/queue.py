@@ -7,6 +7,7 @@ from typing import Final
 
 from rms_console.contract.commands import DismissItems, RetryItems
 from rms_console.contract.queries import Query, Subject
+from rms_console.contract.records import QUIET_CODES
 from rms_console.locale import mark
 from rms_console.tui.format import age, instant_of, short_age
 from rms_console.tui.keys import Act, bindings
@@ -137,11 +138,15 @@ def queue_line(row: Row, view: View) -> Line:
     return line(
         f"{name_of(row):<20.20} ",
         f"{clean(row.get('style') or words.glyphs.unknown, 14):<14.14} ",
-        Part(f"{word_of(STATE_NAMES, state, words):<11.11} ", STATE_ROLES.get(state, "")),
+        Part(f"{word_of(STATE_NAMES, state, words):<11.11} ", _role(row)),
         Part(f"{_since(row, view):>7} ", "dim"),
         Part(f"{row.get('attempts') or 0!s:>3} ", "dim"),
         Part(clean(words.told(row.get("message")) or _reason(row, words), 200), "dim"),
     )
+
+
+def _role(row: Row) -> str:
+    return "" if row.get("code") in QUIET_CODES else STATE_ROLES.get(str(row.get("state")), "")
 
 
 def _reason(row: Row, words: Words) -> str:
@@ -166,7 +171,7 @@ def queue_detail(row: Row, view: View, width: int) -> list[Line]:
         age=age((view.now - at).total_seconds()) if at is not None else words.glyphs.unknown,
         attempts=row.get("attempts") or 0,
     )
-    lines = [*wrapped(clean(words.told(row.get("message")), 800), width, STATE_ROLES.get(str(row.get("state")), ""))]
+    lines = [*wrapped(clean(words.told(row.get("message")), 800), width, _role(row))]
     if row.get("next_try_at"):
         lines.append(line(words.phrase("tried again at {at}", at=told_at(row["next_try_at"], view))))
     return [*lines, *wrapped(facts, width, "dim")]

@@ -1,7 +1,8 @@
 -- name: enqueue
 -- A waiting entry keeps its age, so that the oldest unsent change does not look younger than it is; an entry that was
 -- set aside, or that only a comparison had queued, is as old as the change that comes now. `:renews` is false for a
--- key that tells nothing new of the row: it neither releases an entry nor cuts a back-off short.
+-- key that tells nothing new of the row: it neither releases an entry nor cuts a back-off short. Only of an item whose
+-- quantity waits for the shop's own sales a comparison may find something else.
 INSERT INTO queue (item_id, version, reason, priority, state, is_open, enqueued_at, position, sku)
 VALUES (:item_id, :version, :reason, :priority, 'waiting', 1, :at, :position, :sku)
 ON CONFLICT (item_id) DO UPDATE SET
@@ -12,15 +13,15 @@ ON CONFLICT (item_id) DO UPDATE SET
         WHEN is_open AND (priority < :reconcile OR excluded.priority = :reconcile) THEN enqueued_at
         ELSE excluded.enqueued_at
     END,
-    state = CASE WHEN :renews THEN 'waiting' ELSE state END,
+    state = CASE WHEN :renews OR NOT is_open THEN 'waiting' ELSE state END,
     is_open = 1,
-    attempts = CASE WHEN :renews THEN 0 ELSE attempts END,
-    next_try_at = CASE WHEN :renews THEN NULL ELSE next_try_at END,
-    code = CASE WHEN :renews THEN '' ELSE code END,
-    message = CASE WHEN :renews THEN '' ELSE message END,
+    attempts = CASE WHEN :renews OR NOT is_open THEN 0 ELSE attempts END,
+    next_try_at = CASE WHEN :renews OR NOT is_open THEN NULL ELSE next_try_at END,
+    code = CASE WHEN :renews OR NOT is_open THEN '' ELSE code END,
+    message = CASE WHEN :renews OR NOT is_open THEN '' ELSE message END,
     position = coalesce(excluded.position, position),
     sku = coalesce(excluded.sku, sku)
-WHERE is_open OR :renews;
+WHERE is_open OR :renews OR code = 'stock-held';
 
 -- name: take
 SELECT * FROM queue
@@ -45,9 +46,9 @@ ORDER BY priority, enqueued_at, item_id
 LIMIT ? OFFSET ?;
 
 -- name: counts
--- What is only looked at once more waits for nobody's yes.
+-- What is only looked at once more, or left to the shop's own sales for a while, waits for nobody's yes.
 SELECT state, priority, count(*) AS entries FROM queue
-WHERE state <> 'held' OR code <> 'not-in-view'
+WHERE state <> 'held' OR code NOT IN ('not-in-view', 'stock-held')
 GROUP BY state, priority;
 
 -- name: postponed_beyond
@@ -94,7 +95,8 @@ DELETE FROM queue WHERE item_id = ? AND version = ?;
 -- name: postpone
 UPDATE queue
 SET state = :state, is_open = :is_open, code = :code, message = :message, attempts = :attempts, next_try_at = :next_try_at,
-    style = coalesce(:style, style)
+    style = coalesce(:style, style), reason = coalesce(:reason, reason), priority = coalesce(:priority, priority),
+    doubt = CASE WHEN :reason IS NULL THEN doubt ELSE 0 END
 WHERE item_id = :item_id AND version = :version;
 
 -- name: doubt
