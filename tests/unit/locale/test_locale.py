@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -208,3 +210,22 @@ def test_help_is_told_in_the_persons_language(arguments: list[str], told: str) -
     text = CliRunner().invoke(program, arguments).output
     assert told in " ".join(text.split())
     assert ("Opciones:" in text) is ("es" in arguments)
+
+
+def doubles_in(catalog: str) -> list[str]:
+    """Return every msgid that stands more than once, whatever its translations say."""
+    counted = Counter(re.findall(r'^msgid (".*"(?:\n".*")*)', catalog, re.MULTILINE))
+    return sorted(text for text, times in counted.items() if times > 1)
+
+
+def test_no_message_stands_twice() -> None:
+    """Babel takes the last of two without a word, so that mending the first would change nothing."""
+    doubles = doubles_in((PACKAGE / "locale" / "es.po").read_text(encoding="utf-8"))
+    assert not doubles, f"es.po has these more than once: {doubles}"
+
+
+def test_a_double_is_found_over_several_lines_and_with_another_translation() -> None:
+    catalog = (
+        'msgid ""\n"one "\n"two"\nmsgstr "a"\n\nmsgid "three"\nmsgstr "b"\n\nmsgid ""\n"one "\n"two"\nmsgstr "c"\n'
+    )
+    assert doubles_in(catalog) == ['""\n"one "\n"two"']
