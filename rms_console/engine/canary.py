@@ -16,7 +16,7 @@ from rms_console.contract import wire
 from rms_console.contract.events import Event, EventName
 from rms_console.contract.insight import ProofView, ProvenView
 from rms_console.contract.ports import PRIORITY_BACKLOG
-from rms_console.contract.state import Mode
+from rms_console.contract.state import EngineState, Mode
 from rms_console.domain.creation import fields_of
 from rms_console.domain.policy import Ownership
 from rms_console.domain.product import AcknowledgedProduct
@@ -35,6 +35,8 @@ FACT: Final = "last_proven"
 READ_WITHIN_S: Final = 20.0
 SLACK: Final = timedelta(minutes=2)
 """How much later than two health checks a proof may come before its lack is a trouble."""
+NOTHING_READ: Final = (EngineState.PAUSED.value, EngineState.RECOVERING.value, EngineState.ERROR.value)
+"""States in which nothing is read back; a fault or a pause says itself what is wrong."""
 INSISTS: Final = 12
 """How often one product that differs is read again before another one is looked at."""
 
@@ -53,7 +55,7 @@ class Pushed:
 class Canary:
     def __init__(self, engine: EngineService) -> None:
         self._engine = engine
-        self._began = engine.deps.clock.now()
+        self._began = self._idle_until = engine.deps.clock.now()
         self._pushed: Pushed | None = None
         self._doubted: Pushed | None = None
         self._differed = 0
@@ -73,7 +75,9 @@ class Canary:
             self.last = wire.from_json(ProofView, json.loads(text)) if text else None
 
     def hear(self, event: Event) -> None:
-        """Take note of what was sent."""
+        """Take note of what was sent, and of the end of a time in which nothing could be read back."""
+        if event.name == EventName.STATE_CHANGED and event.facts.get("before") in NOTHING_READ:
+            self._idle_until = event.at
         if event.name == EventName.PRODUCT_SYNCED:
             item, latency = event.facts.get("item_id"), event.facts.get("latency_s")
             self._pushed = Pushed(
@@ -96,16 +100,20 @@ class Canary:
         run = self._engine.runner.active
         # While a run goes on no health check does: the supervisor watches over its length.
         now = run.started_at if run is not None else self._engine.deps.clock.now()
-        since = max(self._began, self.last.read_at) if self.last is not None else self._began
-        if now - since > 2 * timedelta(seconds=self._engine.settings.health_interval_s) + SLACK:
+        patience = 2 * timedelta(seconds=self._engine.settings.health_interval_s) + SLACK
+        proved = self.last.read_at if self.last is not None else self._began
+        if now - max(self._idle_until, proved) > patience:
             return ProvenView("late", self._reason or sentence("no health check came through"), self.last)
-        is_fresh = self.last is not None and self.last.read_at > self._began
+        is_fresh = proved > self._began and now - proved <= patience
         return ProvenView("proven" if is_fresh else "waiting", "" if is_fresh else self._reason, self.last)
 
     async def prove(self) -> None:
         """Read one product back, if it is time. Never raises what the shop or the ledger may do to it."""
         now, spacing = self._engine.deps.clock.now(), timedelta(seconds=self._engine.settings.health_interval_s)
-        if self._off() or self._engine.world is None or self._engine.runner.active is not None:
+        if self._off():
+            self._idle_until = now
+            return
+        if self._engine.world is None or self._engine.runner.active is not None:
             return
         fault = self._engine.recovery.fault
         if fault is not None:

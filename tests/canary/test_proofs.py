@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rms_console.contract.commands import Pause
+from rms_console.contract.commands import Pause, Resume
 from rms_console.contract.insight import ProvenView
 from rms_console.contract.state import Mode
 from rms_console.control import bodies
@@ -159,6 +159,26 @@ async def test_a_pause_is_no_trouble_and_asks_nothing(world: World) -> None:
         assert (await proven(world)).state == "off"
         assert await is_healthy(world)
         assert world.client.counters().queries == queries
+
+
+async def test_after_a_long_pause_the_time_for_a_proof_begins_anew(world: World) -> None:
+    """What could not be read back meanwhile is not late at once; what is not read back from then on is."""
+    world.store.add(shoes(1))
+    async with world.service(LIVE):
+        await world.wait(2 * CHECK_S)
+        assert (await proven(world)).state == "proven"
+        await world.send(Pause("stocktaking"))
+        await world.wait(6 * CHECK_S)
+        await world.send(Resume())
+        await world.wait(1)
+        assert ((await proven(world)).state, await is_healthy(world)) == ("waiting", True)
+
+        async def silent(product_id: str, *, priority: int) -> Any:
+            await world.clock.sleep(10_000)
+
+        world.client.read_product = silent  # type: ignore[method-assign]
+        await world.wait(3 * CHECK_S)
+        assert ((await proven(world)).state, await is_healthy(world)) == ("late", False)
 
 
 async def test_a_shop_that_has_nothing_yet_is_well(world: World) -> None:
