@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,12 @@ from rms_console.contract.drift import Difference, DriftCause, DriftKind, DriftR
 from rms_console.engine.drift import desk, running
 from rms_console.engine.drift.examining import Freshness
 from rms_console.engine.drift.running import FEWEST, MOST, STALE, begin_anew, next_slice
+from rms_console.engine.offload import InlineOffload, P, T
 from rms_console.errors import StoreBusy
 from tests.drift.conftest import Make
 from tests.drift.place import DriftPlace
 from tests.drift.test_engine import NO_SWEEP, stocked
-from tests.engine.world import Killed
+from tests.engine.world import Killed, tuned
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -164,3 +166,33 @@ async def test_one_reading_of_changes_serves_all_who_asked_before_it_began() -> 
     goes_on.set()
     await asyncio.gather(*first, late)
     assert begun == 2
+
+
+async def test_a_comparison_that_is_asked_for_as_the_engine_starts_shares_the_one_pad(make: Make) -> None:
+    """The look for what was not finished opens the pad too, and it can be opened only once."""
+    place = await stocked(make)
+    async with place.service(tuned(NO_SWEEP)) as engine:
+        await engine.drift.close()
+        engine.deps.disk = SlowOffload()
+        first, second = await asyncio.gather(engine.drift.opened(), engine.drift.opened())
+        assert first is second
+
+
+class SlowOffload(InlineOffload):
+    """Gives others a turn before each call, as a thread does."""
+
+    async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        await asyncio.sleep(0)
+        return call(*args, **kwargs)
+
+
+async def test_the_latest_report_outlives_a_restart(make: Make) -> None:
+    place = await stocked(make)
+    async with place.service():
+        place.hand.price("SKU-11", "1.00")
+        await place.verify()
+    async with place.service() as engine:
+        report = await place.report()
+        assert (report.facts["found"], report.rows[0]["shop"]) == (1, "1.00")
+        assert engine.drift.view().last_found == 1
+        assert engine.drift.view().stage == ""

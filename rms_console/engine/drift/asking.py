@@ -28,6 +28,7 @@ async def verify(engine: EngineService, command: Command, request: Verify) -> Re
     if said_no is not None:
         return said_no
     drift, deps = engine.drift, engine.deps
+    await drift.begin()
     if request.styles or request.skus:
         styles = await named_styles(deps, request.styles, request.skus)
         now = deps.clock.now().isoformat()
@@ -49,6 +50,7 @@ async def heal(engine: EngineService, command: Command, request: HealDrift) -> R
     said_no = _hindrance(engine, command, heals=True)
     if said_no is not None:
         return said_no
+    await engine.drift.begin()
     report = engine.drift.report
     rows = report.differences if report is not None else ()
     wanted = [one for number, one in enumerate(rows, start=1) if not request.numbers or number in request.numbers]
@@ -67,6 +69,7 @@ async def answer(engine: EngineService, query: Query) -> Page:
     The filters `kind`, `cause` and `waiting` (0 or 1) narrow the rows; `before` is how many to leave out.
     """
     drift = engine.drift
+    await drift.begin()
     report: DriftReport | None = drift.report
     if query.key:
         whole = report if report is not None and report.run_id == query.key else None

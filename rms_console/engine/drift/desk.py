@@ -45,6 +45,7 @@ class DriftDesk:
         self._engine = engine
         comparison.noted = self.note_missed
         self._pad: DriftPad | None = None
+        self._opening = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._short: set[asyncio.Task[None]] = set()
         self._missed: Counter[Miss] = Counter()
@@ -65,13 +66,15 @@ class DriftDesk:
             return
         self._has_begun = True
         try:
-            self.report = await deps.disk(reporting.kept, deps.ledger)
+            before = await deps.disk(reporting.kept, deps.ledger)
             pad = await self.opened()
             kept = await deps.disk(pad.load) if pad is not None else None
         except StoreError as error:
             self._tell_trouble(error)
             return
-        if kept is None or kept.stage == "done":
+        # Meanwhile somebody may have asked for one already: that one stands.
+        self.report = self.report or before
+        if kept is None or kept.stage == "done" or self.is_busy:
             return
         if kept.stage == "heal":
             is_fresh = deps.clock.now() - datetime.fromisoformat(kept.read_at or kept.began_at) <= STALE
@@ -266,9 +269,11 @@ class DriftDesk:
             self._engine.followups.ended(run.run_id, result, note)
 
     async def opened(self) -> DriftPad | None:
+        """Return the lasting pad. Several may ask at once, and it can be opened only once."""
         deps = self._engine.deps
-        if self._pad is None and deps.open_drift is not None:
-            self._pad = await deps.disk(deps.open_drift, True)
+        async with self._opening:
+            if self._pad is None and deps.open_drift is not None:
+                self._pad = await deps.disk(deps.open_drift, True)
         return self._pad
 
     def _tell_trouble(self, error: Exception) -> None:

@@ -87,6 +87,8 @@ class Mender:
         names = [cause.value for cause in causes]
         styles = await deps.disk(pad.styles_found, run.after_style, STYLES_A_TURN, names)
         healed = await healer.heal(styles)
+        if self._desk.run is not run:
+            return healed  # a new comparison has begun meanwhile, and has the pad
         self._healed += healed
         if styles:
             run.after_style = styles[-1]
