@@ -178,6 +178,13 @@ class CycleView:
     queue_left: int
     note: str = ""
     error_code: str = ""
+    items_synced: int | None = None
+    """The changed items of the products that were synced; None: a run of a version that did not count them."""
+
+    @property
+    def items_done(self) -> int:
+        """Return the items that the day and the hour count: those synced, else (not counted) those found."""
+        return self.items_found if self.items_synced is None else self.items_synced
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,15 +36,18 @@ class Figures:
     def last(self) -> CycleView | None:
         return self._cycles[-1] if self._cycles else None
 
-    def today(self, day_start: datetime) -> TodayView:
-        return today([cycle for cycle in self._cycles if cycle.started_at >= day_start])
+    def today(self, day_start: datetime, going: CycleView | None = None) -> TodayView:
+        """Return the day's sums; `going`: the latest run that sent anything, as far as it came, which counts once."""
+        if going is not None and (going.started_at < day_start or (self.last and self.last.number >= going.number)):
+            going = None
+        return today([cycle for cycle in self._cycles if cycle.started_at >= day_start], going)
 
     def rates(self, now: datetime, day_start: datetime, interval_s: float) -> RatesView:
         recent = [cycle for cycle in self._cycles if now - cycle.started_at <= HOUR]
         times = [cycle.duration_s for cycle in self._cycles if cycle.result != "SKIP"]
         worked = [cycle for cycle in self._cycles if cycle.items_found and cycle.started_at >= day_start]
         return RatesView(
-            items_per_hour=float(sum(c.items_found for c in recent)) if recent else None,
+            items_per_hour=float(sum(c.items_done for c in recent)) if recent else None,
             avg_batch_s=_mean([c.duration_s / c.batches for c in worked if c.batches]),
             p95_s=percentile(times, 0.95),
             p99_s=percentile(times, 0.99),
@@ -60,9 +63,13 @@ class Figures:
         return min(1.0, self.last.duration_s / interval_s)
 
 
-def today(cycles: Sequence[CycleView]) -> TodayView:
-    """Return the day's sums over the cycles of that day."""
+def today(cycles: Sequence[CycleView], going: CycleView | None = None) -> TodayView:
+    """Return the day's sums over the cycles of that day.
+
+    What a run that is on has brought to the shop counts at once, the run itself when it ends.
+    """
     ran = [cycle for cycle in cycles if cycle.result != "SKIP"]
+    done = ran if going is None else [*ran, going]
     failed = sum(cycle.result == "FAIL" for cycle in ran)
     worked = [cycle.duration_s for cycle in ran if cycle.items_found]
     return TodayView(
@@ -70,11 +77,11 @@ def today(cycles: Sequence[CycleView]) -> TodayView:
         ok=len(ran) - failed,
         failed=failed,
         success_rate=round(100.0 * (len(ran) - failed) / len(ran), 1) if ran else None,
-        items=sum(cycle.items_found for cycle in ran),
-        products=sum(cycle.products_synced for cycle in ran),
-        products_created=sum(cycle.products_created for cycle in ran),
-        variants_created=sum(cycle.variants_created for cycle in ran),
-        mutations=sum(cycle.mutations for cycle in ran),
+        items=sum(cycle.items_done for cycle in done),
+        products=sum(cycle.products_synced for cycle in done),
+        products_created=sum(cycle.products_created for cycle in done),
+        variants_created=sum(cycle.variants_created for cycle in done),
+        mutations=sum(cycle.mutations for cycle in done),
         avg_s=_mean(worked),
         fastest_s=min(worked, default=None),
         slowest_s=max(worked, default=None),

@@ -106,6 +106,7 @@ class Tally:
     """A cycle's sums."""
 
     items_found: int = 0
+    items_synced: int = 0
     products_synced: int = 0
     products_created: int = 0
     variants_created: int = 0
@@ -124,6 +125,7 @@ class Tally:
         """Add what was done of a product; `through`: it is what it should be."""
         if through and job.error is None and job.touched:
             self.products_synced += 1
+            self.items_synced += len(job.entries)
         self.products_created += job.created
         self.variants_created += job.variants_created
         self.variants_updated += job.variants_updated

@@ -56,7 +56,7 @@ async def performance(engine: EngineService, query: Query) -> Page:
     facts = {
         "timings": timings,
         "rates": asdict(status.rates(engine, now, begin)),
-        "today": asdict(engine.figures.today(begin)),
+        "today": asdict(status.today(engine, begin)),
         "hours": hours_of(cycles, now),
     }
     return Page(query.subject, engine.trends.rows(), total=60, facts=facts)

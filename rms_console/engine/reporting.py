@@ -96,6 +96,7 @@ def view_of(run: Run, end: Ending) -> CycleView:
         queue_left=end.queue_left,
         note=_note(end),
         error_code=_code(end),
+        items_synced=tally.items_synced,
     )
 
 
@@ -128,6 +129,7 @@ def together(views: Sequence[CycleView]) -> CycleView:
     sums = {name: sum(getattr(view, name) for view in views) for name in _SUMS}
     worst = min(views, key=lambda view: _WORST_FIRST.index(view.result))
     note = next((view.note for view in reversed(views) if view.note), "")
+    sums["items_synced"] = sum(view.items_done for view in views)
     return replace(
         views[0], **sums, result=worst.result, error_code=worst.error_code, note=note, queue_left=views[-1].queue_left
     )

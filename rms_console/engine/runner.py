@@ -82,6 +82,7 @@ class Runner:
         self.current: Pass | None = None
         self._brakes: Brakes | None = None
         self._given_up: tuple[Run, Tally] | None = None
+        self._pushed: tuple[Run, Tally] | None = None
         self.make_way: MakeWay | None = None
         self.stage = "idle"
 
@@ -91,6 +92,16 @@ class Runner:
             return False
         self._brakes.ask(why)
         return True
+
+    def so_far(self) -> CycleView | None:
+        """Return the latest run that came to sending, as far as it has come; None before the first.
+
+        It stays until the next one sends: between a run's end and its place in the history nothing may be missing.
+        """
+        if self._pushed is None:
+            return None
+        (run, tally), deps = self._pushed, self._deps
+        return view_of(run, Ending(tally, None, "", 0, deps.clock.monotonic() - run.begun, deps.shop.counters()))
 
     async def run(
         self, cause: Cause, settings: EngineSettings, world: World, epoch: int, stopped: str = ""
@@ -254,6 +265,7 @@ class Runner:
             self._open_bulk,
         )
         self.current, way = push, self.make_way
+        self._pushed = (run, push.tally)
         limit = min(run.settings.timeout_s, run.settings.lock_timeout_s)
         with after(self._deps.clock, limit, lambda: brakes.ask("timeout")):
             try:

@@ -19,6 +19,7 @@ from rms_console.contract.snapshot import (
     ShopView,
     SourceView,
     SystemView,
+    TodayView,
 )
 from rms_console.contract.state import EngineState, Health
 from rms_console.domain.zone import day_start
@@ -59,7 +60,7 @@ async def snapshot(engine: EngineService) -> EngineSnapshot:
         queue=_queue(counts, now),
         bucket=_bucket(engine),
         lock=lock_view(engine),
-        today=engine.figures.today(start),
+        today=today(engine, start),
         rates=rates(engine, now, start),
         system=_system(engine),
         connections=engine.links.views,
@@ -112,6 +113,11 @@ def _shop(engine: EngineService) -> ShopView:
         world.shop.served_version,
         places,
     )
+
+
+def today(engine: EngineService, day_start: datetime) -> TodayView:
+    """Return the sums of the store's day, what the run that is on has done so far included."""
+    return engine.figures.today(day_start, engine.runner.so_far())
 
 
 def rates(engine: EngineService, now: datetime, day_start: datetime) -> RatesView:

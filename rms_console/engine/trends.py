@@ -71,7 +71,7 @@ class Trends:
             ended = cycle.started_at + timedelta(seconds=cycle.duration_s)
             if ended >= since and cycle.result != "SKIP":
                 minute = self._at(ended)
-                minute.items += cycle.items_found
+                minute.items += cycle.items_done
                 minute.products += cycle.products_synced
                 minute.errors += cycle.errors + cycle.quarantined
                 minute.points += cycle.points
@@ -167,7 +167,7 @@ def hours_of(cycles: tuple[CycleView, ...], now: datetime) -> list[dict[str, Any
             {
                 "at": _time(at),
                 "runs": len(ran),
-                "items": sum(one.items_found for one in ran) if ran else None,
+                "items": sum(one.items_done for one in ran) if ran else None,
                 "products": sum(one.products_synced for one in ran) if ran else None,
                 "errors": sum(one.errors + one.quarantined for one in ran) if ran else None,
                 "points": round(sum(one.points for one in ran), 1) if ran else None,

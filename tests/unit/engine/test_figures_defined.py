@@ -120,3 +120,22 @@ def test_a_percentile_is_the_nearest_rank(count: int, share: float, expected: in
 
 def test_a_percentile_of_nothing_is_none() -> None:
     assert percentile([], 0.95) is None
+
+
+def test_a_run_that_is_on_counts_what_it_has_done_and_once() -> None:
+    """Items are those synced, at any moment; the run itself, and its time, count when it ends."""
+    figures = Figures()
+    figures.add(ran(1, 30, items_found=9, items_synced=4, products_synced=2, mutations=3, duration_s=2.0))
+    going = ran(2, 5, items_found=50, items_synced=7, products_synced=5, mutations=6, duration_s=300.0)
+    day = figures.today(DAY_START, going)
+    assert (day.runs, day.items, day.products, day.mutations, day.slowest_s) == (1, 11, 7, 9, 2.0)
+    figures.add(going)
+    ended = figures.today(DAY_START, going)
+    assert (ended.runs, ended.items, ended.products, ended.mutations) == (2, 11, 7, 9)
+    figures.add(ran(3, 1))
+    assert figures.today(DAY_START, going).items == 11
+    assert figures.today(NOW, going).items == 0
+
+
+def test_a_run_of_a_version_that_did_not_count_synced_items_counts_those_it_found() -> None:
+    assert today([ran(1, 5, items_found=9), ran(2, 4, items_found=9, items_synced=0)]).items == 9
