@@ -42,7 +42,9 @@ async def work(engine: EngineService, wake: Wake) -> None:
     await pausing.end_if_due(engine)
     if wake is Wake.RECONCILE:
         await engine.reconciler.ask("nightly")
-        engine.drift.ask(uuid.uuid4().hex, "nightly", awaits_reconcile=True)
+        if not engine.standby.holds_back:
+            # The ledger of a standby is not that of the engine that writes: all would look edited by hand.
+            engine.drift.ask(uuid.uuid4().hex, "nightly", awaits_reconcile=True)
     fault = engine.recovery.fault
     if engine.world is None or (fault is not None and fault.side == "rms"):
         return

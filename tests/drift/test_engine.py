@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rms_console.contract.commands import Accepted, FullSync, HealDrift, Pause, Refused, Resume, Verify
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.domain.policy import Deleted
+from rms_console.errors import LeaseHeld
 from tests.drift.conftest import Make
 from tests.drift.place import DriftPlace, told
 from tests.engine.world import shoes, tuned, with_policy
@@ -266,3 +269,14 @@ async def test_a_sale_that_rms_logs_explains_a_quantity_that_was_missed(make: Ma
             page = await place.verify()
         found = {row["sku"]: (row["miss"], row["evidence"]) for row in page.rows}
         assert found == {"SKU-11": why, "SKU-21": ("unknown", "")}
+
+
+async def test_a_standby_makes_no_report(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its ledger is not that of the engine that writes: whatever that one wrote would look like a hand edit."""
+    place = await stocked(make)
+    async with place.service() as engine:
+        monkeypatch.setattr(type(engine.standby), "waiting", lambda self: LeaseHeld("store02 writes"))
+        reply = await place.send(Verify())
+        assert isinstance(reply, Refused)
+        assert "store02 writes" in reply.message
+        assert not engine.drift.is_busy

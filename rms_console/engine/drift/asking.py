@@ -96,6 +96,11 @@ def _hindrance(engine: EngineService, command: Command, *, heals: bool) -> Refus
     if pause is not None and heals:
         told = sentence("paused by {by}: nothing is mended", by=pause.by)
         return Refused(command.command_id, "paused", told, sentence("resume first"))
+    waiting = engine.standby.waiting()
+    if waiting is not None:
+        # Its ledger is not that of the engine that writes: everything it wrote would look like a hand edit.
+        told = sentence("it stands by: {message}", message=waiting.message)
+        return Refused(command.command_id, waiting.code, told, waiting.hint)
     if engine.world is None:
         return Refused(command.command_id, "not-connected", sentence("RMS and the shop were not reached yet"))
     return None

@@ -162,7 +162,7 @@ class DriftDesk:
         engine, deps, pad = self._engine, self._engine.deps, await self.opened()
         if pad is None:
             return
-        while engine.world is None or (awaits_reconcile and engine.reconciler.is_due):
+        while self._must_wait(awaits_reconcile):
             await deps.clock.sleep(WAIT_S)
         kept = await deps.disk(pad.load)
         run = self.run = await deps.disk(begin_anew, pad, kept, wanted, deps.clock.now())
@@ -183,6 +183,11 @@ class DriftDesk:
             engine.wakes.ring(Wake.DRIFT)
         else:
             self.end(run, report)
+
+    def _must_wait(self, awaits_reconcile: bool) -> bool:
+        """Whether both ends are yet to be reached, or another engine writes, or the comparison with RMS goes on."""
+        engine = self._engine
+        return engine.world is None or engine.standby.holds_back or (awaits_reconcile and engine.reconciler.is_due)
 
     async def _bring_to_end(self, run: DriftRun, pad: DriftPad) -> str:
         """Return why it could not be brought to its end; empty when it was."""
