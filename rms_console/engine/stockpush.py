@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rms_console.contract.ports import Applied
+from rms_console.contract.stock_call import StockUnanswered
 from rms_console.domain.acknowledge import acknowledge_stock, hold_stock, learn_stock
 from rms_console.domain.changes import describe
 from rms_console.domain.operations import SetStock, StockWrite
@@ -129,8 +130,11 @@ class StockPusher:
         product is read again, how much of a quantity the shop may have sold.
         """
         observed = await self._read(rows, jobs)
+        again, answered = await self._ask_again(error, observed, jobs)
         for row in rows:
             job = jobs[row.style]
+            if _key(row) in answered:
+                continue
             if observed.get(_key(row)) == row.quantity:
                 _confirm_row(job, row)
                 continue
@@ -138,7 +142,32 @@ class StockPusher:
                 job.error = error
             place = (row.item_id, row.location_id)
             job.unanswered = {**job.unanswered, place: (*job.unanswered.get(place, ()), row.quantity)}
-        return []
+        return again
+
+    async def _ask_again(
+        self,
+        error: ShopOutcomeUnknown,
+        observed: Mapping[tuple[str, str], int | None],
+        jobs: Mapping[str, Job],
+    ) -> tuple[list[StockWrite], frozenset[tuple[str, str]]]:
+        """Ask for the outcome where what the shop holds does not tell it: a raise, and it holds what it held before.
+
+        Either it was not taken, or it was and the shop has sold as many as it added: offered again they would be sold
+        twice. Return the rows to send again with a new expectation, and those of which the outcome is known now.
+        """
+        nothing: tuple[list[StockWrite], frozenset[tuple[str, str]]] = ([], frozenset())
+        if not isinstance(error, StockUnanswered) or not any(_is_unclear(row, observed) for row in error.rows):
+            return nothing
+        priority = min(jobs[row.style].priority for row in error.rows)
+        try:
+            answer = await self._deps.shop.apply(SetStock(error.rows), key=error.key, priority=priority)
+        except ConsoleError as still:
+            self._brakes.note(still)
+            return nothing
+        self._brakes.note(None)
+        self._confirm(error.rows, answer, jobs)
+        again = await self._decide(answer.stale, jobs) if answer.stale else []
+        return again, frozenset(map(_key, error.rows))
 
     async def _read(self, rows: Sequence[StockWrite], jobs: Mapping[str, Job]) -> Mapping[tuple[str, str], int | None]:
         keys = [_key(row) for row in rows]
@@ -166,6 +195,10 @@ def _confirm_row(job: Job, row: StockWrite) -> None:
         job.stock_rows += 1
         job.items.add(row.item_id)
         job.touched = True
+
+
+def _is_unclear(row: StockWrite, observed: Mapping[tuple[str, str], int | None]) -> bool:
+    return row.expected is not None and row.quantity > row.expected == observed.get(_key(row))
 
 
 def _key(row: StockWrite) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from rms_console.adapters.shopify.classify import Problem
 from rms_console.adapters.shopify.client import ShopifyClient
 from rms_console.adapters.shopify.documents import STOCK_SET
 from rms_console.contract.ports import Applied, Clock, StockRefusal
+from rms_console.contract.stock_call import StockUnanswered
 from rms_console.domain import cost
 from rms_console.domain.operations import StockWrite
 from rms_console.errors import ShopOutcomeUnknown
@@ -58,7 +59,8 @@ class StockCall:
         """Send the rows and return what became of them.
 
         Raises:
-            ShopOutcomeUnknown: an answer is missing, or a part was written before the rest failed.
+            StockUnanswered: an answer is missing, or a part was written before the rest failed.
+            ShopOutcomeUnknown: a part was written before the whole was refused.
             ShopUnavailable, ShopDenied, ShopRejected: nothing was written.
         """
         waiting = [list(part) for part in _parts(rows, cost.STOCK_ROWS_PER_CALL)]
@@ -68,7 +70,10 @@ class StockCall:
 
     async def _send(self, rows: list[StockWrite]) -> list[list[StockWrite]]:
         """Send one call; return the calls that are to follow in its place (none when it was taken)."""
-        found = await self._call(rows)
+        try:
+            found = await self._call(rows)
+        except ShopOutcomeUnknown as error:
+            raise StockUnanswered(error, derived_key(self.key, self.keys_used), rows) from error
         if not found:
             self.written += len(rows)
             return []
