@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from rms_console.contract.insight import BacklogView, InsightView, ProofView, ProvenView
 from rms_console.contract.queries import Subject
 from rms_console.contract.snapshot import AlertView, QueueView
 from rms_console.tui.app import ConsoleApp
@@ -22,6 +23,8 @@ Compare = Callable[..., bool]
 THEMES = sorted(load_themes().found)
 LEVELS = ("INFO", "INFO", "WARN", "INFO", "ERROR")
 WORDS = ("Checking for changes", "Product synced: Zapato", "429 throttled, waiting 1.2 s", "Sync done", "RMS is down")
+PROVEN = ProvenView("proven", "", ProofView("SKU-11", "24YM0001", "", NOW, NOW - timedelta(minutes=4), 8.25, 12.0))
+BACKLOG = BacklogView(320, 80, 5, 4150.0, 95.0, 60.0, 240.0, NOW + timedelta(seconds=95), "points", 300.0)
 
 
 class StillApp(ConsoleApp):
@@ -50,7 +53,9 @@ def pages() -> dict[Subject, list[dict[str, Any]]]:
 
 def an_app(folder: Path, **changes: Any) -> StillApp:
     alert = AlertView("a1", "paused", "WARN", "Paused for 2 h", "by luis", "resume", NOW - timedelta(hours=2))
-    snapshot = a_snapshot(queue=QueueView(12, 1, 2, 3, 130.0, "24YM05051"), alerts=(alert,))
+    snapshot = a_snapshot(
+        queue=QueueView(12, 1, 2, 3, 130.0, "24YM05051"), alerts=(alert,), insight=InsightView((), PROVEN, BACKLOG)
+    )
     return StillApp(FakePort(snapshot, pages()), a_setup(folder, **changes))
 
 

@@ -45,6 +45,8 @@ STAGES: Final = {
     "pushing": mark("pushing"),
 }
 ACTION_SHOWN_S = 90.0
+TELLS_AT: Final = 20
+"""Columns below which a proof that is cut off tells nothing."""
 WIDE: Final = 100
 
 
@@ -58,7 +60,7 @@ def head_lines(view: View, page: str, width: int) -> list[Line]:
             fit(line(Part("rms_console", "strong"), _demo(view), "  ", Part(waiting, "dim")), width),
             *_crash(view, width),
         ]
-    lines = [_title(view, seen, width), _state(view, seen, width), _unsent(view, seen, width)]
+    lines = [_title(view, seen, width), _state(view, seen, width), *_unsent(view, seen, width)]
     return [*lines, *_crash(view, width), *_notes(view, seen, width)]
 
 
@@ -155,8 +157,11 @@ def _detached(view: View, stale_s: float) -> str:
     return view.words.phrase(template, age=age(stale_s), count=max(1, view.retries))
 
 
-def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
-    """Return the first figure: how old the oldest change is that is not in the shop yet."""
+def _unsent(view: View, seen: EngineSnapshot, width: int) -> list[Line]:
+    """Return the first figure: how old the oldest change is that is not in the shop yet; then what is proven.
+
+    The lack of a proof that there should be gets a line of its own rather than be cut off.
+    """
     words, queue = view.words, seen.queue
     if queue.oldest_unsent_s is None and queue.reconcile_waiting:
         parts = [Part(words.phrase("Full comparison under way"), "accent")]
@@ -176,11 +181,17 @@ def _unsent(view: View, seen: EngineSnapshot, width: int) -> Line:
     for number, template, role in counts:
         if number:
             parts += [Part("  "), Part(words.phrase(template, count=number), role)]
-    return fit((*parts, *proof_parts(view, seen)), width)
+    proof = proof_parts(view, seen)
+    if width_of((*parts, *proof)) > width:
+        if proof[-1].role == "bad":
+            return [fit(tuple(parts), width), fit(proof[1:], width)]
+        if width - width_of(tuple(parts)) < TELLS_AT:
+            return [fit(tuple(parts), width)]
+    return [fit((*parts, *proof), width)]
 
 
 def proof_parts(view: View, seen: EngineSnapshot) -> Line:
-    """Return when a value was last read back from the shop, and which; or since when none was, and why."""
+    """Return when a value was last read back from the shop, and which; or since when or why none was."""
     words, proven = view.words, seen.insight.proven
     last = proven.last
     at = clock(last.read_at, seen.zone, seconds=True, utc=words.utc) if last is not None else ""
@@ -191,9 +202,12 @@ def proof_parts(view: View, seen: EngineSnapshot) -> Line:
             latency = duration(last.latency_s)
             told = words.phrase("proven {at} ({item}, {latency})", at=at, item=clean(last.item, 24), latency=latency)
         return (Part("  "), Part(told, "dim"))
-    if proven.is_well:
-        return ()
     reason = clean(words.told(proven.reason), 120)
+    if proven.state == "off":
+        return (Part("  "), Part(words.phrase("no proof: {reason}", reason=reason), "dim"))
+    if proven.is_well:
+        yet = words.phrase("not proven yet: {reason}", reason=reason) if reason else words.phrase("not proven yet")
+        return (Part("  "), Part(yet, "dim"))
     told = words.phrase("NOT PROVEN: {reason}", reason=reason)
     if last is not None:
         told = words.phrase("NOT PROVEN since {at}: {reason}", at=at, reason=reason)
