@@ -108,7 +108,7 @@ class Closing:
 
     def _decide(self, job: Job, error: Exception) -> RetryDecision:
         decision = decide(error, _attempts(job), self._settings.max_attempts, self._deps.clock.now())
-        return dataclasses.replace(decision, doubt=decision.doubt or job.may_come_late)
+        return dataclasses.replace(decision, doubt=decision.doubt or job.may_come_late or job.was_in_flight)
 
     async def _let_go(self, job: Job, part: Part) -> None:
         """Settle the entries that are done; those of which all is done but a quantity that is held back wait for it."""

@@ -106,7 +106,7 @@ class Pass:
     def _job(self, style: str) -> Job:
         load = self._load
         work, plan, product = load.works[style], load.plans[style], load.products.get(style)
-        in_doubt = load.in_doubt(style)
+        in_doubt, doubt = load.in_doubt(style), self._in_flight.doubt(style)
         return Job(
             work,
             load.entries_of(style),
@@ -115,8 +115,10 @@ class Pass:
             self._deps.clock.monotonic(),
             read_first=in_doubt,
             in_doubt=in_doubt,
-            late_stock=self._in_flight.late.get(style, {}),
-            unanswered=self._in_flight.unanswered.get(style, {}),
+            intended=doubt.intended,
+            late_stock=doubt.late,
+            unanswered=doubt.unanswered,
+            claimed=doubt.new,
             reviewed=Reviewed(work, plan, product, load.guarded.reply),
         )
 
@@ -164,11 +166,10 @@ class Pass:
 
     async def _suspect(self, job: Job) -> None:
         """Look first at what was in flight when the engine last went down; what took it down goes no more."""
-        job.read_first, job.intended = True, self._in_flight.intended(job.style)
+        job.read_first = job.in_doubt = job.was_in_flight = True
         if self._in_flight.is_poison(job.style):
             job.error = _brought_down()
-            job.may_come_late = True
-            await self._closing.finish(job)
+            await self._finish(job)
             self._in_flight.end([job.style])
             await self._in_flight.rest()
 
@@ -251,13 +252,7 @@ class Pass:
                 self._in_flight.end([job.style])
 
     async def _finish(self, job: Job) -> None:
-        self._in_flight.late.pop(job.style, None)
-        self._in_flight.unanswered.pop(job.style, None)
-        if job.error is not None or not job.is_sure:
-            if job.late_stock:
-                self._in_flight.late[job.style] = job.late_stock
-            if job.unanswered:
-                self._in_flight.unanswered[job.style] = job.unanswered
+        self._in_flight.keep(job.style, job.doubt)
         await self._closing.finish(job)
 
     async def _give_up(self, jobs: Sequence[Job]) -> None:
@@ -265,7 +260,7 @@ class Pass:
         for job in jobs:
             if not job.is_stopped and not self.brakes.closed:
                 job.error = _restless()
-            elif not job.is_stopped and job.may_come_late:
+            elif not job.is_stopped and (job.may_come_late or (job.was_in_flight and job.was_read)):
                 job.error = ShopOutcomeUnknown(sentence("the run ended while a request was unanswered"))
             if job.is_stopped:
                 await self._finish(job)

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from rms_console.domain.operations import CreateProduct, CreateVariants, ProductPlan
+from rms_console.domain.operations import ActivateStock, CreateProduct, CreateVariants, ProductOperation, ProductPlan
+from rms_console.domain.product import DesiredVariant
+from rms_console.engine import doubts
 from rms_console.engine.deps import Deps
+from rms_console.engine.doubts import Doubt, LateStock, Quantities
 
 FACT = "in_flight"
+DOUBTS = "in_doubt"
 CRASHES_ALLOWED = 4
 """A product that was in flight at more, and alone at the last of them, takes the engine down."""
 ONE_SAYS_NOTHING = 1
 """The crashes after which products still go side by side: most often it was a power cut."""
-
-Quantities = Mapping[tuple[str, str], tuple[int, ...]]
-"""(inventory item id, location id) -> the quantities that were about to be written, one after the other."""
-
-LateStock = Mapping[tuple[int, str], int]
-"""(ItemID, location id) -> the quantity that an unanswered creation writes, should it come late."""
-
-Unanswered = Mapping[tuple[int, str], tuple[int, ...]]
-"""(ItemID, location id) -> the quantities of stock calls that went unanswered: each was taken, or will be, or not."""
 
 Claims = Mapping[int, tuple[str, str]]
 """ItemID -> (style, SKU) of items that may have been created without our knowing."""
@@ -41,10 +36,12 @@ class _Mark:
     """ItemID -> SKU."""
     among: int = 0
     """How many were in flight together at the last crash."""
+    late: LateStock = field(default_factory=dict)
+    """What its creations give to what was not stocked before."""
 
     def covers(self, other: _Mark) -> bool:
         written = all(set(quantities) <= set(self.stock.get(key, ())) for key, quantities in other.stock.items())
-        return written and other.new.items() <= self.new.items()
+        return written and other.new.items() <= self.new.items() and other.late.items() <= self.late.items()
 
 
 class InFlight:
@@ -53,22 +50,31 @@ class InFlight:
     After a crash its products are suspects. Those of one crash go side by side with the others. Those that were
     present at several go by themselves in halves, one after the other: each further crash halves the suspects, and
     the halves that get through are none any more.
+
+    Beside it, as durable: what of a product is in doubt since a write of it went unanswered. That outlasts its way
+    through a cycle, because such a write may come late; a successor must know it for its own as this process would.
     """
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._suspects: dict[str, _Mark] = {}
         self._live: dict[str, _Mark] = {}
+        self._doubts: dict[str, Doubt] = {}
+        self._are_doubts_kept = True
         self._writing = asyncio.Lock()
-        self.late: dict[str, LateStock] = {}
-        """By style, of creations that went unanswered. In memory only: nothing comes so late that a start is between.
-        """
-        self.unanswered: dict[str, Unanswered] = {}
-        """By style. After a start such a quantity is taken for no write of ours: what it tells of is held back then."""
 
     async def load(self) -> None:
+        """Read both; what this process has in doubt itself stays so, should the ledger be a fresh one.
+
+        Raises:
+            StoreError.
+        """
         text = await self._deps.disk(self._deps.ledger.get_fact, FACT)
         self._suspects = {style: _decoded(plain) for style, plain in json.loads(text).items()} if text else {}
+        text = await self._deps.disk(self._deps.ledger.get_fact, DOUBTS)
+        kept = {style: doubts.decoded(plain) for style, plain in json.loads(text).items()} if text else {}
+        self._are_doubts_kept = not self._doubts
+        self._doubts = kept | self._doubts
 
     def suspects(self, styles: Iterable[str]) -> list[str]:
         """Return which of these were in flight when the engine went down, the least suspect first."""
@@ -89,14 +95,31 @@ class InFlight:
         mark = self._suspects.get(style)
         return mark is not None and mark.crashes > CRASHES_ALLOWED and mark.among == 1
 
-    def intended(self, style: str) -> Quantities:
-        """Return the quantities that the engine may have written of a suspect just before it went down."""
-        mark = self._suspects.get(style)
-        return mark.stock if mark is not None else {}
+    def doubt(self, style: str) -> Doubt:
+        """Return what of a product may have come, or may still come, without an answer; of a suspect, what it was about
+        to get when the engine went down is part of it."""
+        known, mark = self._doubts.get(style, Doubt()), self._suspects.get(style)
+        if mark is None:
+            return known
+        return Doubt(
+            doubts.joined(known.intended, mark.stock),
+            known.unanswered,
+            {**known.late, **mark.late},
+            {**known.new, **mark.new},
+        )
+
+    def keep(self, style: str, doubt: Doubt | None) -> None:
+        """Set what of a product is in doubt from now on; None: nothing. It is written with what is written next."""
+        known = self._doubts.pop(style, None)
+        new = doubt if doubt is not None and not doubt.is_empty else None
+        if new is not None:
+            self._doubts[style] = new
+        self._are_doubts_kept &= new == known
 
     def claims(self) -> Claims:
-        """Return the items that the engine may have created just before it went down."""
-        return {item: (style, sku) for style, mark in self._suspects.items() for item, sku in mark.new.items()}
+        """Return the items that an engine may have created just before it went down."""
+        styles = self._doubts.keys() | self._suspects.keys()
+        return {item: (style, sku) for style in sorted(styles) for item, sku in self.doubt(style).new.items()}
 
     def anew(self) -> None:
         """A run begins: what one before it left in flight, because the ledger took nothing more, is suspect now.
@@ -135,14 +158,32 @@ class InFlight:
         made, before = _marked(plan), self._live.get(plan.style) or self._suspects.get(plan.style) or _Mark()
         # What an earlier process may have written stays possible until the shop was looked at.
         stock = {key: (*before.stock.get(key, ()), *quantities) for key, quantities in made.stock.items()}
-        return replace(before, stock={**before.stock, **stock}, new={**before.new, **made.new})
+        return replace(
+            before,
+            stock={**before.stock, **stock},
+            new={**before.new, **made.new},
+            late={**before.late, **made.late},
+        )
 
     def _crashes(self, style: str) -> int:
         mark = self._suspects.get(style)
         return mark.crashes if mark is not None else 0
 
     async def _write(self) -> None:
-        """`load` counts a crash for each: so a suspect that is not being pushed is kept with one less."""
+        """`load` counts a crash for each: so a suspect that is not being pushed is kept with one less.
+
+        What is in doubt goes first: a death between the two must not find a product on neither list.
+        """
+        if not self._are_doubts_kept:
+            open_ones = {style: doubts.encoded(doubt) for style, doubt in self._doubts.items()}
+            text = json.dumps(open_ones) if open_ones else None
+            # Said before the waiting: what comes to it meanwhile is not in the text.
+            self._are_doubts_kept = True
+            try:
+                await self._deps.disk(self._deps.ledger.set_fact, DOUBTS, text)
+            except BaseException:
+                self._are_doubts_kept = False
+                raise
         marks = {style: replace(mark, crashes=mark.crashes - 1) for style, mark in self._suspects.items()}
         marks |= {style: replace(mark, among=len(self._live)) for style, mark in self._live.items()}
         plain = {style: _encoded(mark) for style, mark in marks.items()}
@@ -151,21 +192,37 @@ class InFlight:
 
 def _marked(plan: ProductPlan) -> _Mark:
     new: dict[int, str] = {}
+    late: dict[tuple[int, str], int] = {}
     for operation in plan.operations:
+        late |= stock_given(operation)
         if isinstance(operation, CreateProduct):
             new |= {variant.item_id: variant.sku for variant in operation.product.variants}
         elif isinstance(operation, CreateVariants):
             new |= {variant.item_id: variant.sku for variant in operation.variants}
-    return _Mark(0, {(row.inventory_item_id, row.location_id): (row.quantity,) for row in plan.stock}, new)
+    stock = {(row.inventory_item_id, row.location_id): (row.quantity,) for row in plan.stock}
+    return _Mark(0, stock, new, late=late)
+
+
+def stock_given(operation: ProductOperation) -> LateStock:
+    """Return the stock that an operation gives what was not stocked before."""
+    variants: Sequence[DesiredVariant] = ()
+    if isinstance(operation, ActivateStock):
+        return {(operation.item_id, operation.location_id): operation.quantity}
+    if isinstance(operation, CreateProduct):
+        variants = operation.product.variants
+    elif isinstance(operation, CreateVariants):
+        variants = operation.variants
+    return {(one.item_id, place): quantity for one in variants for place, quantity in one.stock.items()}
 
 
 def _encoded(mark: _Mark) -> dict[str, Any]:
     stock = [[item, place, *dict.fromkeys(quantities)] for (item, place), quantities in mark.stock.items()]
-    return {"crashes": mark.crashes, "among": mark.among, "stock": stock, "new": list(mark.new.items())}
+    late = [[*place, quantity] for place, quantity in mark.late.items()]
+    return {"crashes": mark.crashes, "among": mark.among, "stock": stock, "new": list(mark.new.items()), "late": late}
 
 
 def _decoded(plain: Mapping[str, Any]) -> _Mark:
     stock = {(item, place): tuple(map(int, quantities)) for item, place, *quantities in plain["stock"]}
-    return _Mark(
-        int(plain["crashes"]) + 1, stock, {int(item): sku for item, sku in plain["new"]}, plain.get("among", 0)
-    )
+    late = {(int(item), place): int(quantity) for item, place, quantity in plain.get("late", ())}
+    new = {int(item): sku for item, sku in plain["new"]}
+    return _Mark(int(plain["crashes"]) + 1, stock, new, plain.get("among", 0), late)

@@ -163,12 +163,13 @@ class Intake:
                         style=bad.style,
                     )
                 )
+        claims = self._claims()
         for item_id, entry in load.entries.items():
             if item_id in aside or item_id in pushed:
                 continue
-            if entry.doubt and entry.code != VERIFYING:
+            if (entry.doubt or item_id in claims) and entry.code != VERIFYING:
                 # It is not in the shop, and its creation may still come late: look once more before letting it go.
-                load.postponed.append(_later(entry, now))
+                load.postponed.append(_later(entry, now, claims.get(item_id, ("", ""))[0] or entry.style))
             elif item_id in load.hidden and not entry.attempts:
                 load.postponed.append(_once_more(entry, now))
             else:
@@ -194,7 +195,7 @@ class Intake:
                 await asyncio.sleep(0)
 
 
-def _later(entry: QueueEntry, now: datetime) -> Postponed:
+def _later(entry: QueueEntry, now: datetime, style: str | None) -> Postponed:
     decision = verify_later(now)
     return Postponed(
         entry.item_id,
@@ -204,7 +205,7 @@ def _later(entry: QueueEntry, now: datetime) -> Postponed:
         decision.message,
         decision.attempts,
         decision.next_try_at,
-        entry.style,
+        style,
         doubt=True,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rms_console.contract.adoption import Tombstone
@@ -11,7 +12,7 @@ from rms_console.domain.assemble import Bar, StyleWork
 from rms_console.domain.operations import ProductPlan
 from rms_console.domain.product import AcknowledgedProduct
 from rms_console.domain.unseen import Reviewed
-from rms_console.engine.inflight import LateStock, Quantities, Unanswered
+from rms_console.engine.doubts import Doubt, LateStock, Quantities, Unanswered
 from rms_console.engine.retry import VERIFYING
 
 PRIORITIES = {
@@ -34,6 +35,8 @@ class Job:
     read_first: bool = False
     in_doubt: bool = False
     """An earlier write went unanswered: it may take effect late, on top of what this cycle writes."""
+    was_in_flight: bool = False
+    """The engine went down over this product: what it sent then may take effect late, as in doubt."""
     intended: Quantities = field(default_factory=dict)
     """The stock that the engine may have written just before it went down over this product."""
     may_come_late: bool = False
@@ -42,6 +45,8 @@ class Job:
     """What unanswered creations of this product write, should they come late."""
     unanswered: Unanswered = field(default_factory=dict)
     """What unanswered stock calls set, should they have been taken."""
+    claimed: Mapping[int, str] = field(default_factory=dict)
+    """ItemID -> SKU of what the engine may have created just before it went down."""
     lost_sight: bool = False
     """The shop no longer has something of this product that we remember: it is read before the plan goes on."""
     reviewed: Reviewed | None = None
@@ -74,6 +79,13 @@ class Job:
         return self.was_read or not self.read_first
 
     @property
+    def doubt(self) -> Doubt | None:
+        """What of it is still in doubt at its end; None when it is sure."""
+        if self.error is None and self.is_sure:
+            return None
+        return Doubt(self.intended, self.unanswered, self.late_stock, self.claimed)
+
+    @property
     def is_stopped(self) -> bool:
         """Whether nothing more of it is sent in this cycle."""
         return self.error is not None or self.is_put_off
@@ -91,7 +103,7 @@ class Job:
     @property
     def is_sure(self) -> bool:
         """Whether nothing older can come on top of what the shop holds now."""
-        if self.may_come_late:
+        if self.may_come_late or self.was_in_flight:
             return False
         seen_unchanged = all(entry.code == VERIFYING for entry in self.entries if entry.doubt) and not self.touched
         return not self.in_doubt or seen_unchanged

@@ -11,7 +11,6 @@ from rms_console.contract.ports import Applied, Shop
 from rms_console.domain.acknowledge import acknowledge, learn_stock
 from rms_console.domain.changes import FieldChange, describe
 from rms_console.domain.operations import (
-    ActivateStock,
     CreateProduct,
     CreateVariants,
     ProductOperation,
@@ -20,11 +19,11 @@ from rms_console.domain.operations import (
 )
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy
-from rms_console.domain.product import DesiredVariant, ObservedProduct
+from rms_console.domain.product import ObservedProduct
 from rms_console.domain.unseen import unseen
 from rms_console.engine.brakes import Brakes
 from rms_console.engine.deleted import respect_product, respect_variants
-from rms_console.engine.inflight import LateStock
+from rms_console.engine.inflight import stock_given
 from rms_console.engine.job import Job
 from rms_console.engine.readback import PerhapsOurs, learn_leaving, take_over
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
@@ -99,7 +98,7 @@ class ProductPusher:
     @staticmethod
     def doubt(job: Job, operation: ProductOperation) -> None:
         """Remember what stock an operation gives that went unanswered: it may be there, and some of it be sold."""
-        job.late_stock = {**job.late_stock, **_stock_of(operation)}
+        job.late_stock = {**job.late_stock, **stock_given(operation)}
 
     async def _send(self, job: Job, operation: ProductOperation) -> bool:
         """Return whether to go on with the plan: no after an error, or when a read-back made a new plan."""
@@ -172,7 +171,7 @@ class ProductPusher:
         if any(type(planned) is type(operation) for planned in job.plan.operations):
             job.may_come_late = True
             return
-        given = _stock_of(operation)
+        given = stock_given(operation)
         job.late_stock = {place: quantity for place, quantity in job.late_stock.items() if place not in given}
         if job.product is not None:
             _count(job, operation, changes)
@@ -219,18 +218,6 @@ def is_stale_picture(error: ConsoleError) -> bool:
 
 def _changes(job: Job, operation: ProductOperation) -> Sequence[FieldChange]:
     return describe(dataclasses.replace(job.plan, operations=(operation,), stock=()), job.product)
-
-
-def _stock_of(operation: ProductOperation) -> LateStock:
-    """Return the stock that an operation gives what was not stocked before."""
-    variants: Sequence[DesiredVariant] = ()
-    if isinstance(operation, ActivateStock):
-        return {(operation.item_id, operation.location_id): operation.quantity}
-    if isinstance(operation, CreateProduct):
-        variants = operation.product.variants
-    elif isinstance(operation, CreateVariants):
-        variants = operation.variants
-    return {(one.item_id, place): quantity for one in variants for place, quantity in one.stock.items()}
 
 
 def _count(job: Job, operation: ProductOperation, changes: Sequence[FieldChange]) -> None:

@@ -16,7 +16,7 @@ from rms_console.domain.product import (
     DesiredVariant,
     ObservedProduct,
 )
-from rms_console.engine.inflight import LateStock, Quantities, Unanswered
+from rms_console.engine.doubts import LateStock, Quantities, Unanswered
 
 
 @dataclass(frozen=True, slots=True)

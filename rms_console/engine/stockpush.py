@@ -192,6 +192,7 @@ def _confirm_row(job: Job, row: StockWrite) -> None:
         # Whatever was sent before compares with what the shop no longer has: it is refused, should it come late.
         place = (row.item_id, row.location_id)
         job.unanswered = {key: sent for key, sent in job.unanswered.items() if key != place}
+        job.intended = {key: sent for key, sent in job.intended.items() if key != _key(row)}
         job.stock_rows += 1
         job.items.add(row.item_id)
         job.touched = True

@@ -177,6 +177,8 @@ async def test_s9_three_products_in_progress_at_the_kill_run_again_in_the_first_
     assert finished.fault is None
     place.assert_equal()
     assert place.real_ledger.get_fact("in_flight") is None
+    assert {entry.code for entry in place.entries().values()} <= {"verifying"}, "only read once more, for late writes"
+    await place.converge()
     assert place.counts().waiting == place.counts().retrying == 0
 
 
