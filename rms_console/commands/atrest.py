@@ -19,6 +19,7 @@ from rms_console.commands.reaching import OTHER_ACCOUNT
 from rms_console.config.rows import setting_rows
 from rms_console.contract import api, wire
 from rms_console.contract.audit_head import audit_head
+from rms_console.contract.insight import InsightView, ProvenView
 from rms_console.contract.lock_api import LockBody
 from rms_console.contract.ports import Ledger
 from rms_console.contract.records import QueueCounts
@@ -38,6 +39,7 @@ from rms_console.control import bodies
 from rms_console.control.client import DENIED
 from rms_console.domain.zone import day_start
 from rms_console.engine import modes
+from rms_console.engine.canary import remembered
 from rms_console.engine.figures import DAY, Figures
 from rms_console.engine.ledger_watch import FACT_PAUSE
 from rms_console.errors import Refused, StoreFull
@@ -163,6 +165,9 @@ def resting(memory: Memory, at: datetime) -> EngineSnapshot:
         last_cycle=newest[0] if newest else None,
         pause=_pause(ledger),
         audit=audit_head(ledger) if ledger else None,
+        insight=InsightView(
+            proven=ProvenView("off", sentence("no engine runs"), remembered(ledger) if ledger else None)
+        ),
     )
 
 
@@ -195,3 +200,7 @@ def _pause(ledger: Ledger | None) -> PauseView | None:
         return wire.from_json(PauseView, json.loads(kept)) if kept else None
     except (ValueError, LookupError):
         return None
+
+
+def _proven(ledger: Ledger | None) -> ProvenView:
+    return ProvenView("off", sentence("no engine runs"), remembered(ledger) if ledger else None)

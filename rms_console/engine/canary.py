@@ -29,6 +29,7 @@ from rms_console.errors import ConsoleError, StoreError
 from rms_console.locale import sentence
 
 if TYPE_CHECKING:
+    from rms_console.contract.ledger_port import Ledger
     from rms_console.engine.service import EngineService
 
 FACT: Final = "last_proven"
@@ -52,6 +53,18 @@ class Pushed:
     latency_s: float | None
 
 
+def remembered(ledger: Ledger) -> ProofView | None:
+    """Return the latest proof that an engine kept in its ledger, None without one. Blocking.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    text = ledger.get_fact(FACT)
+    with suppress(ConsoleError, ValueError):
+        return wire.from_json(ProofView, json.loads(text)) if text else None
+    return None
+
+
 class Canary:
     def __init__(self, engine: EngineService) -> None:
         self._engine = engine
@@ -70,9 +83,7 @@ class Canary:
         Raises:
             StoreError: the ledger cannot be read.
         """
-        text = await self._engine.deps.disk(self._engine.deps.ledger.get_fact, FACT)
-        with suppress(ConsoleError, ValueError):
-            self.last = wire.from_json(ProofView, json.loads(text)) if text else None
+        self.last = await self._engine.deps.disk(remembered, self._engine.deps.ledger)
 
     def hear(self, event: Event) -> None:
         """Take note of what was sent, and of the end of a time in which nothing could be read back."""

@@ -63,10 +63,15 @@ def test_health_names_the_state_of_an_engine_that_is_gone(rested: Site, lang: st
     assert told.split() == rested.inside("health", lang=lang).out.splitlines()[1].split()
 
 
+@pytest.mark.parametrize(("lang", "told"), [("en", "no engine runs"), ("es", "no corre ningún motor")])
+def test_nothing_is_proven_where_no_engine_runs(rested: Site, lang: str, told: str) -> None:
+    assert told in rested.inside("status", lang=lang).out
+
+
 def test_what_the_ledger_counts_is_not_lost(rested: Site) -> None:
     status = json.loads(rested.inside("status", "--json").out)
     assert (status["status"], status["is_healthy"], status["lock_status"]) == ("STOPPED", False, "available")
-    assert (status["items_processed_today"], status["queue"]["quarantined"]) == (2, 1)
+    assert (status["items_processed_today"], status["queue"]["quarantined"]) == (1, 1)
     stats = json.loads(rested.inside("stats", "--json").out)
     assert (stats["summary"]["total_runs_today"], stats["health"]["memory_usage"]) == (1, None)
     activity = json.loads(rested.inside("activity", "--json").out)
