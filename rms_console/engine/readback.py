@@ -83,6 +83,9 @@ def _keep_sales(
         confirmed, present = was.stock.get(location) if was is not None else None, seen.stock.get(location)
         sent = ours.compared(seen, location) if confirmed is not None else ours.any(seen, location)
         held = was is not None and was.held_stock.get(location) == quantity
+        if held and present is not None and confirmed is not None and present < confirmed:
+            # Sold while an earlier sale is being waited for: RMS has as long to hear of this one.
+            product = hold_stock(product, seen.item_id, location, quantity, now)
         if present is None or held or (confirmed is None and not sent):
             continue
         # What went unanswered may have raised it, and what is missing since then be sold.

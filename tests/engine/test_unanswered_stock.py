@@ -178,6 +178,27 @@ async def test_g1_what_was_held_back_without_need_comes_when_the_grace_is_over(w
     assert world.stock(11) == 9
 
 
+async def test_w3_what_is_sold_during_the_grace_has_a_grace_of_its_own(world: World) -> None:
+    """W3: 1 is sold beside an unanswered raise, and half an hour later another, found where the product is read."""
+    world.store.add(shoes(1, 2))
+    await world.start()
+    await world.once()
+    lose(world, "inventorySetQuantities", lambda: sell(world, 1), applied=False, times=2)
+    world.store.change(11, Quantity=9.0)
+    await never_above(world, 4)
+    await world.rest(1200)
+    sell(world, 1)
+    lose(world, "productVariantsBulkUpdate", lambda: None, times=1)
+    world.store.change(11, Price=17000.0)
+    await never_above(world, 3)
+    await world.rest(1800)
+    await world.cycle()
+    assert world.stock(11) == 3, "the first sale's time is over, the second's is not"
+    await world.rest(1800)
+    await world.converge()
+    assert world.stock(11) == 9
+
+
 @pytest.mark.parametrize("field", ["productSet", "productVariantsBulkCreate"])
 async def test_w3_a_sale_beside_an_unanswered_creation_is_not_offered_again(world: World, field: str) -> None:
     """W1, W3: made with 5, of which 2 are sold before anybody looks."""
