@@ -66,7 +66,7 @@ def open_engine(site: Site, stream: LogStream) -> Iterator[EngineService]:
         deps.shared_lease = _shared_lease(site)
         engine = EngineService(deps, engine_settings(site))
         if deps.shared_lease is not None and isinstance(deps.shop, ShopifyShop):
-            deps.shop.guard(engine.standby.refusal)
+            deps.shop.guard(engine.runner.refusal)
         yield engine
 
 

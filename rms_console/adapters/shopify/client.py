@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -38,6 +38,9 @@ LONGEST_VERSION = 40
 SHORTEST_SECRET = 8
 """A token below this is made up for a test, and its text would be found everywhere."""
 
+LEAVING = frozenset({"http11.send_request_headers.started", "http11.send_request_body.started"})
+"""What the connection tells just before the head and the body of a request leave."""
+
 AHEAD_WHEN_THROTTLED = 10
 """A request that was turned away comes back before its own kind, so that a dear one is not overtaken for ever."""
 
@@ -59,6 +62,14 @@ class _Request:
     token: str = field(default="", repr=False)
     first_sent_at: float | None = None
     renewed: bool = False
+
+
+class _HeldBackError(Exception):
+    """The right to write was gone when the request was about to leave."""
+
+    def __init__(self, refused: ShopUnavailable) -> None:
+        super().__init__()
+        self.refused = refused
 
 
 class ShopifyClient:
@@ -147,7 +158,9 @@ class ShopifyClient:
     async def _send(self, request: _Request) -> Verdict:
         try:
             async with asyncio.timeout(EXCHANGE_S):
-                answer = await self._post(request.content, request.token)
+                answer = await self._post(request)
+        except _HeldBackError as held:
+            return Failed(held.refused, None, certainly_free=True)
         except (httpx.HTTPError, httpx.StreamError, OSError) as exc:
             return classify.of_exception(exc, request.document)
         if answer is None:
@@ -157,16 +170,35 @@ class ShopifyClient:
         self.server_time = _moment(answer.headers.get("date"))
         return classify.of_answer(answer, request.document)
 
-    async def _post(self, content: bytes, token: str) -> HttpAnswer | None:
+    async def _post(self, request: _Request) -> HttpAnswer | None:
         """Return the answer, or None when it is too long to be one."""
-        headers = {"X-Shopify-Access-Token": token}
+        headers, content, look = (
+            {"X-Shopify-Access-Token": request.token},
+            request.content,
+            {"trace": self._look(request)},
+        )
         body = bytearray()
-        async with self._http.stream("POST", self._url, content=content, headers=headers) as response:
+        async with self._http.stream("POST", self._url, content=content, headers=headers, extensions=look) as response:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MOST_ANSWER_BYTES:
                     return None
-        return HttpAnswer(response.status_code, dict(response.headers), _without(token, bytes(body)))
+        return HttpAnswer(response.status_code, dict(response.headers), _without(request.token, bytes(body)))
+
+    def _look(self, request: _Request) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+        """Return what asks once more when the line is there and the next thing is the request itself.
+
+        A process that stood still while it waited for a line finds its right gone only then. A request of which the
+        head has left and the body has not is none: the shop takes nothing from it.
+        """
+
+        async def look(event: str, facts: Mapping[str, Any]) -> None:
+            if event in LEAVING:
+                refused = self._refused(request.document)
+                if refused is not None:
+                    raise _HeldBackError(refused)
+
+        return look
 
     async def _wait_throttled(self, request: _Request, verdict: Throttled) -> None:
         """Wait as the bucket says, or as the server does where it names a time.
