@@ -194,13 +194,9 @@ def test_the_health_check_of_the_requirements_runs_as_it_stands(program: Program
     decoder, parts = json.JSONDecoder(), []
     for section in out.split("\n{")[1:]:
         parts.append(decoder.raw_decode("{" + section)[0])
-    assert [sorted(part)[:1] for part in parts] == [
-        ["is_healthy"],
-        ["results"],
-        ["avg_execution_time"],
-        ["level"],
-        ["age_s"],
-    ]
+    # Bodies grow; each is known by a field that no other of them has.
+    named = ("items_processed_today", "results", "avg_execution_time", "level", "age_s")
+    assert [[name for name in named if name in part] for part in parts] == [[name] for name in named]
     assert parts[1]["success"] is True
 
 
