@@ -35,7 +35,11 @@ UNANSWERED = (
     "shop.truncated",
     "shop.duplicate",
 )
-"""After these nobody can tell a sale from a write of ours that came late: the quantity then counts as unknown."""
+"""A known hole: after these a quantity is held back whole, as nobody can tell which part of what is missing was sold;
+and when RMS moves again before the grace is over, it is taken to know of the sale."""
+LATE = ("shop.late_apply", "shop.slow", "shop.duplicate")
+"""After these a creation may take effect once more, on top of one that came through: it compares with nothing, and
+sets the quantity that it was made with."""
 STORM, STORM_S = 700, 600.0
 
 
@@ -47,6 +51,7 @@ class Watch:
         self._emptied: deque[tuple[float, str]] = deque()
         self._requests: deque[float] = deque()
         self._owner, self._owned_since = "", 0.0
+        self._created_at: dict[str, float] = {}
         self._written: dict[str, int] = {}
         """SKU -> what a request of ours last made of its stock at the first location."""
 
@@ -62,6 +67,7 @@ class Watch:
     def created(self, after: Held) -> None:
         """A request of ours made a variant."""
         self._claimed(after)
+        self._created_at[after.sku] = self._sim.clock.seconds
         if after.on_hand:
             self._written[after.sku] = after.on_hand[0][1]
 
@@ -111,20 +117,32 @@ class Watch:
         written, self._written[sku] = self._written.get(sku), now
         if written is None or was >= written or now <= was or self._may_raise(sku):
             return
-        most = self._most_in_rms(sku) - (written - was)
-        if now > most:
-            self._sim.wrong("W3", f"{sku} was raised from {was} to {now} though the shop sold {written - was} of it")
+        sold = min(written - was, self._sold_lately(sku))
+        if now > self._most_in_rms(sku) - sold:
+            self._sim.wrong("W3", f"{sku} was raised from {was} to {now} though the shop sold {sold} of it")
+
+    def _sold_lately(self, sku: str) -> int:
+        """Return how many pieces the shop sold so lately that RMS need not know of them."""
+        since = self._sim.clock.seconds - self._sim.settings.policy.stock.conflict_grace_hours * 3600
+        return sum(at >= since for at in self._sim.sold_at.get(sku, ()))
 
     def _may_raise(self, sku: str) -> bool:
         sim = self._sim
         policy, sold_at = sim.settings.policy.stock, sim.lowered.get(sku)
         is_known = not (sim.stock_all or sku in sim.stock_unknown or sim.lost_ledger)
-        is_known = is_known and not any(sim.fired[kind] for kind in UNANSWERED)
+        late_until = self._created_at.get(sku, -STOPS_WITHIN_S) + STOPS_WITHIN_S
+        is_known = is_known and not (sim.clock.seconds < late_until and any(sim.fired[kind] for kind in LATE))
+        if any(sim.fired[kind] for kind in UNANSWERED) and sold_at is not None:
+            is_known = is_known and self._said_at(sku) <= sold_at
         if sold_at is None or policy.conflict is not Conflict.LOWER or not is_known:
             return True
         if sim.moved_at is not None and sim.moved_at + READS_WITHIN_S >= sold_at:
             return True  # whoever writes now was not there when it was sold, and only the other's ledger knew of it
         return sim.clock.seconds > sold_at + policy.conflict_grace_hours * 3600
+
+    def _said_at(self, sku: str) -> float:
+        """Return when RMS last moved a SKU's stock."""
+        return self._sim.stock_history.get(sku, [(0.0, 0)])[-1][0]
 
     def _most_in_rms(self, sku: str) -> int:
         """Return the most that RMS said of a SKU within the last quarter of an hour."""

@@ -221,6 +221,8 @@ class Sim:
         """Products made by hand with one of our SKUs."""
         self.lowered: dict[str, float] = {}
         """SKU -> when the shop shipped some of it last."""
+        self.sold_at: dict[str, list[float]] = {}
+        """SKU -> when the shop shipped a piece of it, each time."""
         self.fails_bulk = False
         self.drift: set[tuple[str, str]] = set()
         """SKU or style, and field: changed by hand since the engine wrote it last. It learns of that when it writes."""
@@ -310,6 +312,7 @@ class Sim:
 
     def note_lowered(self, sku: str) -> None:
         self.lowered[sku] = self.clock.seconds
+        self.sold_at.setdefault(sku, []).append(self.clock.seconds)
 
     def note_decided(self, hold_ids: tuple[int, ...], approve: bool) -> None:
         """Remember what a person says yes to."""
