@@ -37,6 +37,10 @@ NEVER_THERE_AT_FIRST = {
     "rms_console_bucket_available_points",
     "rms_console_bucket_maximum_points",
     "rms_console_bucket_restore_points_per_second",
+    "rms_console_duration_seconds",
+    "rms_console_last_proven_timestamp_seconds",
+    "rms_console_drift_values",
+    "rms_console_drift_compared_timestamp_seconds",
 }
 """What has no data before the first runs."""
 

@@ -32,6 +32,7 @@ from rms_console.engine.intake import Load
 from rms_console.engine.ledger_rescue import Rescue, Rescued
 from rms_console.engine.ledger_watch import FACT_RESCUE
 from rms_console.engine.productpush import ProductPusher
+from rms_console.engine.tenure import Tenure
 from rms_console.errors import ShopOutcomeUnknown, ShopThrottled, SourceError
 from tests.simulation.story import story_of
 from tests.simulation.world import Options, options_of
@@ -200,7 +201,13 @@ def _sold_out() -> Any:
 
 @bug("a lease without an epoch: whoever wakes up late still records", "lock.stolen")
 def _no_epoch() -> Any:
-    return swap(Counters, "check_epoch", lambda self, epoch: None)
+    @contextmanager
+    def both() -> Iterator[None]:
+        # Who lost the lock is told so in two ways; each alone would catch it.
+        with swap(Counters, "check_epoch", lambda self, epoch: None), swap(Tenure, "refusal", lambda self: None):
+            yield
+
+    return both()
 
 
 @bug("metafields are dropped")

@@ -41,8 +41,8 @@ def test_an_entry_of_the_journal() -> None:
 
 
 def test_a_refusal_keeps_its_code() -> None:
-    row = entry("Trigger", force="False", styles="()", reason="", batch_size="None", result="refused: paused")
-    assert details_told(row, SPANISH.words) == [("result.", "rechazado: paused")]
+    row = entry("Trigger", force="False", styles="()", reason="", batch_size="None", result="refused: not-found")
+    assert details_told(row, SPANISH.words) == [("result.", "rechazado: not-found")]
     assert "Correr ya" in text_of(journal_line(row, SPANISH))
 
 
