@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -84,6 +86,14 @@ def test_a_pad_that_cannot_be_read_is_thrown_away(tmp_path: Path) -> None:
     pad = open_drift_pad(tmp_path / "drift.db")
     assert pad.load() is None
     pad.close()
+
+
+def test_a_pad_that_says_nothing_to_this_version_is_thrown_away(tmp_path: Path) -> None:
+    open_drift_pad(tmp_path / "drift.db").close()
+    with closing(sqlite3.connect(tmp_path / "drift.db")) as connection, connection:
+        connection.execute("INSERT INTO run VALUES (1, ?)", ('{"of another version": 1}',))
+    with closing(open_drift_pad(tmp_path / "drift.db")) as pad:
+        assert pad.load() is None
 
 
 def test_the_same_difference_found_twice_stands_once(tmp_path: Path) -> None:

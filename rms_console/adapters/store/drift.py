@@ -21,7 +21,7 @@ from rms_console.adapters.store.survey import SqliteSurvey
 from rms_console.contract.drift import Difference, DriftRun
 from rms_console.domain.matching import ShopProduct
 from rms_console.domain.product import ObservedProduct
-from rms_console.errors import StoreBusy, StoreDamaged, StoreFull
+from rms_console.errors import StoreDamaged, StoreFull
 from rms_console.locale import sentence
 
 ENGINE_FILE, COMMAND_FILE = "drift.db", "verify.db"
@@ -70,7 +70,9 @@ def _opened(name: str) -> SqliteDriftPad:
             f"cache_size = -{CACHE_KIB}",
         ):
             database.rows(f"PRAGMA {pragma}")
-        return SqliteDriftPad(database)
+        pad = SqliteDriftPad(database)
+        pad.load()  # one that another version left may be whole and yet say nothing to this one
+        return pad
     except BaseException:
         connection.close()
         raise
@@ -154,6 +156,3 @@ class SqliteDriftPad:
 def _columns(one: Difference) -> tuple[object, ...]:
     body = _difference.dump_json(one).decode()
     return (one.style, one.item_id, one.kind.value, one.cause.value, one.field, one.miss, one.is_known, body)
-
-
-__all__ = ["COMMAND_FILE", "ENGINE_FILE", "SqliteDriftPad", "StoreBusy", "open_drift_pad"]
