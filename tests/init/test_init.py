@@ -114,6 +114,31 @@ def test_what_is_there_already_is_offered_and_kept(tmp_path: Path, store: StoreF
     assert tomllib.loads((tmp_path / "console.toml.bak").read_text("utf-8"))["sync"]["interval_minutes"] == 7
 
 
+def test_what_else_stands_beside_the_secrets_stays_there(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    config = begun(tmp_path, shop)
+    secrets = tmp_path / "console.env"
+    secrets.write_text("# ours\nSYNC_SWEEP_MINUTES=30\nSHOPIFY_ACCESS_TOKEN=old\nOTHER='a\nb'\n", "utf-8")
+    secrets.chmod(0o600)
+    assert run(config, well(store, shop)).exit_code == 0
+    written = secrets.read_text("utf-8")
+    assert written.startswith("# ours\nSYNC_SWEEP_MINUTES=30\nOTHER='a\nb'\n")
+    assert "old" not in written
+    settings = load_settings(config, None, None, {}, {})
+    assert settings.sync.sweep_minutes == 30
+    assert settings.shopify.token.get_secret_value() == shop.shop.settings.access_token
+
+
+def test_a_no_takes_alerts_back(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    mail = '[alerts.email]\nenabled = true\nto = ["a@example.com"]\nsmtp_host = "mail.example.com"\n'
+    slack = '[alerts.slack]\nwebhook_url = "https://hooks.slack.com/services/T0/B0/x"\n'
+    config = begun(tmp_path, shop, mail + slack)
+    ended = run(config, well(store, shop))
+    assert ended.exit_code == 0, ended.output
+    settings = load_settings(config, None, None, {}, {})
+    assert not settings.alerts.email.enabled
+    assert not settings.alerts.slack.webhook_url.get_secret_value()
+
+
 def test_a_value_that_is_none_is_told_and_nothing_is_written(
     tmp_path: Path, store: StoreFile, shop: RunningShop
 ) -> None:

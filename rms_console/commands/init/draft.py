@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import tomli_w
+from dotenv.parser import parse_stream
 
 from rms_console.config.environment import env_file_layer
 from rms_console.config.kinds import base_of
@@ -114,9 +115,9 @@ class Draft:
             if self.path.exists():
                 backup = self.path.with_name(self.path.name + BACKUP_SUFFIX)
                 _write(backup, self.path.read_bytes())
-            if secrets:
+            if secrets or beside.exists():
                 lines = [f"{names_of(key)[0]}={quoted(str(value))}\n" for key, value in sorted(secrets.items())]
-                _write(beside, "".join(lines).encode())
+                _write(beside, "".join([*_others(beside), *lines]).encode())
             head = translate(language, HEAD, {"secrets": beside.name})
             _write(self.path, f"# {head}\n\n".encode() + document(plain))
         except OSError as error:
@@ -156,6 +157,17 @@ def flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             found[key] = value
     return found
+
+
+def _others(path: Path) -> Iterator[str]:
+    """Yield what an env file holds beside secrets, as it stands there."""
+    if not path.exists():
+        return
+    ours = {name for key in SECRET_KEYS for name in names_of(key)}
+    with path.open(encoding="utf-8-sig") as file:
+        for part in parse_stream(file):
+            if part.key not in ours:
+                yield part.original.string.rstrip("\n") + "\n"
 
 
 def quoted(text: str) -> str:

@@ -64,6 +64,8 @@ def _ask_server(ask: Asker, draft: Draft) -> None:
         given = ask.secret(mark("Its password"), "rms.password" in draft.values)
         if given is not None:
             draft.set(rms__password=given)
+    else:
+        draft.set(rms__password=None)
 
 
 def ask_shop(ask: Asker, draft: Draft) -> ShopLook | None:
@@ -233,9 +235,15 @@ def ask_alerts(ask: Asker, draft: Draft) -> None:
         if user:
             given = ask.secret(mark("Its password"), "alerts.email.smtp_password" in draft.values)
             draft.set(**({} if given is None else {"alerts__email__smtp_password": given}))
+        else:
+            draft.set(alerts__email__smtp_password=None)
+    elif "alerts.email.enabled" in draft.values:
+        draft.set(alerts__email__enabled=False)
     if ask.yes(mark("Send alerts to Slack?"), "alerts.slack.webhook_url" in draft.values):
         given = ask.secret(mark("Webhook URL"), "alerts.slack.webhook_url" in draft.values)
         draft.set(**({} if given is None else {"alerts__slack__webhook_url": given}))
+    else:
+        draft.set(alerts__slack__webhook_url=None)
 
 
 def _number(ask: Asker, template: str, default: str) -> Decimal:
