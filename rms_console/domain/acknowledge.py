@@ -108,6 +108,8 @@ def _updated(product: AcknowledgedProduct, operation: UpdateProduct) -> Acknowle
     fields = {name: value for name in names if (value := getattr(operation, name)) is not UNSET}
     if "status" in fields:
         fields["status_before_leaving"] = _status_before(product, fields["status"])
+    if not isinstance(operation.metafields, Unset):
+        fields["metafields"] = _merged(product.metafields, operation.metafields)
     return dataclasses.replace(product, **fields)
 
 

@@ -15,6 +15,7 @@ from rms_console.domain.product import (
     ObservedVariant,
     Status,
 )
+from rms_console.domain.withdrawal import signed
 
 _Matches = dict[int, ObservedVariant]
 _STAND_INS = 2**31 - 1
@@ -87,9 +88,17 @@ def _as_observed(
 
 
 def _status_before(observed: ObservedProduct, known: AcknowledgedProduct | None) -> Status | None:
-    """A product that somebody made visible again by hand is not to be restored by us."""
-    withdrawn = observed.status in (Status.DRAFT, Status.ARCHIVED)
-    return known.status_before_leaving if known is not None and withdrawn else None
+    """A product that somebody made visible again by hand is not to be restored by us.
+
+    Of one that we do not remember to have withdrawn the sign in the shop tells: another engine did, or we did and the
+    answer or the ledger was lost. A sign that was there when we last looked is no news: what came since is not ours.
+    """
+    if observed.status not in (Status.DRAFT, Status.ARCHIVED):
+        return None
+    if known is not None and known.status_before_leaving is not None:
+        return known.status_before_leaving
+    told = signed(observed.metafields)
+    return told if known is None or told is not signed(known.metafields) else None
 
 
 def _match(observed: ObservedProduct, desired: DesiredProduct, known: AcknowledgedProduct | None) -> _Matches:

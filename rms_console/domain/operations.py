@@ -49,6 +49,8 @@ class UpdateProduct:
     product_type: str | Unset = UNSET
     tags: tuple[str, ...] | Unset = UNSET
     status: Status | Unset = UNSET
+    metafields: tuple[Metafield, ...] | Unset = UNSET
+    """Set by the same mutation; the product's others stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from rms_console.domain.creation import ATTRIBUTE, creation, fields_of, has_pric
 from rms_console.domain.eligibility import EXCLUSIONS
 from rms_console.domain.grouping import sku_key
 from rms_console.domain.operations import (
+    UNSET,
     ActivateStock,
     CreateVariants,
     ProductOperation,
@@ -39,6 +40,7 @@ from rms_console.domain.product import (
     Metafield,
     Status,
 )
+from rms_console.domain.withdrawal import departing, returning
 
 VARIANTS_A_CALL = 250
 """Entries of one input array. Source: shopify.dev, Admin API input limits, read 2026-11."""
@@ -238,7 +240,7 @@ class _Planner:
                     fields[attribute] = value
         status = self._status(desired)
         if status is not None and status is not self._have.status:
-            fields["status"] = status
+            fields |= {"status": status, "metafields": returning(self._have, self._policy.mapping) or UNSET}
         return fields
 
     def _status(self, desired: DesiredProduct) -> Status | None:
@@ -249,6 +251,8 @@ class _Planner:
 
     def _metafields(self, desired: DesiredProduct) -> Iterator[Metafield]:
         yield from _missing_custom_id(self._have, desired.style, self._policy.mapping)
+        if self._have.status in _VISIBLE:
+            yield from returning(self._have, self._policy.mapping)
         have = {(one.namespace, one.key): (one.type, one.value) for one in self._have.metafields}
         if "metafields" not in self._ours:
             return
@@ -315,7 +319,8 @@ class _Planner:
             return
         emptied = all(known == 0 for variant in self._have.variants for known in variant.stock.values())
         if emptied or "stock" not in self._ours:
-            yield UpdateProduct(self._work.style, self._have.product_id, status=status)
+            signs = departing(self._have, self._policy.mapping) or UNSET
+            yield UpdateProduct(self._work.style, self._have.product_id, status=status, metafields=signs)
         else:
             self._notes.append(NOTE_STATUS_WAITS)
 

@@ -84,7 +84,7 @@ def product_set(product: DesiredProduct, custom_id: CustomId, quantity_name: str
 
 
 def product_update(operation: UpdateProduct) -> Variables:
-    status = operation.status
+    status, marks = operation.status, operation.metafields
     fields = {
         "title": operation.title,
         "descriptionHtml": operation.description_html,
@@ -92,6 +92,7 @@ def product_update(operation: UpdateProduct) -> Variables:
         "productType": operation.product_type,
         "tags": operation.tags if isinstance(operation.tags, Unset) else list(operation.tags),
         "status": status if isinstance(status, Unset) else status.value,
+        "metafields": marks if isinstance(marks, Unset) else [*map(_metafield, marks)],
     }
     return {"product": {"id": operation.product_id} | _given(fields)}
 

@@ -34,6 +34,7 @@ from rms_console.domain.policy import (
     StockPolicy,
 )
 from rms_console.domain.product import AcknowledgedProduct, Metafield, Status
+from rms_console.domain.withdrawal import sign
 from tests.unit.domain.builders import MAIN, NOW, POLICY, SECOND, in_shop, mapped, policy, row, work_of
 
 
@@ -237,6 +238,11 @@ def sold_out(known: AcknowledgedProduct, **changes: Any) -> AcknowledgedProduct:
     return dataclasses.replace(known, variants=variants, **changes)
 
 
+def withdrawal(status: Status, before: Status) -> UpdateProduct:
+    """Return the update that withdraws a product, with the sign of what it was."""
+    return UpdateProduct("K100-NEG", "P1", status=status, metafields=(sign("rms", before),))
+
+
 def test_d9_a_product_leaves_the_shop_window_only_after_its_stock_is_0() -> None:
     """D9: first the stock, then the status."""
     active = in_shop([row(1)], mapped(status=Status.ACTIVE))
@@ -245,7 +251,7 @@ def test_d9_a_product_leaves_the_shop_window_only_after_its_stock_is_0() -> None
     assert [one.quantity for one in first.stock] == [0]
     assert first.notes == ("status-waits-for-stock",)
     then = planned([row(1, inactive=True)], sold_out(active))
-    assert then.operations == (UpdateProduct("K100-NEG", "P1", status=Status.DRAFT),)
+    assert then.operations == (withdrawal(Status.DRAFT, Status.ACTIVE),)
     assert planned([row(1, inactive=True)], sold_out(active, status=Status.DRAFT)).is_empty
 
 
@@ -268,7 +274,7 @@ def test_d9_the_rules_say_what_becomes_of_an_emptied_product(
     filters = FilterPolicy(when_gone=gone, when_excluded=excluded, excluded_families=frozenset({"n/d"}))
     known = sold_out(in_shop([row(1)]), status=before)
     made = planned([row(1, **change)], known, policy(filters=filters))
-    assert made.operations == ((UpdateProduct("K100-NEG", "P1", status=status),) if status else ())
+    assert made.operations == ((withdrawal(status, before),) if status else ())
 
 
 def test_a_product_with_a_kept_variant_stays_in_the_window() -> None:
@@ -282,7 +288,21 @@ def test_d9_a_product_that_comes_back_gets_its_status_back_after_its_price() -> 
     made = planned([row(1, price=Decimal(120))], known)
     assert [type(one) for one in made.operations] == [UpdateVariants, UpdateProduct]
     assert made.operations[1].status is Status.ACTIVE
+    assert made.operations[1].metafields is UNSET
     assert [one.quantity for one in made.stock] == [5]
+
+
+def test_d9_the_sign_of_a_withdrawal_is_void_when_the_product_is_back() -> None:
+    """D9, S5: by the same mutation; or by one of its own, when a person made the product visible."""
+    there = in_shop([row(1)])
+    signed, void_now = ((*there.metafields, sign("rms", before)) for before in (Status.ACTIVE, None))
+    known = sold_out(there, status=Status.DRAFT, status_before_leaving=Status.ACTIVE, metafields=signed)
+    (back,) = planned([row(1)], known).operations
+    assert back == UpdateProduct("K100-NEG", "P1", status=Status.ACTIVE, metafields=(sign("rms", None),))
+    by_hand = dataclasses.replace(known, status=Status.ACTIVE, status_before_leaving=None)
+    (void,) = planned([row(1)], by_hand).operations
+    assert void == SetMetafields("K100-NEG", "P1", (sign("rms", None),))
+    assert planned([row(1)], dataclasses.replace(by_hand, metafields=void_now)).operations == ()
 
 
 def test_an_heir_takes_over_the_variant_and_then_its_stock() -> None:
