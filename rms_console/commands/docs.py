@@ -12,6 +12,7 @@ import click
 from rms_console.commands.handbook import OwnHandbook
 from rms_console.commands.output import emit_json, page_width, paragraph, say
 from rms_console.config.glance import glance_at
+from rms_console.docs import PICTURE, picture
 from rms_console.errors import Refused
 from rms_console.locale import language_for, mark, sentence, translate
 from rms_console.wiring import Options
@@ -67,6 +68,7 @@ def _write(book: OwnHandbook, language: str, to: Path) -> None:
         to.mkdir(parents=True, exist_ok=True)
         for name in book.titles(language):
             (to / f"{name}.md").write_text(book.text(name, language), encoding="utf-8")
+        (to / PICTURE).write_bytes(picture(language))
     except OSError as error:
         reason = error.strerror or str(error)
         raise Refused(sentence("{folder} cannot be written: {reason}", folder=to, reason=reason)) from error

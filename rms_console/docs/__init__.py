@@ -7,6 +7,14 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 
 
+PICTURE = "console.svg"
+
+
+def picture(language: str) -> bytes:
+    """Return the picture of the console's overview, as SVG."""
+    return (_HERE / language / PICTURE).read_bytes()
+
+
 def written(name: str, language: str) -> str:
     """Return a page as Markdown.
 

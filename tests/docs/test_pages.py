@@ -15,7 +15,7 @@ from rms_console.commands import COMMANDS
 from rms_console.commands.handbook import PAGES, OwnHandbook
 from rms_console.config.names import ENVIRONMENT
 from rms_console.config.tree import FIELDS, SECTIONS
-from rms_console.docs import written
+from rms_console.docs import PICTURE, picture, written
 from rms_console.engine.alerts.kinds import KINDS
 from rms_console.tui.keys import GLOBAL, IN_LISTS
 from rms_console.tui.screens.pages import own_acts
@@ -97,6 +97,13 @@ def test_the_list_a_page_and_a_code_can_be_read() -> None:
     assert json.loads(run("docs", "rms-locked", "--json").stdout)["code"] == "rms-locked"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_picture_is_the_console_as_it_is(language: str) -> None:
+    """It is the very picture that the snapshot test compares the console with."""
+    shots = Path(__file__).parents[1] / "tui" / "__snapshots__" / "test_snapshots"
+    assert picture(language) == (shots / f"test_overview[120x40-{language}].svg").read_bytes()
+
+
 def test_a_name_that_is_none_is_refused_with_the_nearest_one() -> None:
     refused = run("docs", "duplicate-skus")
     assert refused.exit_code != 0
@@ -106,5 +113,6 @@ def test_a_name_that_is_none_is_refused_with_the_nearest_one() -> None:
 
 def test_all_pages_can_be_written_into_a_folder(tmp_path: Path) -> None:
     assert run("--lang", "es", "docs", "--to", str(tmp_path / "docs")).exit_code == 0
-    assert sorted(path.stem for path in (tmp_path / "docs").iterdir()) == sorted(PAGES)
+    assert sorted(path.stem for path in (tmp_path / "docs").glob("*.md")) == sorted(PAGES)
+    assert (tmp_path / "docs" / PICTURE).read_bytes() == picture("es")
     assert "# Ajustes" in (tmp_path / "docs" / "settings.md").read_text(encoding="utf-8")
