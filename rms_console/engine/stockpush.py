@@ -55,7 +55,7 @@ class StockPusher:
         try:
             answer = await self._deps.shop.apply(SetStock(tuple(rows)), key=str(uuid.uuid4()), priority=priority)
         except ShopOutcomeUnknown as error:
-            return await self._read_back(rows, jobs, error)
+            return await self._looked_at(rows, jobs, error)
         except ShopRejected as error:
             return await self._blame(rows, jobs, error)
         except ConsoleError as error:
@@ -66,6 +66,16 @@ class StockPusher:
         self._brakes.note(None)
         self._confirm(rows, answer, jobs)
         return await self._decide(answer.stale, jobs) if answer.stale else []
+
+    async def _looked_at(
+        self, rows: list[StockWrite], jobs: Mapping[str, Job], error: ShopOutcomeUnknown
+    ) -> list[StockWrite]:
+        """Read back after a lost answer. A defect on the way leaves these rows in doubt, and no others."""
+        try:
+            return await self._read_back(rows, jobs, error)
+        except Exception as defect:  # noqa: BLE001  # raised here it would end the calls beside this one
+            self._brakes.note(defect)
+            return _fail(rows, jobs, error)
 
     async def _blame(self, rows: list[StockWrite], jobs: Mapping[str, Job], error: Exception) -> list[StockWrite]:
         """Find the row because of which the whole call was refused: halve it until only that one is left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from unittest import mock
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from rms_console.contract.records import QueueState
 from rms_console.demo.shopify import ShopSettings
 from rms_console.demo.shopify.faults import RequestInfo
 from rms_console.domain.policy import Conflict
+from rms_console.engine.stockpush import StockPusher
 from tests.engine.world import SETTINGS, Death, Killed, Lost, World, shoes, with_policy
 
 LOWERING = with_policy(SETTINGS, stock={"conflict": Conflict.LOWER, "conflict_grace_hours": 1.0})
@@ -258,3 +260,20 @@ async def test_s1_w3_a_sale_after_a_crash_beside_a_raise_is_not_offered_again(ma
     await world.start()
     await world.run(world.engine.mending.reach())
     await never_above(world, 7)
+
+
+async def test_g7_a_defect_while_reading_back_leaves_that_call_in_doubt_and_ends_no_other(world: World) -> None:
+    world.store.add(shoes(1, 2))
+    engine = await world.start()
+    await world.once()
+    lose(world, "inventorySetQuantities", lambda: None, times=2)
+    world.store.change(11, Quantity=9.0)
+    with mock.patch.object(StockPusher, "_read_back", side_effect=ZeroDivisionError):
+        await world.cycle()
+    entry = world.entries()[11]
+    assert entry.doubt
+    assert entry.code == "shop-outcome-unknown"
+    assert (await engine.snapshot()).fault is None
+    await world.rest(130)
+    await world.cycle()
+    assert world.stock(11) == 9
