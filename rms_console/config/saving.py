@@ -35,11 +35,11 @@ def save_values(path: Path, values: Mapping[str, object]) -> Path | None:
         status = target.stat()
         backup = None
         if text != tomli_w.dumps(tables):
-            backup = _free_name(target)
-            _write_whole(backup, target.read_bytes(), status)
+            backup = free_copy_name(target)
+            write_whole(backup, target.read_bytes(), status)
         for key, value in values.items():
             _set(tables, key, from_text(FIELDS[key], value) if isinstance(value, str) else value)
-        _write_whole(target, tomli_w.dumps(tables).encode(), status)
+        write_whole(target, tomli_w.dumps(tables).encode(), status)
     except OSError as exc:
         raise ConfigError(
             f"{target} cannot be written: {exc.strerror or exc}",
@@ -58,14 +58,21 @@ def _set(tables: dict[str, Any], key: str, value: object) -> None:
     inner[leaf] = value
 
 
-def _free_name(target: Path) -> Path:
+def free_copy_name(target: Path) -> Path:
+    """Return a name beside a file for a copy of it, that no earlier copy has: .bak, .bak.2 and on."""
     first = target.with_name(target.name + BACKUP_SUFFIX)
     numbered = (target.with_name(f"{target.name}{BACKUP_SUFFIX}.{number}") for number in range(2, 1000))
     return next((name for name in (first, *numbered) if not name.exists()), first)
 
 
-def _write_whole(path: Path, data: bytes, like: os.stat_result) -> None:
-    """Write a file under a draft's name, with the rights of another from the start, and give it its own at the end."""
+def write_whole(path: Path, data: bytes, like: os.stat_result | None = None) -> None:
+    """Write a file whole or not at all: with the owner and rights of another, else for its owner's eyes alone.
+
+    It is readable by nobody else while it is written, and no draft of it is left behind.
+
+    Raises:
+        OSError: it cannot be written; what was there before is there still.
+    """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     draft = Path(name)
     try:
@@ -73,13 +80,18 @@ def _write_whole(path: Path, data: bytes, like: os.stat_result) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if hasattr(os, "chown"):
-            # A service that may do everything must not take the file from its owner; anybody else cannot.
-            with contextlib.suppress(PermissionError):
-                os.chown(draft, like.st_uid, like.st_gid)
-        draft.chmod(stat.S_IMODE(like.st_mode))
+        if like is not None:
+            _give_rights(draft, like)
         draft.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
+
+
+def _give_rights(path: Path, like: os.stat_result) -> None:
+    if hasattr(os, "chown"):
+        # A service that may do everything must not take the file from its owner; anybody else cannot.
+        with contextlib.suppress(PermissionError):
+            os.chown(path, like.st_uid, like.st_gid)
+    path.chmod(stat.S_IMODE(like.st_mode))

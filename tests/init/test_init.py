@@ -12,8 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rms_console.cli import program
+from rms_console.commands.init.draft import Draft
 from rms_console.config.load import load_settings
 from rms_console.demo.shopify import EmbeddedShop, RunningShop, ShopSettings, serve
+from rms_console.errors import ConfigError
 from tests.acceptance.store_file import Shoe, StoreFile
 
 
@@ -112,6 +114,38 @@ def test_what_is_there_already_is_offered_and_kept(tmp_path: Path, store: StoreF
     assert settings.scope.create.value == "all"
     assert settings.shopify.token.get_secret_value() == shop.shop.settings.access_token
     assert tomllib.loads((tmp_path / "console.toml.bak").read_text("utf-8"))["sync"]["interval_minutes"] == 7
+
+
+def test_each_time_what_was_there_is_kept_under_a_name_of_its_own(
+    tmp_path: Path, store: StoreFile, shop: RunningShop
+) -> None:
+    config = begun(tmp_path, shop)
+    first = config.read_bytes()
+    assert run(config, well(store, shop)).exit_code == 0
+    second = config.read_bytes()
+    assert run(config, [""] * 20).exit_code == 0
+    assert (tmp_path / "console.toml.bak").read_bytes() == first
+    assert (tmp_path / "console.toml.bak.2").read_bytes() == second
+
+
+def test_a_file_that_cannot_be_written_leaves_no_draft_with_secrets(tmp_path: Path) -> None:
+    draft = Draft(tmp_path / "console.toml")
+    draft.set(shopify__token="not-a-real-one")
+    draft.path.with_suffix(".env").mkdir()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        draft.write("en")
+    assert [one.name for one in tmp_path.iterdir()] == ["console.env"]
+
+
+def test_a_left_over_draft_lends_its_rights_to_nothing(tmp_path: Path) -> None:
+    left = tmp_path / ".console.toml.draft"
+    left.write_text("left over", "utf-8")
+    left.chmod(0o666)
+    draft = Draft(tmp_path / "console.toml")
+    draft.set(store__timezone="UTC")
+    draft.write("en")
+    assert stat.S_IMODE(draft.path.stat().st_mode) == 0o600
+    assert left.read_text("utf-8") == "left over"
 
 
 def test_what_else_stands_beside_the_secrets_stays_there(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -19,13 +18,13 @@ from rms_console.config.kinds import base_of
 from rms_console.config.layers import text_of
 from rms_console.config.load import secrets_beside
 from rms_console.config.names import names_of
+from rms_console.config.saving import free_copy_name, write_whole
 from rms_console.config.secret_url import SecretUrl
 from rms_console.config.tree import FIELDS, SECRET_KEYS
 from rms_console.errors import ConfigError
 from rms_console.locale import mark, sentence, translate
 from rms_console.wiring import Options
 
-BACKUP_SUFFIX: Final = ".bak"
 HEAD: Final = mark(
     "Written by `rms-console init`. `rms-console docs settings` explains every key; secrets stand in {secrets}."
 )
@@ -96,7 +95,7 @@ class Draft:
             if not any(key in values for key in ("shopify.token", "shopify.client_id")):
                 values["shopify.token"] = STAND_INS["shopify.token"]
             config = place / "console.toml"
-            _write(config, document(values))
+            write_whole(config, document(values))
             yield Options({}, config=config, state_dir=place / "state", log_dir=place / "log", language=language)
 
     def write(self, language: str) -> Path | None:
@@ -113,13 +112,13 @@ class Draft:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.exists():
-                backup = self.path.with_name(self.path.name + BACKUP_SUFFIX)
-                _write(backup, self.path.read_bytes())
+                backup = free_copy_name(self.path)
+                write_whole(backup, self.path.read_bytes())
             if secrets or beside.exists():
                 lines = [f"{names_of(key)[0]}={quoted(str(value))}\n" for key, value in sorted(secrets.items())]
-                _write(beside, "".join([*_others(beside), *lines]).encode())
+                write_whole(beside, "".join([*_others(beside), *lines]).encode())
             head = translate(language, HEAD, {"secrets": beside.name})
-            _write(self.path, f"# {head}\n\n".encode() + document(plain))
+            write_whole(self.path, f"# {head}\n\n".encode() + document(plain))
         except OSError as error:
             raise ConfigError(
                 sentence("{path} cannot be written: {reason}", path=self.path, reason=error.strerror or error),
@@ -173,15 +172,3 @@ def _others(path: Path) -> Iterator[str]:
 def quoted(text: str) -> str:
     """Return a value as an env file holds it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner alone from the start."""
-    draft = path.with_name(f".{path.name}.draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.chmod(0o600)
-    draft.replace(path)
