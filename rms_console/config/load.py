@@ -16,10 +16,10 @@ from rms_console.config.glance import APP_NAME, FILE_NAME, find_config
 from rms_console.config.kinds import from_text
 from rms_console.config.layers import Layer, nested, profile_layer, text_of, toml_layer
 from rms_console.config.privacy import exposed
-from rms_console.config.problems import NOTHING_CHANGED, NOTHING_STARTED, explain, refuse, unknown_key
+from rms_console.config.problems import NOTHING_CHANGED, NOTHING_STARTED, NOTHING_WRITTEN, explain, refuse, unknown_key
 from rms_console.config.profiles import PROFILES
 from rms_console.config.settings import Settings
-from rms_console.config.tree import FIELDS, RUNTIME_KEYS
+from rms_console.config.tree import FIELDS, RUNTIME_KEYS, key_of
 from rms_console.errors import ConfigError
 
 COMMAND_LINE: Final = "command line"
@@ -84,6 +84,28 @@ def revise(settings: Settings, values: Mapping[str, object]) -> Settings:
     revised = _build([_overrides_layer(values, WHILE_RUNNING), *settings.layers], [], NOTHING_CHANGED)
     of_the_sources = [warning for warning in settings.warnings if warning not in set(doubtful(settings))]
     return revised.with_warnings([*of_the_sources, *doubtful(revised)])
+
+
+def settings_of(values: Mapping[str, object], name: str) -> Settings:
+    """Return the settings that values by dotted key make by themselves, before they are written to the file `name`.
+
+    Raises:
+        ConfigError: values are wrong (all of them are told).
+    """
+    layers = [Layer(name, nested(values.items()))]
+    chosen, problem = _profile(None, layers)
+    return _build([*layers, *chosen], [problem] if problem else [], NOTHING_WRITTEN)
+
+
+def problem_of(key: str, value: object) -> str:
+    """Return what is wrong with one value by itself, or an empty text."""
+    layer = Layer("", nested([(key, value)]))
+    try:
+        Settings.of_layers([layer])
+    except ValidationError as exc:
+        wrong = any(key_of(found["loc"]).startswith(key) for found in exc.errors())
+        return next(iter(explain(exc, [layer]))) if wrong else ""
+    return ""
 
 
 def _build(layers: Sequence[Layer], problems: Sequence[str], effect: str = NOTHING_STARTED) -> Settings:

@@ -19,6 +19,7 @@ _SHOWN_CHARACTERS = 60
 
 NOTHING_STARTED: Final = sentence("nothing was started")
 NOTHING_CHANGED: Final = sentence("nothing was changed")
+NOTHING_WRITTEN: Final = sentence("nothing was written")
 
 
 def refuse(problems: Iterable[str], effect: str = NOTHING_STARTED) -> None:

@@ -173,17 +173,27 @@ def test_a_no_takes_alerts_back(tmp_path: Path, store: StoreFile, shop: RunningS
     assert not settings.alerts.slack.webhook_url.get_secret_value()
 
 
-def test_a_value_that_is_none_is_told_and_nothing_is_written(
+def test_a_value_that_is_none_is_told_at_once_and_asked_again(
     tmp_path: Path, store: StoreFile, shop: RunningShop
 ) -> None:
     config = begun(tmp_path, shop)
-    before = config.read_bytes()
     answers = well(store, shop)
-    answers[5] = "Costa Rica"
-    ended = run(config, answers)
-    assert ended.exit_code != 0
-    assert "store.timezone" in str(ended.exception)
-    assert config.read_bytes() == before
+    ended = run(config, [*answers[:5], "Costa Rica", *answers[5:7], "abc", *answers[7:]])
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.index("! store.timezone") < ended.output.index("4. Which items")
+    assert "! guard.max_created" in ended.output
+    assert load_settings(config, None, None, {}, {}).store.timezone == "America/Costa_Rica"
+
+
+def test_what_is_wrong_as_a_whole_is_answered_again(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
+    config = begun(tmp_path, shop, "\n[filter]\nmin_price = 100\n")
+    answers = well(store, shop)
+    answers[-3] = "5"
+    ended = run(config, [*answers, "y", "2", "5000"])
+    assert ended.exit_code == 0, ended.output
+    assert "filter.min_price = 100" in ended.output
+    assert "rms-console-init-" not in ended.output
+    assert load_settings(config, None, None, {}, {}).filter.max_price == 5000
 
 
 def test_it_speaks_spanish(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -18,9 +19,9 @@ from rms_console.commands.init.draft import Draft
 from rms_console.commands.output import page_width, paragraph
 from rms_console.commands.plan import rehearse, show_plan
 from rms_console.config.glance import FILE_NAME
-from rms_console.config.load import load_settings, secrets_beside
+from rms_console.config.load import secrets_beside, settings_of
 from rms_console.config.names import ENVIRONMENT
-from rms_console.errors import ConsoleError, Refused
+from rms_console.errors import ConfigError, ConsoleError, Refused
 from rms_console.locale import language_for, mark, sentence
 from rms_console.wiring import Options, engine_settings, open_site
 from rms_console.wiring.parts import open_trial
@@ -75,23 +76,43 @@ def _questions(ask: Asker, draft: Draft) -> None:
     draft.set(console__language=ask.language)
     store = steps.ask_store(ask, draft)
     shop = steps.ask_shop(ask, draft)
-    steps.ask_zone(ask, draft, shop)
-    steps.ask_scope(ask, draft, store, shop)
-    steps.ask_stock(ask, draft, store, shop)
-    steps.ask_tax(ask, draft, store, shop)
-    steps.ask_alerts(ask, draft)
+    chapters: tuple[tuple[tuple[str, ...], Callable[[], object]], ...] = (
+        (("rms.",), lambda: steps.ask_store(ask, draft)),
+        (("shopify.",), lambda: steps.ask_shop(ask, draft)),
+        (("store.",), lambda: steps.ask_zone(ask, draft, shop)),
+        (("scope.", "guard."), lambda: steps.ask_scope(ask, draft, store, shop)),
+        (("stock.", "mapping.locations"), lambda: steps.ask_stock(ask, draft, store, shop)),
+        (("mapping.tax", "filter."), lambda: steps.ask_tax(ask, draft, store, shop)),
+        (("alerts.",), lambda: steps.ask_alerts(ask, draft)),
+    )
+    for _, chapter in chapters[2:]:
+        chapter()
     draft.values.setdefault("sync.mode", "observe")
+    while (error := _wrong(draft)) is not None:
+        ask.bad(error)
+        told = str(error.message).replace(str(draft.path), "")
+        again = [chapter for keys, chapter in chapters if any(key in told for key in keys)]
+        if not again or not ask.yes(mark("  Answer that chapter again? (n: leave, nothing is written)"), True):
+            raise error
+        for chapter in again:
+            chapter()
+
+
+def _wrong(draft: Draft) -> ConfigError | None:
+    """Return what is wrong with the answers as a whole, in terms of their keys."""
+    try:
+        settings_of(draft.values, str(draft.path)).to_engine()
+    except ConfigError as error:
+        return error
+    return None
 
 
 def _write(ask: Asker, draft: Draft) -> None:
-    """Write the files once the settings as a whole are sound.
+    """Write the files and say where they are.
 
     Raises:
-        ConfigError: a value that was answered is none; nothing was written.
+        ConfigError: a file cannot be written.
     """
-    with draft.tried(ask.language) as trial:
-        settings = load_settings(trial.config, None, None, {}, {})
-        settings.to_engine()
     ask.chapter(mark("Writing"))
     backup = draft.write(ask.language)
     ask.good(mark("{path} is written, readable by you alone"), path=draft.path)

@@ -15,10 +15,13 @@ from rms_console.commands.init.looking import (
     look_at_shop,
     look_at_store,
 )
+from rms_console.config.kinds import from_text
+from rms_console.config.load import problem_of
+from rms_console.config.tree import FIELDS
 from rms_console.domain.money import plain
 from rms_console.domain.policy import Scope, TaxMode
 from rms_console.domain.soundness import NEEDED_SCOPES, dear_in
-from rms_console.errors import ConsoleError
+from rms_console.errors import ConfigError, ConsoleError
 from rms_console.locale import mark
 
 AGAIN: Final = mark("  Answer these again? (n: go on, and mend it later)")
@@ -54,10 +57,9 @@ def _store(ask: Asker, draft: Draft) -> StoreLook:
 
 def _ask_server(ask: Asker, draft: Draft) -> None:
     draft.set(rms__url=None)
-    draft.set(rms__host=ask.text(mark("Host, or HOST\\INSTANCE"), draft.text("rms.host")))
-    port = ask.text(mark("Port"), draft.text("rms.port", "1433"))
-    draft.set(rms__port=int(port) if port.isdecimal() else port)
-    draft.set(rms__database=ask.text(mark("Database"), draft.text("rms.database")))
+    _answer(ask, draft, "rms.host", mark("Host, or HOST\\INSTANCE"))
+    _answer(ask, draft, "rms.port", mark("Port"), "1433")
+    _answer(ask, draft, "rms.database", mark("Database"))
     user = ask.text(mark("User (empty: the Windows account)"), draft.text("rms.user"), needed=False)
     draft.set(rms__user=user or None)
     if user:
@@ -76,7 +78,7 @@ def ask_shop(ask: Asker, draft: Draft) -> ShopLook | None:
 
 
 def _shop(ask: Asker, draft: Draft) -> ShopLook:
-    draft.set(shopify__shop=ask.text(mark("Shop (tienda.myshopify.com)"), draft.text("shopify.shop")))
+    _answer(ask, draft, "shopify.shop", mark("Shop (tienda.myshopify.com)"))
     ways = (
         Choice("client", mark("client id and secret of an app of the Dev Dashboard (the way for new apps)"), {}),
         Choice("token", mark("the permanent token (shpat_...) of an app made in the shop's admin before 2026"), {}),
@@ -108,8 +110,8 @@ def ask_zone(ask: Asker, draft: Draft, shop: ShopLook | None) -> None:
     """Ask for the time zone in which sales begin and end."""
     ask.chapter(mark("3. The store's clock"))
     ask.say(mark("Sales begin and end by the store's time, and the nightly comparison runs by it."))
-    default = draft.text("store.timezone", shop.facts.zone if shop is not None else "")
-    draft.set(store__timezone=ask.text(mark("Time zone, such as America/Costa_Rica"), default))
+    default = shop.facts.zone if shop is not None else ""
+    _answer(ask, draft, "store.timezone", mark("Time zone, such as America/Costa_Rica"), default)
 
 
 def ask_scope(ask: Asker, draft: Draft, store: StoreLook | None, shop: ShopLook | None) -> None:
@@ -143,10 +145,7 @@ def ask_scope(ask: Asker, draft: Draft, store: StoreLook | None, shop: ShopLook 
     scope = ask.choose(mark("Which may be new?"), choices, draft.text("scope.create", Scope.CHANGED.value))
     draft.set(scope__create=scope)
     if scope != Scope.ADOPTED.value:
-        most = ask.text(
-            mark("New products a day without asking you (0 = no limit)"), draft.text("guard.max_created", "50")
-        )
-        draft.set(guard__max_created=int(most) if most.isdecimal() else most)
+        _answer(ask, draft, "guard.max_created", mark("New products a day without asking you (0 = no limit)"), "50")
 
 
 def ask_stock(ask: Asker, draft: Draft, store: StoreLook | None, shop: ShopLook | None) -> None:
@@ -160,8 +159,8 @@ def ask_stock(ask: Asker, draft: Draft, store: StoreLook | None, shop: ShopLook 
         Choice("available", mark("RMS has subtracted the web orders already (they are entered there as orders)"), {}),
     )
     kind = ask.choose(mark("What does RMS's quantity say?"), choices, draft.text("stock.quantity_name", "on_hand"))
-    safety = ask.text(mark("Units to hold back from the shop, per item and location"), draft.text("stock.safety", "0"))
-    draft.set(stock__quantity_name=kind, stock__safety=int(safety) if safety.isdecimal() else safety)
+    draft.set(stock__quantity_name=kind)
+    _answer(ask, draft, "stock.safety", mark("Units to hold back from the shop, per item and location"), "0")
     if store is None or shop is None:
         return
     columns = [column for column in store.facts.stock_columns if column != "Quantity"]
@@ -207,7 +206,12 @@ def ask_tax(ask: Asker, draft: Draft, store: StoreLook | None, shop: ShopLook | 
     mode = ask.choose(mark("Which is it?"), choices, default)
     draft.set(mapping__tax=mode)
     if mode == TaxMode.ADD.value or (mode == TaxMode.AUTO.value and rms_says is False):
-        percent = _number(ask, mark("Percent, for rows that name none"), draft.text("mapping.tax_percent", "13"))
+        percent = _number(
+            ask,
+            "mapping.tax_percent",
+            mark("Percent, for rows that name none"),
+            draft.text("mapping.tax_percent", "13"),
+        )
         draft.set(mapping__tax_percent=float(percent))
         if store is not None and store.sample is not None and store.sample.price is not None:
             with_tax = store.sample.price * (100 + percent) / 100
@@ -215,7 +219,7 @@ def ask_tax(ask: Asker, draft: Draft, store: StoreLook | None, shop: ShopLook | 
     if shop is not None:
         highest = draft.text("filter.max_price", plain(dear_in(shop.facts.currency)))
         ask.say(mark("A price above a limit is taken for a lost decimal comma, and set aside."))
-        limit = _number(ask, mark("Highest price that can be right"), highest)
+        limit = _number(ask, "filter.max_price", mark("Highest price that can be right"), highest)
         draft.set(filter__max_price=float(limit))
 
 
@@ -227,9 +231,8 @@ def ask_alerts(ask: Asker, draft: Draft) -> None:
             mark("To whom (several with commas)"), ",".join(draft.values.get("alerts.email.to") or ())
         )
         draft.set(alerts__email__enabled=True, alerts__email__to=[one.strip() for one in recipients.split(",")])
-        draft.set(alerts__email__smtp_host=ask.text(mark("Mail server"), draft.text("alerts.email.smtp_host")))
-        port = ask.text(mark("Port"), draft.text("alerts.email.smtp_port", "587"))
-        draft.set(alerts__email__smtp_port=int(port) if port.isdecimal() else port)
+        _answer(ask, draft, "alerts.email.smtp_host", mark("Mail server"))
+        _answer(ask, draft, "alerts.email.smtp_port", mark("Port"), "587")
         user = ask.text(mark("User (empty: none)"), draft.text("alerts.email.smtp_user"), needed=False)
         draft.set(alerts__email__smtp_user=user or None)
         if user:
@@ -241,18 +244,38 @@ def ask_alerts(ask: Asker, draft: Draft) -> None:
         draft.set(alerts__email__enabled=False)
     if ask.yes(mark("Send alerts to Slack?"), "alerts.slack.webhook_url" in draft.values):
         given = ask.secret(mark("Webhook URL"), "alerts.slack.webhook_url" in draft.values)
+        while given and _is_wrong(ask, "alerts.slack.webhook_url", given):
+            given = ask.secret(mark("Webhook URL"), "alerts.slack.webhook_url" in draft.values)
         draft.set(**({} if given is None else {"alerts__slack__webhook_url": given}))
     else:
         draft.set(alerts__slack__webhook_url=None)
 
 
-def _number(ask: Asker, template: str, default: str) -> Decimal:
+def _answer(ask: Asker, draft: Draft, key: str, template: str, default: str = "") -> None:
+    """Ask for a setting until the answer is one, and note it."""
+    while True:
+        given = from_text(FIELDS[key], ask.text(template, draft.text(key, default)))
+        if not _is_wrong(ask, key, given):
+            draft.values[key] = given
+            return
+
+
+def _is_wrong(ask: Asker, key: str, value: object) -> bool:
+    """Say what is wrong with an answer, if anything is."""
+    problem = problem_of(key, value)
+    if problem:
+        ask.bad(ConfigError(problem))
+    return bool(problem)
+
+
+def _number(ask: Asker, key: str, template: str, default: str) -> Decimal:
     while True:
         given = ask.text(template, default).replace(",", ".")
         try:
             number = Decimal(given)
         except InvalidOperation:
             number = Decimal(-1)
-        if number.is_finite() and number >= 0:
+        if not number.is_finite() or number < 0:
+            ask.say(mark("  Please answer with a number."))
+        elif not _is_wrong(ask, key, float(number)):
             return number
-        ask.say(mark("  Please answer with a number."))
