@@ -43,6 +43,8 @@ class DriftRun:
     """The longest that RMS took for one slice."""
     note: str = ""
     """Why it began anew, if it did."""
+    is_verify: bool = False
+    """Somebody asked for this comparison alone and waits for it; `reason` is only what they said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,18 @@ async def test_what_sync_heal_leaves_out_is_told_and_left(make: Make) -> None:
     assert (report.facts["reason"], report.facts["found"], report.facts["healing"]) == ("por si acaso", 1, 0)
 
 
+async def test_what_a_person_says_is_no_order_to_mend_more(make: Make) -> None:
+    """A full sync for the reason "verify" leaves what sync.heal leaves out."""
+    place = await stocked(make, tuned(NO_SWEEP, heal="rms"))
+    async with place.service():
+        place.hand.price("SKU-11", "14000.00")
+        await place.send(FullSync("verify"))
+        await place.wait(300)
+        report = await place.report()
+        assert place.price(11)[0] == "14000.00"
+    assert (report.facts["reason"], report.facts["found"], report.facts["healing"]) == ("verify", 1, 0)
+
+
 async def test_a_change_while_the_report_is_made_is_no_difference(make: Make) -> None:
     """A cycle writes, and a merchant edits and takes it back, between the picture of the shop and the second look."""
     place = await stocked(make, tuned(NO_SWEEP, interval_s=3600.0))

@@ -32,7 +32,7 @@ async def verify(engine: EngineService, command: Command, request: Verify) -> Re
     if request.styles or request.skus:
         styles = await named_styles(deps, request.styles, request.skus)
         now = deps.clock.now().isoformat()
-        run = DriftRun(command.command_id, VERIFY, now, command.actor.name, request.heal, styles)
+        run = DriftRun(command.command_id, VERIFY, now, command.actor.name, request.heal, styles, is_verify=True)
         began = drift.ask_for(run)
     elif drift.is_busy:
         stage = drift.run.stage if drift.run is not None else "-"

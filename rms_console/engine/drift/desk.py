@@ -19,7 +19,7 @@ from rms_console.engine.drift.audit import SAME
 from rms_console.engine.drift.mending import Mender
 from rms_console.engine.drift.reporting import FACT_COMPARED_UP_TO
 from rms_console.engine.drift.resting import past
-from rms_console.engine.drift.running import STALE, VERIFY, Comparing, begin_anew
+from rms_console.engine.drift.running import STALE, Comparing, begin_anew
 from rms_console.engine.journal import DETECTOR
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError, StoreError
@@ -81,7 +81,8 @@ class DriftDesk:
             self.run = kept if is_fresh else None
             self._engine.wakes.ring(Wake.DRIFT)
             return
-        again = DriftRun(kept.run_id, kept.reason, deps.clock.now().isoformat(), kept.by, kept.heal)
+        now = deps.clock.now().isoformat()
+        again = DriftRun(kept.run_id, kept.reason, now, kept.by, kept.heal, is_verify=kept.is_verify)
         self._start(again, awaits_reconcile=False)
 
     async def close(self) -> None:
@@ -106,7 +107,7 @@ class DriftDesk:
         if self._engine.deps.open_drift is None or self.is_busy:
             return False
         now = self._engine.deps.clock.now().isoformat()
-        self._start(DriftRun(run_id, reason, now, by, heal), awaits_reconcile)
+        self._start(DriftRun(run_id, reason, now, by, heal, is_verify=not awaits_reconcile), awaits_reconcile)
         return True
 
     def ask_for(self, run: DriftRun) -> bool:
@@ -203,7 +204,7 @@ class DriftDesk:
                     await past(deps),
                     engine.look,
                     # The comparison with RMS that a full sync is has looked for these, and queued them.
-                    strangers=run.reason == VERIFY,
+                    strangers=run.is_verify,
                 )
                 await comparing.run(run)
             except ConsoleError as error:
@@ -270,7 +271,7 @@ class DriftDesk:
 
     def _tell_end(self, run: DriftRun, result: str, note: str) -> None:
         """Tell the end of a command; what the engine began by itself nobody waits for."""
-        if run.reason == VERIFY:
+        if run.is_verify:
             self._engine.followups.ended(run.run_id, result, note)
 
     async def opened(self) -> DriftPad | None:

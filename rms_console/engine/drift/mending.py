@@ -13,7 +13,6 @@ from rms_console.domain.drift import DriftCause
 from rms_console.engine.drift import reporting
 from rms_console.engine.drift.examining import Examiner
 from rms_console.engine.drift.healing import Healer
-from rms_console.engine.drift.running import VERIFY
 from rms_console.engine.wakes import Wake
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class Mender:
         deps, pad = self._engine.deps, await self._desk.opened()
         if pad is None:
             return 0
-        causes = HEALED["all" if run.reason == VERIFY else self._engine.settings.heal]
+        causes = HEALED["all" if run.is_verify else self._engine.settings.heal]
         names = [cause.value for cause in causes]
         styles = await deps.disk(pad.styles_found, run.after_style, STYLES_A_TURN, names)
         healed = await healer.heal(styles)

@@ -35,7 +35,7 @@ GROWTH = 2.0
 STALE = timedelta(hours=3)
 """A picture of the shop that is older says nothing about now: the comparison begins anew."""
 VERIFY = "verify"
-"""The reason of a comparison that somebody asked for and waits for."""
+"""What the report of a comparison that was asked for alone tells as its reason."""
 STAGES = ("shop", "store", "strangers", "shop_only", "confirm", "done")
 
 P = ParamSpec("P")
@@ -227,7 +227,7 @@ def begin_anew(pad: DriftPad, kept: DriftRun | None, wanted: DriftRun, now: date
     began = datetime.fromisoformat(kept.read_at or kept.began_at)
     if now - began <= STALE and kept.stage != "shop":
         kept.heal, kept.reason, kept.by, kept.run_id = wanted.heal, wanted.reason, wanted.by, wanted.run_id
-        kept.note = "goes-on"
+        kept.is_verify, kept.note = wanted.is_verify, "goes-on"
         return kept
     wanted.note = "aged" if kept.stage != "shop" else "cut-short"
     pad.clear()
