@@ -81,9 +81,7 @@ class DriftDesk:
             self.run = kept if is_fresh else None
             self._engine.wakes.ring(Wake.DRIFT)
             return
-        now = deps.clock.now().isoformat()
-        again = DriftRun(kept.run_id, kept.reason, now, kept.by, kept.heal, is_verify=kept.is_verify)
-        self._start(again, awaits_reconcile=False)
+        self._start(_begun_again(kept, deps.clock.now()), awaits_reconcile=False)
 
     async def close(self) -> None:
         """Stop; what was not finished stays on the pad."""
@@ -286,3 +284,8 @@ class DriftDesk:
         self._engine.journal.log(
             "WARN", DETECTOR, "The comparison with the shop came to no end: {problem}", problem=str(error)
         )
+
+
+def _begun_again(kept: DriftRun, at: datetime) -> DriftRun:
+    """Return a run that was not finished as one that begins now: the same to whoever waits for it."""
+    return DriftRun(kept.run_id, kept.reason, at.isoformat(), kept.by, kept.heal, is_verify=kept.is_verify)
