@@ -129,6 +129,8 @@ class HealDrift:
     numbers: tuple[int, ...] = ()
     """Of its differences; empty: all of them."""
     reason: str = ""
+    run_id: str = ""
+    """Of the report that was looked at; empty: whichever is the latest."""
 
 
 Request = (

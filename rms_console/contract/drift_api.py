@@ -27,9 +27,10 @@ class HealRequest(Request):
 
     numbers: list[Annotated[StrictInt, Field(ge=1)]] = Field(default=[], max_length=1000)
     reason: Reason = ""
+    run_id: str = Field(default="", max_length=100)
 
     def to_request(self) -> HealDrift:
-        return HealDrift(tuple(self.numbers), self.reason)
+        return HealDrift(tuple(self.numbers), self.reason, self.run_id)
 
 
 class DifferenceRow(Body):

@@ -7,7 +7,7 @@ import pytest
 from rms_console.contract.commands import Accepted, FullSync, HealDrift, Pause, Refused, Resume, Verify
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.domain.policy import Deleted
-from rms_console.errors import LeaseHeld
+from rms_console.errors import LeaseHeld, ShopRejected
 from tests.drift.conftest import Make
 from tests.drift.place import DriftPlace, told
 from tests.engine.world import shoes, tuned, with_policy
@@ -153,6 +153,43 @@ async def test_one_difference_of_the_report_is_healed_alone(make: Make) -> None:
         assert isinstance(await place.send(HealDrift()), Accepted)
         await place.wait(60)
         assert place.price(11)[0] == "15000.00"
+
+
+async def test_only_the_report_that_was_looked_at_is_healed(make: Make) -> None:
+    """A number is a place in one report: of the next one it may be another product."""
+    place = await stocked(make)
+    async with place.service():
+        place.hand.price("SKU-21", "14000.00")
+        looked_at = await place.verify()
+        place.hand.price("SKU-11", "14000.00")
+        await place.verify()
+        reply = await place.send(HealDrift((1,), run_id=looked_at.facts["run_id"]))
+        assert isinstance(reply, Refused)
+        assert reply.code == "report-changed"
+        await place.wait(60)
+        assert (place.price(11)[0], place.price(21)[0]) == ("14000.00", "14000.00")
+
+
+async def test_g7_one_product_that_the_shop_refuses_to_show_keeps_none_waiting(make: Make) -> None:
+    place = await stocked(make)
+    async with place.service():
+        for sku in ("SKU-11", "SKU-21"):
+            place.hand.price(sku, "14000.00")
+        await place.verify()
+        read, first = place.client.read_product, place.product("24YM0001").id
+        refused: list[str] = []
+
+        async def refusing(product_id: str, *, priority: int):  # type: ignore[no-untyped-def]
+            if product_id == first:
+                refused.append(product_id)
+                raise ShopRejected("no")
+            return await read(product_id, priority=priority)
+
+        place.client.read_product = refusing  # type: ignore[method-assign]
+        await place.send(HealDrift())
+        await place.wait(120)
+        assert place.price(21)[0] == "15000.00"
+        assert refused == [first], "tried once, and left to the next comparison"
 
 
 async def test_nothing_is_healed_while_paused(make: Make) -> None:

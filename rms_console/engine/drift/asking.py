@@ -52,6 +52,9 @@ async def heal(engine: EngineService, command: Command, request: HealDrift) -> R
         return said_no
     await engine.drift.begin()
     report = engine.drift.report
+    if request.run_id and (report is None or report.run_id != request.run_id):
+        told = sentence("there is a newer report than the one that was looked at: nothing is mended")
+        return Refused(command.command_id, "report-changed", told, sentence("look at the differences again"))
     rows = report.differences if report is not None else ()
     wanted = [one for number, one in enumerate(rows, start=1) if not request.numbers or number in request.numbers]
     styles = sorted({one.style for one in wanted if one.is_mendable})

@@ -23,7 +23,7 @@ from rms_console.engine.drift.running import STALE, Comparing, begin_anew
 from rms_console.engine.journal import DETECTOR
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError, StoreError
-from rms_console.locale import sentence
+from rms_console.locale import mark, sentence
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TRIES: Final = 3
 RETRY_S: Final = 60.0
 WAIT_S: Final = 5.0
+NO_END: Final = mark("The comparison with the shop came to no end: {problem}")
 MOST_PARTIAL: Final = 20
 """Reports of single products that are kept for whoever asked."""
 
@@ -92,7 +93,9 @@ class DriftDesk:
             with suppress(asyncio.CancelledError):
                 await task
         if self._pad is not None:
-            await self._engine.deps.disk(self._pad.close)
+            # It is a scratch pad: what it lacks is read again, and the engine has more to give back.
+            with suppress(StoreError):
+                await self._engine.deps.disk(self._pad.close)
             self._pad = None
 
     # Asking
@@ -167,11 +170,14 @@ class DriftDesk:
         run = self.run = await deps.disk(begin_anew, pad, kept, wanted, deps.clock.now())
         before = await past(deps)
         problem = await self._bring_to_end(run, pad)
-        missed = {SAME[miss].value: count for miss, count in self._missed.items()}
+        # Taken at once: what is noted while the report is written belongs to the next one.
+        noted, self._missed = self._missed, Counter()
+        missed = {SAME[miss].value: count for miss, count in noted.items()}
         report = await deps.disk(reporting.report_of, run, pad, deps.clock.now(), missed)
         report = dataclasses.replace(report, problem=problem)
-        if not problem:
-            self._missed.clear()
+        if problem:
+            self._missed.update(noted)
+        else:
             if before.watermark is not None:
                 await deps.disk(deps.ledger.set_fact, FACT_COMPARED_UP_TO, before.watermark.encode())
             await deps.disk(deps.ledger.set_fact, FACT_RESTORED, None)
@@ -246,9 +252,7 @@ class DriftDesk:
             problem=report.problem,
         )
         if report.problem:
-            engine.journal.log(
-                "WARN", DETECTOR, "The comparison with the shop came to no end: {problem}", problem=report.problem
-            )
+            engine.journal.log("WARN", DETECTOR, NO_END, problem=report.problem)
             return
         engine.journal.log(
             "WARN" if bad else "INFO",
@@ -281,9 +285,7 @@ class DriftDesk:
         return self._pad
 
     def _tell_trouble(self, error: Exception) -> None:
-        self._engine.journal.log(
-            "WARN", DETECTOR, "The comparison with the shop came to no end: {problem}", problem=str(error)
-        )
+        self._engine.journal.log("WARN", DETECTOR, NO_END, problem=str(error))
 
 
 def _begun_again(kept: DriftRun, at: datetime) -> DriftRun:

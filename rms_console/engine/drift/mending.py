@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.drift import DriftRun
@@ -13,13 +14,17 @@ from rms_console.domain.drift import DriftCause
 from rms_console.engine.drift import reporting
 from rms_console.engine.drift.examining import Examiner
 from rms_console.engine.drift.healing import Healer
+from rms_console.engine.journal import DETECTOR
 from rms_console.engine.wakes import Wake
+from rms_console.errors import ShopRejected
+from rms_console.locale import mark
 
 if TYPE_CHECKING:
     from rms_console.engine.drift.desk import DriftDesk
     from rms_console.engine.service import EngineService
 
 RETRY_S: Final = 60.0
+REFUSED: Final = mark("{style} is not mended, the shop refuses to show it: {problem}")
 STYLES_A_TURN: Final = 10
 """Products mended before the engine's loop does something else: each is read from both sides."""
 HEALED: Final[Mapping[str, tuple[DriftCause, ...]]] = {
@@ -73,9 +78,18 @@ class Mender:
 
     async def _heal_asked(self, healer: Healer) -> int:
         styles = [self._asked[place] for place in range(min(STYLES_A_TURN, len(self._asked)))]
-        healed = await healer.heal(styles)
+        return await self._heal_each(healer, styles, self._asked.remove)
+
+    async def _heal_each(self, healer: Healer, styles: Sequence[str], done: Callable[[str], None]) -> int:
+        """Mend one after the other. One that the shop refuses to show is left to the next comparison: it would keep
+        all behind it waiting."""
+        healed = 0
         for style in styles:
-            self._asked.remove(style)
+            try:
+                healed += await healer.heal([style])
+            except ShopRejected as error:
+                self._engine.journal.log("WARN", DETECTOR, REFUSED, style=style, problem=error.message)
+            done(style)
         return healed
 
     async def _heal_found(self, run: DriftRun, healer: Healer) -> int:
@@ -85,13 +99,11 @@ class Mender:
         causes = HEALED["all" if run.is_verify else self._engine.settings.heal]
         names = [cause.value for cause in causes]
         styles = await deps.disk(pad.styles_found, run.after_style, STYLES_A_TURN, names)
-        healed = await healer.heal(styles)
+        healed = await self._heal_each(healer, styles, partial(setattr, run, "after_style"))
         if self._desk.run is not run:
             return healed  # a new comparison has begun meanwhile, and has the pad
         self._healed += healed
-        if styles:
-            run.after_style = styles[-1]
-        else:
+        if not styles:
             run.stage, healed_in_all, self._healed = "done", self._healed, 0
             if self._desk.report is not None and self._desk.report.run_id == run.run_id:
                 at = deps.clock.now().isoformat() if healed_in_all else ""

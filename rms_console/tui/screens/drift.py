@@ -107,8 +107,9 @@ class DriftPage(ListPage):
         text = [
             line(words.phrase("{fields} values of it are written over with RMS's, through the guard.", fields=fields))
         ]
+        run_id = str(self._facts.get("run_id") or "")
         dialog = Confirm(words.phrase("Mend {name}?", name=style), text)
-        self.app.push_screen(dialog, lambda yes: self._mend((int(row["number"]),)) if yes else None)
+        self.app.push_screen(dialog, lambda yes: self._mend((int(row["number"]),), run_id) if yes else None)
 
     def action_mend_all(self) -> None:
         words = self.words
@@ -121,12 +122,13 @@ class DriftPage(ListPage):
             fields=found,
             compared=compared,
         )
+        run_id = str(self._facts.get("run_id") or "")
         self.app.push_screen(
-            Confirm(words.phrase("Mend all?"), [line(told)]), lambda yes: self._mend(()) if yes else None
+            Confirm(words.phrase("Mend all?"), [line(told)]), lambda yes: self._mend((), run_id) if yes else None
         )
 
-    def _mend(self, numbers: tuple[int, ...]) -> None:
-        self.console_app.actions.send(HealDrift(numbers, "console"), self.words.phrase("Mend"))
+    def _mend(self, numbers: tuple[int, ...], run_id: str) -> None:
+        self.console_app.actions.send(HealDrift(numbers, "console", run_id), self.words.phrase("Mend"))
 
 
 def is_mendable(row: Mapping[str, Any]) -> bool:

@@ -101,7 +101,7 @@ async def test_one_is_mended_after_a_yes_that_states_numbers(tmp_path: Path) -> 
         await settled(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("y")
         await settled(pilot, lambda: port.sent)
-    assert port.sent[0].request == HealDrift((1,), "console")
+    assert port.sent[0].request == HealDrift((1,), "console", DONE.run_id)
 
 
 async def test_all_are_mended_after_a_yes_that_states_numbers(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ async def test_all_are_mended_after_a_yes_that_states_numbers(tmp_path: Path) ->
         await settled(pilot, lambda: "3 of 1200 items differ" in shown(app))
         await pilot.press("y")
         await settled(pilot, lambda: port.sent)
-    assert port.sent[0].request == HealDrift((), "console")
+    assert port.sent[0].request == HealDrift((), "console", DONE.run_id)
 
 
 async def test_what_no_run_can_mend_is_not_asked_for(tmp_path: Path) -> None:
