@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rms_console.contract.ports import Clock
 from rms_console.contract.snapshot import ConnectionView
 from rms_console.contract.state import Health
+from rms_console.errors import ConsoleError
 from rms_console.locale import mark
 
 NO_REDIS = mark("not set up: the machine's own lock is used")
@@ -49,7 +50,8 @@ class Links:
         try:
             yield
         except Exception as error:
-            self.mark(name, Health.DOWN, None, str(error))
+            # Its message alone can be told in any language; the hint stands with the fault.
+            self.mark(name, Health.DOWN, None, error.message if isinstance(error, ConsoleError) else str(error))
             raise
         took = self._clock.monotonic() - begun
         self.mark(name, Health.SLOW if took > SLOW_S[name] else Health.GOOD, took)

@@ -50,7 +50,7 @@ async def _probe(engine: EngineService, name: str) -> None:
         async with asyncio.timeout(PROBE_WITHIN_S):
             await engine.startup.probe("rms" if name == "rms" else "shop")
     except ConsoleError as error:
-        engine.links.mark(name, Health.DOWN, None, str(error))
+        engine.links.mark(name, Health.DOWN, None, error.message)
     except TimeoutError:
         engine.links.mark(name, Health.DOWN, None, sentence("no answer within {seconds} s", seconds=PROBE_WITHIN_S))
     if engine.links.view(name).health is before:

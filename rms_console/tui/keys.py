@@ -133,6 +133,8 @@ NAMES: Final = {
     "exclamation_mark": "!",
     "up": "Up",
     "down": "Down",
+    "left": "Left",
+    "right": "Right",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",

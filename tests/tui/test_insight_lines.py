@@ -125,6 +125,12 @@ def test_the_backlog_says_how_much_until_when_and_what_limits(language: str, tol
     assert [text_of(one) for one in lines] == [told]
 
 
+def test_a_range_of_nothing_is_no_range() -> None:
+    soon = replace(BACKLOG, low_s=3.0, high_s=7.0)
+    (line,) = backlog_lines(a_snapshot(insight=InsightView(backlog=soon)), Words("en", UNICODE))
+    assert "until about 15:48 (<10s)  " in text_of(line)
+
+
 def test_of_a_backlog_only_what_is_known_is_told() -> None:
     unknown = replace(
         BACKLOG, points=None, low_s=None, high_s=None, through_at=None, limited_by="nothing", is_late=False

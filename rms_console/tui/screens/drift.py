@@ -54,6 +54,7 @@ class DriftPage(ListPage):
         Act("drift.known", "w", "known", mark("News only"), mark("Show what is news alone, or what waits too")),
     )
     BINDINGS = bindings(ACTS)
+    COUNTS = False
 
     def __init__(self) -> None:
         super().__init__()

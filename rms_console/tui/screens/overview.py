@@ -97,12 +97,13 @@ def backlog_lines(seen: EngineSnapshot, words: Words) -> list[Line]:
         return []
     parts = [Part(words.phrase("CATCH-UP "), "dim"), Part(words.phrase("{count} items", count=backlog.items))]
     if backlog.through_at is not None and backlog.low_s is not None and backlog.high_s is not None:
-        told = words.phrase(
-            "until about {at} ({low} to {high})",
-            at=clock(backlog.through_at, zone_of(seen, words)),
-            low=short_age(backlog.low_s),
-            high=short_age(backlog.high_s),
+        at, low, high = (
+            clock(backlog.through_at, zone_of(seen, words)),
+            *map(short_age, (backlog.low_s, backlog.high_s)),
         )
+        told = words.phrase("until about {at} ({low} to {high})", at=at, low=low, high=high)
+        if low == high:
+            told = words.phrase("until about {at} ({low})", at=at, low=low)
         parts.append(Part(f"  {told}", "strong"))
     if backlog.points is not None:
         points = words.phrase("{points} points", points=count(backlog.points, words.language))
