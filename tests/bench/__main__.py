@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import backlog, console, drift, large, latency, loglines, plan100k, quiet, restart, rows, stock
+from tests.bench import (
+    backlog,
+    console,
+    drift,
+    drift_kinds,
+    large,
+    latency,
+    loglines,
+    plan100k,
+    quiet,
+    restart,
+    rows,
+    stock,
+)
 
 BENCHES = {
     "quiet": quiet.main,
@@ -16,6 +29,7 @@ BENCHES = {
     "rows": rows.main,
     "plan100k": plan100k.main,
     "drift": drift.main,
+    "drift-kinds": drift_kinds.main,
     "large": large.main,
     "console": console.main,
 }

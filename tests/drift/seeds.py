@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from tests.drift.place import DriftPlace
-from tests.engine.world import shoes
+from tests.engine.world import shoes, tuned
 from tests.engine_adopt.merchant import Piece
 
 Told = tuple[str, str, str]
 """SKU or style, kind, cause."""
+SETTINGS = tuned(sweep_s=0.0, interval_s=100_000.0)
+"""No comparison with RMS alone, and no cycle, comes between: all is left to the drift report."""
+
+
+AS_ANOTHER = """
+CREATE TEMP TABLE Another AS SELECT * FROM Item WHERE ID = {like};
+UPDATE Another SET ID = {item}, ItemLookupCode = '{sku}', SubDescription1 = '{style}', SubDescription3 = '{size}';
+INSERT INTO Item SELECT * FROM Another;
+DROP TABLE Another;
+"""
+"""A row that a program wrote beside another, version and stamp included: nothing tells that it is new."""
 
 
 def sku(style: int, size: int = 1) -> str:
@@ -20,19 +32,38 @@ def name(style: int) -> str:
     return f"24YM{style:04d}"
 
 
+def told_of(row: Mapping[str, Any]) -> Told:
+    """Return what a row of a report tells, in the words of the seeds."""
+    return row["sku"] or row["style"], row["kind"], row["cause"]
+
+
 class Seeder:
-    """`before` are made while the engine still runs; `after` when the shop is equal. `expected`: what is to be told."""
+    """`each` of every seed. `expected`: what is to be told -> the seed that made it so."""
 
     def __init__(self, place: DriftPlace, each: int) -> None:
         self.place = place
         self.each = each
-        self.expected: set[Told] = set()
+        self.expected: dict[Told, str] = {}
+        self._seed = ""
         self._next = 1
-        kinds = len(self._before()) + len(self._after())
-        self.place.store.add(shoes(kinds * each + each, 2))
+        styles = (2 + len(self._after()) + 1) * each
+        self.place.store.add(shoes(styles, 2))
+        self._sold_out = range(styles + 1, styles + each + 1)
+        self.place.store.add(shoes(each, 1, self._sold_out.start, quantity=0))
 
-    def before(self) -> None:
-        """Have RMS change what the engine is to write, so that its writes can be lost."""
+    async def settle(self) -> None:
+        """Bring the shop up to the store, and have the engine write what will be lost; it stands still then."""
+        place = self.place
+        await place.start()
+        await place.converge()
+        place.clock.advance(3 * 3600)
+        self._change()
+        await place.converge()
+        place.clock.advance(3 * 3600)
+        await place.cycle()
+        await place.stop()
+
+    def _change(self) -> None:
         self._lost = self._styles()
         self._leaving = self._styles()
         for style in self._lost:
@@ -42,18 +73,17 @@ class Seeder:
                 self.place.store.change(style * 10 + size, Inactive=1)
 
     def after(self) -> None:
-        for style in self._lost:
-            self.place.hand.price(sku(style), "15000.00")
-            self._tell(sku(style), "price", "lost_write")
-        for style in self._leaving:
-            self.place.hand.edit(self.place.product(name(style)).id, status="ACTIVE")
-            self._tell(name(style), "status", "hand_edit")
+        """Make all that differs, in a shop that is equal."""
+        self._make(self._lost_price, self._lost)
+        self._make(self._status, self._leaving)
         for seed in self._after():
-            for style in self._styles():
-                seed(style)
+            self._make(seed, self._styles())
+        self._make(self._unlinked, self._sold_out)
 
-    def _before(self) -> list[str]:
-        return ["lost write", "status"]
+    def _make(self, seed: Callable[[int], None], styles: Iterable[int]) -> None:
+        self._seed = seed.__name__.strip("_")
+        for style in styles:
+            seed(style)
 
     def _after(self) -> list[Callable[[int], None]]:
         return [
@@ -63,10 +93,16 @@ class Seeder:
             self._sold,
             self._barcode,
             self._sku,
+            self._options,
+            self._content,
+            self._both,
             self._no_product,
             self._no_variant,
             self._unstamped,
+            self._unstamped_sale,
             self._deleted_row,
+            self._unseen_size,
+            self._unseen_style,
             self._orphan,
             self._twin,
         ]
@@ -76,7 +112,15 @@ class Seeder:
         return list(range(first, self._next))
 
     def _tell(self, what: str, kind: str, cause: str) -> None:
-        self.expected.add((what, kind, cause))
+        self.expected[what, kind, cause] = self._seed
+
+    def _lost_price(self, style: int) -> None:
+        self.place.hand.price(sku(style), "15000.00")
+        self._tell(sku(style), "price", "lost_write")
+
+    def _status(self, style: int) -> None:
+        self.place.hand.edit(self.place.product(name(style)).id, status="ACTIVE")
+        self._tell(name(style), "status", "hand_edit")
 
     def _price(self, style: int) -> None:
         self.place.hand.price(sku(style), "14999.00")
@@ -102,6 +146,20 @@ class Seeder:
         self.place.hand.rename(sku(style), f"OTRO-{style}")
         self._tell(sku(style), "sku", "hand_edit")
 
+    def _options(self, style: int) -> None:
+        value = self.place.hand.variant(sku(style)).values[1]
+        value.name = "XXL"
+        self._tell(sku(style), "options", "hand_edit")
+
+    def _content(self, style: int) -> None:
+        self.place.product(name(style)).metafields["rms", "category"].value = "Sandalias"
+        self._tell(name(style), "content", "hand_edit")
+
+    def _both(self, style: int) -> None:
+        self.place.trouble.write_unstamped(style * 10 + 1, Price=15500.0)
+        self.place.hand.price(sku(style), "14999.00")
+        self._tell(sku(style), "price", "both")
+
     def _no_product(self, style: int) -> None:
         self.place.hand.delete(self.place.product(name(style)).id)
         self._tell(name(style), "missing", "deleted_in_shop")
@@ -113,6 +171,27 @@ class Seeder:
     def _unstamped(self, style: int) -> None:
         self.place.trouble.write_unstamped(style * 10 + 1, Price=15500.0)
         self._tell(sku(style), "price", "missed_change")
+
+    def _unstamped_sale(self, style: int) -> None:
+        self.place.trouble.write_unstamped(style * 10 + 1, Quantity=3.0)
+        self._tell(sku(style), "quantity", "missed_change")
+
+    def _unseen_size(self, style: int) -> None:
+        self._write_another(style, sku(style, 3), name(style))
+        self._tell(sku(style, 3), "missing", "never_created")
+
+    def _unseen_style(self, style: int) -> None:
+        self._write_another(style, sku(style, 3), f"NUEVO{style}")
+        self._tell(sku(style, 3), "missing", "never_created")
+
+    def _write_another(self, style: int, sku: str, as_style: str) -> None:
+        like, item = style * 10 + 1, style * 10 + 3
+        self.place.tills.execute(AS_ANOTHER.format(like=like, item=item, sku=sku, style=as_style, size="44"))
+
+    def _unlinked(self, style: int) -> None:
+        made = self.place.hand.make(f"Suelto {style}", [Piece(f"SUELTO-{style}")])
+        self.place.hand.mark(made, name(style))
+        self._tell(name(style), "orphan", "unlinked")
 
     def _deleted_row(self, style: int) -> None:
         self.place.trouble.delete([style * 10 + 1])
