@@ -235,14 +235,6 @@ class Shop(Protocol):
         """Return the channels that products can be published to. Needs the scope read_publications."""
         ...
 
-    async def find_by_sku(self, sku: str, *, priority: int) -> tuple[tuple[str, str], ...]:
-        """Return (product id, variant id) of the variants that carry this SKU: none, one, or several.
-
-        Each one is checked to carry it. But it is a search, which learns of changes late: that it finds nothing proves
-        nothing, so nothing may be created on its word.
-        """
-        ...
-
     async def prepare(self) -> None:
         """Make sure the unique id metafield definition exists. Asks first; makes it once."""
         ...

@@ -75,7 +75,6 @@ class QueueCounts:
     reconcile_waiting: int
     oldest_at: datetime | None
     """When the oldest unsettled change (not reconcile, not quarantined, not held) was queued."""
-    oldest_item_id: int | None = None
     due: int = 0
     """Waiting or retrying, and due now."""
 

@@ -38,8 +38,6 @@ class CatchUp:
     likely_s: float
     low_s: float
     high_s: float
-    by_points_s: float
-    """What the points alone would take."""
 
 
 def catch_up(items: int, measured: Sequence[Pace], bucket: Bucket, known_points: float | None = None) -> CatchUp | None:
@@ -49,7 +47,7 @@ def catch_up(items: int, measured: Sequence[Pace], bucket: Bucket, known_points:
     No estimate is below what the points alone take.
     """
     if not items:
-        return CatchUp(0.0, 0.0, 0.0, 0.0, 0.0)
+        return CatchUp(0.0, 0.0, 0.0, 0.0)
     useful = [pace for pace in measured if pace.items >= LEAST_ITEMS and pace.seconds > 0]
     if not useful:
         return None
@@ -62,7 +60,7 @@ def catch_up(items: int, measured: Sequence[Pace], bucket: Bucket, known_points:
         low, high = min(per_item, _quantile(slowness, LOW)), max(per_item, _quantile(slowness, HIGH))
     points = known_points if known_points is not None else items * sum(pace.points for pace in useful) / done
     least = seconds_for(points, bucket)
-    return CatchUp(points, max(least, items * per_item), max(least, items * low), max(least, items * high), least)
+    return CatchUp(points, max(least, items * per_item), max(least, items * low), max(least, items * high))
 
 
 def seconds_for(points: float, bucket: Bucket) -> float:

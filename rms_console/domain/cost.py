@@ -78,11 +78,6 @@ def read_publications(first: int) -> float:
     return connection(first, 1)
 
 
-def search_variants(first: int) -> float:
-    """Return the cost of one page of variants found by a search, each with the product it belongs to."""
-    return connection(first, 2)
-
-
 STAGE_FILE = 11.0
 RUN_BULK = 10.0
 READ_BULK = 1.0

@@ -33,10 +33,6 @@ class Position:
     def of_version(cls, version: int) -> Position:
         return cls("", version)
 
-    @classmethod
-    def of_stamp(cls, last_updated: datetime, item_id: int) -> Position:
-        return cls(format_stamp(last_updated), item_id)
-
     @property
     def detection(self) -> Detection:
         return Detection.LAST_UPDATED if self.stamp else Detection.ROWVERSION

@@ -128,11 +128,6 @@ def console_lost(engine: EngineService, reason: str) -> None:
     engine.journal.log("WARN", MONITOR, "The console was lost ({reason}); the sync goes on", reason=reason)
 
 
-def console_back(engine: EngineService) -> None:
-    """A console is there again."""
-    engine.alerts.clear(kinds.CONSOLE_LOST)
-
-
 def api_not_served(engine: EngineService, problem: str) -> None:
     """Note that nobody can reach the engine from outside; the engine goes on."""
     put(engine, kinds.API_NOT_SERVED, problem)

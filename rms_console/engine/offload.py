@@ -32,13 +32,3 @@ class ThreadOffload:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-class InlineOffload:
-    """Runs the call at once, on the loop: for deterministic tests."""
-
-    async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return call(*args, **kwargs)
-
-    def close(self) -> None:
-        return None

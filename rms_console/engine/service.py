@@ -306,10 +306,6 @@ class EngineService:
         """Alert whoever looks next that the console is gone; from the engine's loop. The engine goes on."""
         alerting.console_lost(self, reason)
 
-    def tell_console_back(self) -> None:
-        """A console is there again; from the engine's loop."""
-        alerting.console_back(self)
-
     def apply(self, settings: EngineSettings) -> None:
         """Take new settings over while running; what cannot change while running keeps its value."""
         self.settings = settings

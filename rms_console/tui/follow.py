@@ -55,7 +55,6 @@ class Follower:
         self.logs: deque[LogRow] = deque(maxlen=LOGS_KEPT)
         self.logs_dropped = 0
         self.logs_last = 0
-        self.wants_logs = True
         self.trends: tuple[dict[str, Any], ...] = ()
         self.activity: tuple[dict[str, Any], ...] = ()
         self.journal: tuple[dict[str, Any], ...] = ()

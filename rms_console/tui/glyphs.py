@@ -21,9 +21,8 @@ class Glyphs:
     gap: str
     """A sparkline's place without data."""
     rule: str
-    up: str
     down: str
-    """There is more above, below."""
+    """There is more below."""
     states: Mapping[str, str] = field(default_factory=dict)
     healths: Mapping[str, str] = field(default_factory=dict)
     results: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +53,6 @@ UNICODE = Glyphs(
     ramp="▁▂▃▄▅▆▇█",
     gap=" ",
     rule="─",
-    up="↑",
     down="↓",
     states={
         "STARTING": "◌",
@@ -82,7 +80,6 @@ ASCII = Glyphs(
     ramp="_.:-=+*#",
     gap=" ",
     rule="-",
-    up="^",
     down="v",
     states={
         "STARTING": "~",

@@ -18,12 +18,13 @@ from rms_console.contract.drift import Difference, DriftCause, DriftKind, DriftR
 from rms_console.engine.drift import desk, running
 from rms_console.engine.drift.examining import Freshness
 from rms_console.engine.drift.running import FEWEST, MOST, STALE, begin_anew, next_slice
-from rms_console.engine.offload import InlineOffload, P, T
+from rms_console.engine.offload import P, T
 from rms_console.errors import StoreBusy
 from tests.drift.conftest import Make
 from tests.drift.place import DriftPlace
 from tests.drift.test_engine import NO_SWEEP, stocked
 from tests.engine.world import Killed, tuned
+from tests.inline import InlineOffload
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -39,12 +39,12 @@ from rms_console.domain.policy import FilterPolicy, GuardPolicy, Policy, Scope
 from rms_console.domain.position import Position
 from rms_console.domain.rows import ChangesRead
 from rms_console.engine.deps import Deps
-from rms_console.engine.offload import InlineOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.reporting import Cause
 from rms_console.engine.runner import Finished
 from rms_console.engine.service import EngineService
 from tests.acceptance.store_file import ZONE, Shoe, StoreFile, stamp
+from tests.inline import InlineOffload
 from tests.twins.clock import START, settle
 from tests.twins.timer import ManualTimer
 from tests.unit.engine_pace.virtual import VirtualClock

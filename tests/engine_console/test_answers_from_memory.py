@@ -209,13 +209,11 @@ async def test_a_short_trouble_is_no_alert(world: World) -> None:
         assert EventName.ALERT_RAISED not in names
 
 
-async def test_a_lost_console_is_told_until_one_is_back(world: World) -> None:
+async def test_a_lost_console_is_told(world: World) -> None:
     async with world.service() as engine:
         engine.tell_console_lost("the terminal is gone")
         (alert,) = (await engine.snapshot()).alerts
         assert (alert.kind, alert.severity, alert.detail) == ("console_lost", "INFO", "the terminal is gone")
-        engine.tell_console_back()
-        assert await kinds(world) == []
 
 
 async def test_what_is_newly_set_aside_is_an_alert_until_the_queue_is_clean(world: World) -> None:

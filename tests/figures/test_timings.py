@@ -14,9 +14,9 @@ from rms_console.contract.events import Event, EventName, Fact
 from rms_console.contract.timing_port import Timed, TimedHour
 from rms_console.domain.histogram import RELATIVE_ERROR, Histogram
 from rms_console.engine.deps import Deps
-from rms_console.engine.offload import InlineOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.timings import KEPT_DAYS, Timings
+from tests.inline import InlineOffload
 from tests.unit.engine_pace.virtual import VirtualClock
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 from rms_console.adapters.rms import SqlSource, open_source
 from rms_console.demo.rms import Counter, Variant, create_variant
 from rms_console.domain.probing import Act, Movement
-from rms_console.engine.offload import InlineOffload
 from rms_console.engine.probing import Probe
+from tests.inline import InlineOffload
 
 ZONE = "America/Costa_Rica"
 NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)

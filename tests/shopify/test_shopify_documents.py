@@ -91,7 +91,6 @@ def test_every_file_is_registered() -> None:
         (documents.STOCK_READ, {"levels": 10}, cost.read_stock(10)),
         (documents.SCOPES, {}, cost.read_scopes()),
         (documents.PUBLICATIONS, {}, cost.read_publications(50)),
-        (documents.VARIANTS_BY_SKU, {}, cost.search_variants(25)),
         (documents.PRODUCT_SET, {"variants": 12}, cost.MUTATION + cost.created_ids(12)),
         (documents.VARIANTS_CREATE, {}, cost.create_variants(0)),
         (documents.VARIANTS_UPDATE, {}, cost.update_variants(0)),

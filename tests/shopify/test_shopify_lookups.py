@@ -1,15 +1,13 @@
-"""Scopes, channels and owners of an SKU; what is gone; daily limits."""
+"""Scopes and channels; what is gone; daily limits."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import pytest
 
-from rms_console.adapters.shopify.lookups import sku_query
 from rms_console.contract.ports import Applied, Publication, VariantIds
 from rms_console.demo.shopify import Fault, FaultKind, RequestInfo
 from rms_console.domain import cost
@@ -26,7 +24,7 @@ from rms_console.domain.operations import (
     UpdateVariants,
     VariantChange,
 )
-from rms_console.errors import ShopDenied, ShopOutcomeUnknown, ShopRejected, ShopThrottled, ShopUnavailable
+from rms_console.errors import ShopDenied, ShopOutcomeUnknown, ShopRejected, ShopThrottled
 from tests.shopify.harness import Bench, ScriptedShop, bench, ok
 from tests.shopify.test_client_against_embedded import FAMILY, World, desired, variant, world
 
@@ -114,78 +112,8 @@ async def test_lookups_cost_what_they_reserve(made: World) -> None:
     await made.create("S")
     await made.clock.run(made.shop.scopes())
     await made.clock.run(made.shop.publications())
-    await made.clock.run(made.shop.find_by_sku("S-1", priority=10))
     requested = {entry.root_fields[0]: entry.requested for entry in made.embedded.ledger.entries}
-    assert (requested["currentAppInstallation"], requested["publications"], requested["productVariants"]) == (2, 9, 14)
-
-
-# SKUs
-
-
-@pytest.mark.parametrize("owners", [0, 1, 2, 3])
-async def test_w7_every_owner_of_an_sku_is_told(made: World, owners: int) -> None:
-    for number in range(owners):
-        applied = await made.create(f"S{number}")
-        first = made.embedded.variant(f"S{number}-1")
-        assert first is not None
-        made.embedded.state.set_sku(first, "SAME")
-        assert applied.product_id == first.product.id
-    await made.create("other")
-    found = await made.clock.run(made.shop.find_by_sku("SAME", priority=10))
-    products = [made.embedded.product_by_style(f"S{number}") for number in range(owners)]
-    assert [product_id for product_id, _ in found] == [product.id for product in products if product]
-    assert len(set(found)) == owners
-
-
-async def test_w7_letter_case_and_padding_are_as_the_rms_server_takes_them(made: World) -> None:
-    await made.create("abc")
-    (found,) = await made.clock.run(made.shop.find_by_sku(" ABC-1 ", priority=10))
-    sold = made.embedded.variant("abc-1")
-    assert sold is not None
-    assert found == (sold.product.id, sold.id)
-
-
-def nodes(*skus: str | None, more: bool = False) -> dict[str, Any]:
-    edges = [
-        {"node": {"id": f"v{number}", "sku": sku, "product": {"id": f"p{number}"}}} for number, sku in enumerate(skus)
-    ]
-    return {"edges": edges, "pageInfo": {"hasNextPage": more, "endCursor": "c"}}
-
-
-def scripted(*pages: dict[str, Any]) -> Bench:
-    return bench(ScriptedShop({"productVariants": list(pages)}))
-
-
-async def test_w7_a_search_that_filters_nothing_finds_only_what_carries_the_sku() -> None:
-    made = scripted(nodes("A", "A-1", None, more=True), nodes("B", "a-1 ", "XA-1"))
-    found = await made.clock.run(made.shop.find_by_sku("A-1", priority=10))
-    assert found == (("p1", "v1"), ("p1", "v1"))
-    assert len(made.script.sent) == 2
-
-
-async def test_w7_a_search_that_has_no_end_is_left() -> None:
-    made = scripted(nodes("B", more=True))
-    assert await made.clock.run(made.shop.find_by_sku("A", priority=10)) == ()
-    assert len(made.script.sent) == 8
-
-
-@pytest.mark.parametrize(
-    ("sku", "query"),
-    [
-        ("A-1", 'sku:"A-1"'),
-        (" A 1 OR vendor:x ", 'sku:"A 1 OR vendor:x"'),
-        ('5"', 'sku:"5\\""'),
-        ("a\\", 'sku:"a\\\\"'),
-    ],
-)
-def test_an_sku_is_no_search_syntax(sku: str, query: str) -> None:
-    assert sku_query(sku) == query
-
-
-async def test_w7_an_answer_without_what_was_asked_is_no_answer() -> None:
-    made = scripted({"edges": [{"node": {"id": "v", "sku": "A"}}]})
-    with pytest.raises(ShopUnavailable):
-        await made.clock.run(made.shop.find_by_sku("A", priority=10))
+    assert (requested["currentAppInstallation"], requested["publications"]) == (2, 9)
 
 
 # W8: the search lags
@@ -212,16 +140,6 @@ async def test_w8_no_creation_waits_for_or_trusts_the_search(lag_s: float) -> No
     assert len(made.embedded.products()) == 30
     searches = {"products", "productVariants", "inventoryItems"}
     assert not searches & set(made.embedded.ledger.by_field)
-
-
-async def test_w8_an_empty_search_is_no_proof(made: World) -> None:
-    made = await world(index_lag_s=60.0)
-    await made.clock.run(made.shop.prepare())
-    await made.create("S")
-    assert await made.clock.run(made.shop.find_by_sku("S-1", priority=10)) == ()
-    assert await made.find("S") is not None
-    made.clock.advance(61)
-    assert len(await made.clock.run(made.shop.find_by_sku("S-1", priority=10))) == 1
 
 
 # W6: deleted by hand

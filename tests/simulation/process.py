@@ -18,10 +18,10 @@ from rms_console.contract.ports import Ledger, Source
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.deps import Deps
 from rms_console.engine.ledger_watch import Mishap, Why, begin_anew
-from rms_console.engine.offload import InlineOffload
 from rms_console.engine.pace import Pacer
 from rms_console.engine.service import EngineService
 from tests.engine.world import DOMAIN, Death, Killed, Machine, Memory, MortalLedger
+from tests.inline import InlineOffload
 from tests.simulation.clockwork import SimClock
 from tests.simulation.line import Line, Wire
 from tests.twins.timer import ManualTimer

@@ -11,7 +11,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rms_console.contract.ports import Publication, ShopFacts, ShopLocation, VariantIds
-from rms_console.domain.grouping import sku_key
 from rms_console.domain.product import DesiredVariant, Metafield, ObservedProduct, ObservedVariant, Status
 
 _KILOGRAMS = {
@@ -98,16 +97,6 @@ def claim_digest(payload: Any) -> str:
 
 def publications(nodes: Iterable[Mapping[str, Any]]) -> tuple[Publication, ...]:
     return tuple(Publication(text(node, "id"), text(node, "name")) for node in nodes)
-
-
-def with_sku(nodes: Iterable[Mapping[str, Any]], sku: str) -> tuple[tuple[str, str], ...]:
-    """Return (product id, variant id) of the variants that really carry the SKU, as the server compares SKUs."""
-    wanted = sku_key(sku)
-    return tuple(
-        (text(_dict(node.get("product"), "product"), "id"), text(node, "id"))
-        for node in nodes
-        if isinstance(node.get("sku"), str) and sku_key(node["sku"]) == wanted
-    )
 
 
 def definition_type(connection: Any, namespace: str, key: str) -> str | None:

@@ -100,9 +100,6 @@ class ShopifyShop(Shop):
     async def publications(self) -> tuple[Publication, ...]:
         return await self._lookups.publications()
 
-    async def find_by_sku(self, sku: str, *, priority: int) -> tuple[tuple[str, str], ...]:
-        return await self._lookups.by_sku(sku, priority)
-
     async def prepare(self) -> None:
         """Make sure the definition of the custom id exists and is one that Shopify keeps unique.
 

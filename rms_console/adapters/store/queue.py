@@ -101,14 +101,13 @@ class Queue:
             quarantined=by_state[QueueState.QUARANTINED],
             held=by_state[QueueState.HELD],
             reconcile_waiting=compared,
-            oldest_at=oldest[0] if oldest else None,
-            oldest_item_id=oldest[1] if oldest else None,
+            oldest_at=oldest,
             due=by_state[QueueState.WAITING] + by_state[QueueState.RETRYING] - later,
         )
 
-    def _oldest(self) -> tuple[datetime, int] | None:
-        """Return the age and item of the oldest open change, comparisons left out: one index seek per reason."""
-        found: list[tuple[datetime, int]] = []
+    def _oldest(self) -> datetime | None:
+        """Return the age of the oldest open change, comparisons left out: one index seek per reason."""
+        found: list[datetime] = []
         for priority in range(_RECONCILE):
             found += self._database.read(_age, self._sql["oldest"], (priority,))
         return min(found, default=None)
@@ -195,5 +194,5 @@ def _entry(row: sqlite3.Row) -> QueueEntry:
     )
 
 
-def _age(row: sqlite3.Row) -> tuple[datetime, int]:
-    return read_time(row["enqueued_at"]), row["item_id"]
+def _age(row: sqlite3.Row) -> datetime:
+    return read_time(row["enqueued_at"])

@@ -101,11 +101,6 @@ class FaultPlan:
         with self._lock:
             self._out_until = self._monotonic() + seconds
 
-    def throttle_for(self, seconds: float) -> None:
-        """Answer THROTTLED to everything from now on, for so long."""
-        with self._lock:
-            self._throttled_until = self._monotonic() + seconds
-
     def end(self) -> None:
         """End the outage or the throttled time under way."""
         with self._lock:

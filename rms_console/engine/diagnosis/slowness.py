@@ -13,7 +13,6 @@ from rms_console.locale import mark
 
 HIGH_LOAD, FULL_LOAD = 0.7, 1.0
 SLOW_BATCH_S: Final = 60.0
-LARGE_BATCH: Final = 25
 BUSY_PERCENT: Final = 80.0
 LAGGING_S: Final = 0.25
 BACKLOG: Final = 100

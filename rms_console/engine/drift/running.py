@@ -30,7 +30,7 @@ PLANS_A_TURN = 50
 SUSPECTS_A_STEP = 8
 """Products looked at again side by side; how many requests are really in flight is the pacer's business."""
 TARGET_S, MOST_S = 1.0, 2.0
-FEWEST, FIRST, MOST = 5, 50, 900
+FEWEST, MOST = 5, 900
 GROWTH = 2.0
 STALE = timedelta(hours=3)
 """A picture of the shop that is older says nothing about now: the comparison begins anew."""

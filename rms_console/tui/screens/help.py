@@ -20,9 +20,8 @@ class HelpPage(Page):
     NAME = "help"
     is_detail = True
 
-    def __init__(self, of_page: str, acts: Sequence[Act]) -> None:
+    def __init__(self, acts: Sequence[Act]) -> None:
         super().__init__()
-        self._of_page = of_page
         self._own = tuple(acts)
 
     def body(self) -> Iterable[Widget]:

@@ -56,4 +56,4 @@ def help_page(screen: Screen[object]) -> Page:
     """Return the help for what is on top."""
     from rms_console.tui.screens.help import HelpPage
 
-    return HelpPage(screen.NAME, screen.ACTS) if isinstance(screen, Page) else HelpPage("", ())
+    return HelpPage(screen.ACTS if isinstance(screen, Page) else ())

@@ -38,7 +38,6 @@ SCOPES = Document("scopes", "currentAppInstallation")
 PRODUCTS_COUNT = Document("products_count", "productsCount")
 OURS_COUNT = Document("ours_count", "metafieldDefinitions")
 PUBLICATIONS = Document("publications", "publications")
-VARIANTS_BY_SKU = Document("variants_by_sku", "productVariants")
 CLAIM_READ = Document("claim_read", "shop")
 BULK_READ = Document("bulk_read", "bulkOperation", null_is_an_answer=True)
 BULK_LIST = Document("bulk_list", "bulkOperations")
@@ -78,7 +77,6 @@ ALL = (
     PRODUCTS_COUNT,
     OURS_COUNT,
     PUBLICATIONS,
-    VARIANTS_BY_SKU,
     CLAIM_READ,
     BULK_READ,
     BULK_LIST,

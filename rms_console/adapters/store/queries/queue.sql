@@ -56,9 +56,9 @@ GROUP BY state, priority;
 SELECT count(*) AS entries FROM queue WHERE next_try_at > ? AND +is_open = 1;
 
 -- name: oldest
-SELECT item_id, enqueued_at FROM queue
+SELECT enqueued_at FROM queue
 WHERE is_open = 1 AND priority = ?
-ORDER BY enqueued_at, item_id
+ORDER BY enqueued_at
 LIMIT 1;
 
 -- name: release
