@@ -159,6 +159,7 @@ class Elsewhere:
     """The engine as this process sees it: not here, so it can neither be begun nor ended, nor crash."""
 
     crash = ""
+    ended = None
     is_alive = False
 
     def begin(self) -> None:

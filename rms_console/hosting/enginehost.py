@@ -13,9 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from rms_console.contract.events import EventName
 from rms_console.contract.state import EngineState
 from rms_console.control.threaded import ThreadedPort
 from rms_console.errors import ConsoleError, LeaseHeld
+from rms_console.tui.setup import Ended
 from rms_console.wiring import Options
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class EngineHost:
         self._thread: threading.Thread | None = None
         self._stop_asked = threading.Event()
         self._crash = ""
+        self._ended: Ended | None = None
         self._waiting: list[Callable[[EngineService], object]] = []
         self._guard = threading.Lock()
         self.site: Site | None = None
@@ -76,6 +79,11 @@ class EngineHost:
         return self._crash
 
     @property
+    def ended(self) -> Ended | None:
+        """Return by whom the engine was stopped, where that was asked for elsewhere."""
+        return self._ended
+
+    @property
     def is_alive(self) -> bool:
         thread = self._thread
         return thread is not None and thread.is_alive()
@@ -95,10 +103,10 @@ class EngineHost:
                 self._spawn()
 
     def restart(self) -> None:
-        """Begin a new engine in place of a dead one; returns at once."""
+        """Begin a new engine in place of a dead or stopped one; returns at once."""
         with self._guard:
             if not self.is_alive and not self._stop_asked.is_set():
-                self._crash = ""
+                self._crash, self._ended = "", None
                 self._spawn()
 
     def stop(self) -> None:
@@ -163,8 +171,10 @@ class EngineHost:
             if self.site is None:
                 self.site = self._stack.enter_context(open_site(self._options))
                 self._opened(self.site)
+            ended: Ended | None = None
             with open_engine(self.site, self._stream) as engine:
-                has_begun = self._lived(engine, has_begun)
+                has_begun, ended = True, self._lived(engine, has_begun)
+            self._ended = ended  # once all is given back: whoever sees it may start another one
         except ConsoleError as error:
             self._cannot(error, has_begun)
         except Exception as error:  # noqa: BLE001  # building the engine failed: it must be told, never be silent
@@ -172,16 +182,16 @@ class EngineHost:
         finally:
             self._engine = self._loop = None
 
-    def _lived(self, engine: EngineService, has_begun: bool) -> bool:
-        """Let an engine live to its end."""
+    def _lived(self, engine: EngineService, has_begun: bool) -> Ended | None:
+        """Let an engine live to its end; return by whom it was stopped, where that was asked for elsewhere."""
         try:
-            asyncio.run(self._live(engine))
+            return asyncio.run(self._live(engine))
         except ConsoleError as error:
             self._cannot(error, has_begun or self._engine is not None)
         except Exception as error:  # noqa: BLE001  # as above
             self._crash = f"{type(error).__name__} {place_of(error)}"
             engine.journal.bug("EngineHost", error)
-        return True
+        return None
 
     def _cannot(self, error: ConsoleError, has_begun: bool) -> None:
         if has_begun:
@@ -190,9 +200,10 @@ class EngineHost:
             self.refusal = error
             self._refused()
 
-    async def _live(self, engine: EngineService) -> None:
+    async def _live(self, engine: EngineService) -> Ended | None:
         try:
             await self._open_and_run(engine)
+            return None if self._stop_asked.is_set() else await _ended(engine)
         except LeaseHeld:
             raise
         except Exception:
@@ -222,6 +233,15 @@ class EngineHost:
             engine.stop()
         async with serving(site, engine):
             await engine.run()
+
+
+async def _ended(engine: EngineService) -> Ended:
+    """Return who asked for the end of an engine that has ended."""
+    for event in reversed(await engine.events(0, 0)):
+        facts = event.facts
+        if event.name == EventName.COMMAND_HANDLED and facts.get("action") == "Stop":
+            return Ended(str(facts.get("by") or ""), event.at)
+    return Ended()
 
 
 def _till(engine: EngineService, text: str) -> None:

@@ -153,6 +153,7 @@ class ConsoleApp(Steering, App[Leave]):
             retries=follower.retries,
             attached=self.setup.attached,
             crash=self.setup.engine.crash,
+            ended=self.setup.engine.ended or follower.ended,
             frozen_s=None if self._frozen_at is None else time.monotonic() - self._frozen_at,
             actions=self.actions.latest,
             logs=[logs[-place] for place in range(min(SHORT_TAIL, len(logs)), 0, -1)],

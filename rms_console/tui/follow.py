@@ -14,6 +14,7 @@ from rms_console.contract.events import Event, EventName
 from rms_console.contract.queries import Page, Query, Subject
 from rms_console.contract.state import EngineState
 from rms_console.errors import ConsoleError
+from rms_console.tui.setup import Ended
 from rms_console.tui.view import LogRow
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Follower:
         self.trends: tuple[dict[str, Any], ...] = ()
         self.activity: tuple[dict[str, Any], ...] = ()
         self.journal: tuple[dict[str, Any], ...] = ()
+        self._stopped: Ended | None = None
         self._answered_at: float | None = None
         self._began_at = time.monotonic()
         self._boot = ""
@@ -73,6 +75,11 @@ class Follower:
         since = time.monotonic() - (self._answered_at if self._answered_at is not None else self._began_at)
         is_lost = self._answered_at is not None and self.retries >= LOST_AFTER
         return since if since > STALE_AFTER_S or is_lost else None
+
+    @property
+    def ended(self) -> Ended | None:
+        """Return by whom an engine was stopped that is lost since; None while it answers, or where nobody did."""
+        return self._stopped if self.stale_s is not None else None
 
     def begin(self) -> None:
         self._tasks.append(asyncio.ensure_future(self._knock()))
@@ -129,6 +136,7 @@ class Follower:
         is_new = bool(self._boot) and seen.boot_id != self._boot
         if is_new:
             self.logs_last = 0  # its numbers begin anew
+            self._stopped = None
         if seen.boot_id != self._boot:
             self._boot, self._event = seen.boot_id, seen.event
         self.snapshot, self.problem, self.retries = seen, "", 0
@@ -165,11 +173,18 @@ class Follower:
             self.renewed()
         for event in events:
             self._event = max(self._event, event.number)
+            self._note_stop(event)
             self._lists_due |= event.name in (EventName.CYCLE_FINISHED, EventName.COMMAND_HANDLED)
             self._heard(event)
             self._news.set()
         # An engine that ends answers at once and without news: do not ask it in a circle.
         await asyncio.sleep(0.1 if time.monotonic() - began > 0.05 else 0.5)
+
+    def _note_stop(self, event: Event) -> None:
+        facts = event.facts
+        is_handled = event.name == EventName.COMMAND_HANDLED and facts.get("result") == "accepted"
+        if is_handled and facts.get("action") == "Stop":
+            self._stopped = Ended(str(facts.get("by") or ""), event.at)
 
     async def _logs(self) -> None:
         while True:

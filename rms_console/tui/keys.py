@@ -49,6 +49,8 @@ PAGES: Final[tuple[Act, ...]] = (
     ),
 )
 
+RESTART: Final = Act("restart", "R", "restart", mark("Restart"), mark("Start the engine again after a crash or a stop"))
+
 STEER: Final[tuple[Act, ...]] = (
     Act("pause", "p", "pause", mark("Pause engine"), mark("Pause the engine after the products in flight"), True),
     Act("resume", "r", "resume", mark("Resume"), mark("Resume the engine"), True),
@@ -58,7 +60,7 @@ STEER: Final[tuple[Act, ...]] = (
     Act("why", "W", "why", mark("Why"), mark("Why an item is in the shop or not: by its SKU, CCOD or ItemID")),
     Act("cancel", "c", "cancel", mark("Cancel run"), mark("Cancel the run after the products in flight")),
     Act("undo", "u", "undo", mark("Undo"), mark("Undo the last pause, resume or interval")),
-    Act("restart", "R", "restart", mark("Restart"), mark("Restart the engine after a crash")),
+    RESTART,
     Act("test_links", "C", "test_links", mark("Test"), mark("Test the connections now")),
 )
 
@@ -174,7 +176,7 @@ def obstacle(action: str, view: View) -> str:
     if action == "restart":
         if view.attached:
             return mark("the engine runs elsewhere: whoever runs it starts it again")
-        return "" if view.crash else mark("the engine has not crashed")
+        return "" if view.crash or view.ended else mark("the engine has not crashed")
     if action not in NEEDS_ENGINE:
         return ""
     return no_engine(view) or _as_it_is(action, view)
@@ -183,7 +185,7 @@ def obstacle(action: str, view: View) -> str:
 def no_engine(view: View) -> str:
     """Return why nothing at all can be asked of the engine now, as a template; empty where it can."""
     seen = view.snapshot
-    if view.crash or (seen is not None and seen.state is EngineState.STOPPED):
+    if view.crash or view.ended or (seen is not None and seen.state is EngineState.STOPPED):
         return mark("the engine has stopped")
     if seen is None:
         return mark("the engine has not answered yet")

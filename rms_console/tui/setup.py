@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -25,12 +26,25 @@ class Leave(StrEnum):
     """The engine runs elsewhere, and goes on as it did."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An engine that somebody stopped, not this console. `by` and `at` as far as they are known."""
+
+    by: str = ""
+    at: datetime | None = None
+
+
 class EngineWatch(Protocol):
     """The thread of the engine as its host sees it."""
 
     @property
     def crash(self) -> str:
         """Return why the engine ended unasked, in one redacted line; empty while nothing is wrong."""
+        ...
+
+    @property
+    def ended(self) -> Ended | None:
+        """Return by whom the engine was stopped that this console hosted; None where it was not."""
         ...
 
     @property
@@ -41,7 +55,7 @@ class EngineWatch(Protocol):
         ...
 
     def restart(self) -> None:
-        """Begin a new engine in place of a dead one; returns at once."""
+        """Begin a new engine in place of a dead or stopped one; returns at once."""
         ...
 
 

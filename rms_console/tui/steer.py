@@ -202,10 +202,18 @@ class Steering(Looking):
         if self.setup.attached:
             self.exit(Leave.DETACH)
             return
-        choices = [("s", self.words.phrase("stop the engine after the products in flight, and leave"))]
+        is_stopped = self.setup.engine.ended is not None
+        stop, run_on = (
+            mark("stop the engine after the products in flight, and leave"),
+            mark("leave it running without a screen"),
+        )
+        if is_stopped:
+            stop, run_on = mark("leave, and leave it stopped"), mark("start it again without a screen, and leave")
+        choices = [("s", self.words.phrase(stop))]
         if self.setup.may_leave_running:
-            choices.append(("l", self.words.phrase("leave it running without a screen")))
-        text: list[Line] = [line(self.words.phrase("The engine runs in this console."))]
+            choices.append(("l", self.words.phrase(run_on)))
+        told = mark("The engine has stopped.") if is_stopped else mark("The engine runs in this console.")
+        text: list[Line] = [line(self.words.phrase(told))]
         if not self.setup.may_leave_running:
             text.append(line(self.words.phrase("The demo lives only as long as its console.")))
         dialog = Choice(self.words.phrase("Leave the console?"), text, choices)

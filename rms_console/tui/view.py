@@ -15,6 +15,7 @@ from rms_console.tui.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from rms_console.contract.snapshot import EngineSnapshot
+    from rms_console.tui.setup import Ended
 
 
 @lru_cache(maxsize=1024)
@@ -102,6 +103,8 @@ class View:
     attached: str = ""
     """Where the engine answers that this console only visits."""
     crash: str = ""
+    ended: Ended | None = None
+    """By whom the engine was stopped, where somebody else stopped it."""
     frozen_s: float | None = None
     actions: Sequence[Action] = ()
     logs: Sequence[LogRow] = ()

@@ -47,6 +47,27 @@ async def lost(pilot: Pilot[Any], app: ConsoleApp) -> None:
     await settled(pilot, lambda: app.follower.retries > 2)
 
 
+async def test_an_engine_that_was_stopped_there_says_by_whom_and_is_found_again(tmp_path: Path) -> None:
+    port = FakePort()
+    app = visiting(port, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        port.tell(EventName.COMMAND_HANDLED, command_id="c9", action="Stop", by="ana", result="accepted")
+        await notices(pilot, app, "ana: Stop of the engine, accepted")
+        assert "STOPPED" not in head(app), "what is in flight is settled first"
+        port.is_gone = True
+        await lost(pilot, app)
+        assert "STOPPED by ana at 15:47:12" in head(app)
+        assert "until it is started again where it ran" in head(app)
+        port.forget()
+        port.is_gone, port.now = False, a_snapshot(boot_id="boot-2")
+        await settled(pilot, lambda: app.follower.stale_s is None)
+        assert "STOPPED" not in head(app)
+        port.is_gone = True
+        await lost(pilot, app)
+        assert "DETACHED" in head(app), "of the engine that was started since, nobody asked that"
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "attached "), ("es", "conectado a ")])
 async def test_the_head_says_where_the_engine_is(tmp_path: Path, language: str, words: str) -> None:
     app = visiting(FakePort(), tmp_path, language=language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import signal
@@ -60,6 +61,23 @@ def test_a_dead_engine_is_shown_and_started_again_by_key(tmp_path: Path) -> None
         until(lambda: re.search(r"today \d+ runs", seat.text) and "CRASHED" not in seat.text, what="it works again")
         seat.signal("SIGTERM")
         assert seat.ends() == 143
+
+
+def test_an_engine_that_was_stopped_from_elsewhere_is_told_and_started_again_by_key(site: Site) -> None:
+    site.configure("[api]\nport = 0")
+    with Seat(["-m", "rms_console", *site.command()[3:]]) as seat:
+        seat.shows("today")
+        assert site.run("stop", "--wait").code == 0
+        seat.shows(f"STOPPED by {getpass.getuser()} at ")
+        seat.shows("ENGINE STOPPED: nothing is synced   [R] start again")
+        seat.press("R")
+        until(lambda: "IDLE" in seat.text and "STOPPED" not in seat.text, what="it works again")
+        assert site.run("stop", "--wait").code == 0
+        seat.shows("ENGINE STOPPED")
+        seat.press("q")
+        seat.shows("leave it stopped")
+        seat.press("s")
+        assert seat.ends() == 0
 
 
 @pytest.mark.parametrize("draws", ["(2,)", "(20,)"], ids=["before the engine is up", "while it works"])

@@ -26,7 +26,7 @@ from rms_console.contract.snapshot import (
 )
 from rms_console.contract.state import EngineState, Health, LockStatus, Mode
 from rms_console.errors import LinkError
-from rms_console.tui.setup import Setup
+from rms_console.tui.setup import Ended, Setup
 
 NOW = datetime(2026, 11, 24, 21, 47, 12, tzinfo=UTC)
 ZONE = "America/Costa_Rica"
@@ -89,6 +89,10 @@ class FakePort:
         self._events.append(Event(self.now.event + len(self._events) + 1, NOW, name, "INFO", facts))
         self._news.set()
 
+    def forget(self) -> None:
+        """Keep no event, as an engine that was started anew."""
+        self._events.clear()
+
     async def snapshot(self) -> EngineSnapshot:
         self._reach()
         return self.now
@@ -135,6 +139,7 @@ class FakeEngine:
     """The engine's thread as its host sees it."""
 
     crash = ""
+    ended: Ended | None = None
     is_alive = True
     restarts = 0
 
@@ -143,7 +148,7 @@ class FakeEngine:
 
     def restart(self) -> None:
         self.restarts += 1
-        self.crash = ""
+        self.crash, self.ended = "", None
 
 
 def a_setup(folder: Path, **changes: Any) -> Setup:

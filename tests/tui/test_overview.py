@@ -14,6 +14,7 @@ from rms_console.tui.glyphs import ASCII, UNICODE
 from rms_console.tui.lines import text_of, width_of
 from rms_console.tui.screens.frame import foot_lines, head_lines
 from rms_console.tui.screens.overview import overview_lines
+from rms_console.tui.setup import Ended
 from rms_console.tui.view import Action, Stage, View, Words
 from tests.tui.fakeport import NOW, a_snapshot
 
@@ -127,6 +128,21 @@ def test_an_engine_that_does_not_answer_is_stale_and_one_that_died_says_so() -> 
     assert "STOPPED" in dead.split("\n")[1]
     assert "STALE" not in dead
     assert "ENGINE CRASHED: KeyError cycle.py:12" in dead
+
+
+def test_an_engine_that_somebody_stopped_says_so_and_how_it_is_started_again() -> None:
+    ended = Ended("ana", NOW - timedelta(minutes=3))
+    here = whole(a_view(ended=ended, stale_s=131.0), 80, 24)
+    assert "STOPPED by ana at 15:44:12" in here.split("\n")[1]
+    assert "ENGINE STOPPED: nothing is synced   [R] start again" in here
+    assert "STALE" not in here
+    assert "whether RMS has changes is not known" in here
+    there = whole(a_view("es", ended=ended, stale_s=131.0, attached="http://127.0.0.1:8080"), 80, 24)
+    assert "STOPPED por ana a las 15:44:12" in there.split("\n")[1]
+    assert "hasta que se inicie otra vez donde corría" in there
+    assert "DETACHED" not in there
+    unknown = whole(a_view(ended=Ended()), 80, 24)
+    assert "STOPPED last seen IDLE" in unknown.split("\n")[1]
 
 
 def test_observing_and_the_demo_are_told_on_the_first_line() -> None:

@@ -16,11 +16,12 @@ from rms_console.contract.snapshot import PauseView, ProgressView
 from rms_console.contract.state import EngineState
 from rms_console.tui.app import ConsoleApp
 from rms_console.tui.follow import Follower
-from rms_console.tui.lines import width_of
+from rms_console.tui.lines import text_of, width_of
 from rms_console.tui.screens.dialogs import Dialog
-from rms_console.tui.setup import Leave
+from rms_console.tui.setup import Ended, Leave
 from rms_console.tui.view import Stage
 from rms_console.tui.widgets.panel import Panel
+from rms_console.tui.widgets.sheet import Sheet
 from tests.tui.fakeport import NOW, FakePort, a_setup, a_snapshot
 
 A_RUN = ProgressView(7, "s", "manual", "pushing", NOW, 1, 2, 1, 1, 0)
@@ -238,6 +239,20 @@ async def test_a_dead_engine_is_started_again_by_key(tmp_path: Path) -> None:
     async with app.run_test() as pilot:
         await ready(pilot, app)
         await pilot.press("t", "R")
+        await pilot.pause()
+    assert setup.engine.restarts == 1  # type: ignore[attr-defined]
+
+
+async def test_an_engine_that_was_stopped_is_started_again_by_key(tmp_path: Path) -> None:
+    setup = a_setup(tmp_path)
+    setup.engine.ended = Ended("ana", NOW)  # type: ignore[misc]
+    app = ConsoleApp(FakePort(), setup)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("q")
+        assert isinstance(app.screen, Dialog)
+        assert "The engine has stopped." in "".join(text_of(one) for one in app.screen.query_one("#told", Sheet).lines)
+        await pilot.press("escape", "3", "R")
         await pilot.pause()
     assert setup.engine.restarts == 1  # type: ignore[attr-defined]
 

@@ -9,13 +9,14 @@ from rms_console.contract.field_names import TRIGGERS
 from rms_console.contract.state import EngineState, Mode
 from rms_console.locale import mark
 from rms_console.tui.format import age, bar, clock, countdown, duration, short_age
-from rms_console.tui.keys import GENERAL, STEER, Act, obstacle, shown_key
+from rms_console.tui.keys import GENERAL, RESTART, STEER, Act, obstacle, shown_key
 from rms_console.tui.lines import Line, Part, fit, line, width_of
 from rms_console.tui.plain import clean
 from rms_console.tui.view import Stage, View, Words
 
 if TYPE_CHECKING:
     from rms_console.contract.snapshot import EngineSnapshot
+    from rms_console.tui.setup import Ended
 
 STATE_ROLES: Final = {
     EngineState.STARTING: "accent",
@@ -109,11 +110,14 @@ def _title(view: View, seen: EngineSnapshot, width: int) -> Line:
 def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
     words, glyphs = view.words, view.words.glyphs
     lost = "DETACHED" if view.attached else "STALE"
-    word = EngineState.STOPPED.value if view.crash else lost if view.stale_s is not None else seen.state.value
+    has_stopped = view.crash or view.ended
+    word = EngineState.STOPPED.value if has_stopped else lost if view.stale_s is not None else seen.state.value
     role = STATE_ROLES[EngineState(word)] if word in tuple(EngineState) else "warn"
     parts = [Part(f"{glyphs.state(word)} {word}", role)]
     if view.crash:
         pass  # why stands in the banner below
+    elif view.ended is not None:
+        parts.append(Part(" " + _stopped_by(view, view.ended, seen)))
     elif view.stale_s is not None and view.attached:
         parts.append(Part(" " + _detached(view, view.stale_s)))
     elif view.stale_s is not None:
@@ -150,6 +154,13 @@ def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
         # Next to the state, so that no narrow screen cuts it off: what is frozen must not pass for what is so now.
         parts.insert(1, Part("  " + words.phrase("VIEW FROZEN {age}: Space goes on", age=age(view.frozen_s)), "warn"))
     return fit(tuple(parts), width)
+
+
+def _stopped_by(view: View, ended: Ended, seen: EngineSnapshot) -> str:
+    at = clock(ended.at, seen.zone, seconds=True, utc=view.words.utc) if ended.at is not None else ""
+    if ended.by and at:
+        return view.words.phrase("by {name} at {at}", name=clean(ended.by, 24), at=at)
+    return view.words.phrase("last seen {state}", state=seen.state.value)
 
 
 def _detached(view: View, stale_s: float) -> str:
@@ -217,7 +228,8 @@ def proof_parts(view: View, seen: EngineSnapshot) -> Line:
 def _all_sent(view: View, seen: EngineSnapshot) -> Part:
     """Return what an empty queue means: that all is in the shop is known only while RMS is read."""
     words = view.words
-    reads = seen.fault is None and view.stale_s is None and not view.crash and seen.state in READING
+    is_there = view.stale_s is None and not view.crash and view.ended is None
+    reads = seen.fault is None and is_there and seen.state in READING
     if not reads:
         return Part(words.phrase("Nothing is queued; whether RMS has changes is not known now"), "warn")
     if seen.mode is Mode.OBSERVE:
@@ -228,10 +240,22 @@ def _all_sent(view: View, seen: EngineSnapshot) -> Part:
 
 
 def _crash(view: View, width: int) -> list[Line]:
+    if view.ended is not None and not view.crash:
+        return [_ended(view, width)]
     if not view.crash:
         return []
     text = view.words.phrase("ENGINE CRASHED: {why}   [R] restart  [4] log", why=clean(view.crash, 200))
     return [fit(line(Part(f" {text} ".ljust(width), "bad")), width)]
+
+
+def _ended(view: View, width: int) -> Line:
+    """Return that nothing is synced any more, and what starts it again."""
+    text = view.words.phrase(
+        "ENGINE STOPPED: nothing is synced   [{key}] start again", key=shown_key(RESTART, view.keys)
+    )
+    if view.attached:
+        text = view.words.phrase("ENGINE STOPPED: nothing is synced until it is started again where it ran")
+    return fit(line(Part(f" {text} ".ljust(width), "bad")), width)
 
 
 def _notes(view: View, seen: EngineSnapshot, width: int) -> list[Line]:

@@ -85,8 +85,9 @@ class QueuePage(ListPage):
         return [line(Part(view.words.phrase(text), "good" if not self._state else "dim"))]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # While the engine lies dead, the key is the one that starts it again, as the banner says.
-        is_restart = action == "retry" and bool(self.console_app.setup.engine.crash)
+        # While the engine lies dead or stopped, the key is the one that starts it again, as the banner says.
+        engine = self.console_app.setup.engine
+        is_restart = action == "retry" and bool(engine.crash or engine.ended)
         return False if is_restart else super().check_action(action, parameters)
 
     def action_filter(self) -> None:
