@@ -202,6 +202,17 @@ def hold_stock(
     return _each(product, change)
 
 
+def held_already(product: AcknowledgedProduct, item_id: int, location_id: str, present: int) -> datetime | None:
+    """Return since when a quantity is held back there, if the shop has sold no more since; else None.
+
+    RMS moving does not make an old sale a new one: it gets its time to learn of it once.
+    """
+    for variant in product.variants:
+        if variant.item_id == item_id and location_id in variant.held_stock:
+            return variant.held_since if present >= (variant.stock.get(location_id) or 0) else None
+    return None
+
+
 def learn_stock(product: AcknowledgedProduct, quantities: Mapping[tuple[str, str], int | None]) -> AcknowledgedProduct:
     """Return the product with quantities read from the shop, by (inventory item id, location id).
 

@@ -51,6 +51,12 @@ def link(
     return _as_observed(observed, matches, style, known, known is not None and known.created_by_us)
 
 
+def left_out(observed: ObservedProduct, known: AcknowledgedProduct | None) -> tuple[ObservedVariant, ...]:
+    """Return the variants with an SKU that `known` does not have: of the others nobody could say whose they are."""
+    linked = {variant.variant_id for variant in known.variants} if known is not None else set()
+    return tuple(one for one in observed.variants if one.variant_id not in linked and sku_key(one.sku or ""))
+
+
 def stand_in(variant_id: str) -> int:
     """Return a number in the place of an ItemID for a variant whose item RMS no longer has: RMS's own are above 0.
 

@@ -284,15 +284,21 @@ class _Planner:
                 if location not in have.stock:
                     continue
                 known = have.stock[location]
-                if (known != quantity or self._force) and not self._holds(have, location, quantity):
-                    yield self._row(have, location, quantity)
+                held = self._held_back(have, location)
+                if held == quantity or (known == quantity and not self._force):
+                    continue
+                # More than when the shop sold is a delivery, which tells nothing of the sale. Compared with what RMS had
+                # then it is stale, so that what the shop sold is taken off again. Less is taken for the sale itself.
+                is_delivery = held is not None and quantity > held
+                yield self._row(have, location, quantity, held if held is not None and is_delivery else known)
 
-    def _holds(self, have: AcknowledgedVariant, location: str, quantity: int) -> bool:
-        """Whether the conflict policy still holds this very quantity back."""
+    def _held_back(self, have: AcknowledgedVariant, location: str) -> int | None:
+        """Return the quantity that the conflict policy still holds back."""
         policy = self._policy.stock
-        if have.held_stock.get(location) != quantity or have.held_since is None or policy.conflict is Conflict.RMS:
-            return False
-        return self._now - have.held_since < timedelta(hours=policy.conflict_grace_hours)
+        if have.held_since is None or policy.conflict is Conflict.RMS:
+            return None
+        fresh = self._now - have.held_since < timedelta(hours=policy.conflict_grace_hours)
+        return have.held_stock.get(location) if fresh else None
 
     def _zeros(self, inherited: set[int] | tuple[()]) -> Iterator[StockWrite]:
         if "stock" not in self._ours:
@@ -302,12 +308,10 @@ class _Planner:
             if have is not None and item_id not in inherited:
                 for location, known in have.stock.items():
                     if known != 0:
-                        yield self._row(have, location, 0)
+                        yield self._row(have, location, 0, known)
 
-    def _row(self, have: AcknowledgedVariant, location: str, quantity: int) -> StockWrite:
-        return StockWrite(
-            self._work.style, have.item_id, have.inventory_item_id, location, quantity, have.stock[location]
-        )
+    def _row(self, have: AcknowledgedVariant, location: str, quantity: int, expected: int | None) -> StockWrite:
+        return StockWrite(self._work.style, have.item_id, have.inventory_item_id, location, quantity, expected)
 
     # Leaving
 

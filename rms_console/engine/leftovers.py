@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rms_console.contract.adoption import Survey
 from rms_console.contract.records import QueueKey, QueueReason, Settlement
-from rms_console.domain.adoption import link, stand_in
+from rms_console.domain.adoption import left_out, link, stand_in
 from rms_console.domain.grouping import sku_key, style_key
 from rms_console.domain.product import AcknowledgedProduct, ObservedProduct, ObservedVariant
 from rms_console.engine.deps import Deps
@@ -44,12 +44,12 @@ class Leftovers:
         keys: set[str] = set()
         for some in _batches(unsure):
             for _style, observed, known in await self._seen(some, unsure):
-                keys |= {sku_key(one.sku or "") for one in _left(observed, known)}
+                keys |= {sku_key(one.sku or "") for one in left_out(observed, known)}
         owners = await self._owners(keys) if keys else {}
         taken = 0
         for some in _batches(unsure):
             links = {
-                style: (observed, known, _links(_left(observed, known), known, owners))
+                style: (observed, known, _links(left_out(observed, known), known, owners))
                 for style, observed, known in await self._seen(some, unsure)
             }
             taken += await self._settle({style: one for style, one in links.items() if one[2]})
@@ -87,11 +87,6 @@ class Leftovers:
         keys = [QueueKey(item, QueueReason.RECONCILE) for item in sorted(set(new))]
         await deps.disk(deps.ledger.enqueue, keys, None, now)
         return len(new)
-
-
-def _left(observed: ObservedProduct, known: AcknowledgedProduct | None) -> list[ObservedVariant]:
-    linked = {variant.variant_id for variant in known.variants} if known is not None else set()
-    return [one for one in observed.variants if one.variant_id not in linked and sku_key(one.sku or "")]
 
 
 def _links(left: Sequence[ObservedVariant], known: AcknowledgedProduct | None, owners: Owners) -> dict[str, int]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from rms_console.contract.ports import Applied
 from rms_console.contract.stock_call import StockUnanswered
-from rms_console.domain.acknowledge import acknowledge_stock, hold_stock, learn_stock
+from rms_console.domain.acknowledge import acknowledge_stock, held_already, hold_stock, learn_stock
 from rms_console.domain.changes import describe
 from rms_console.domain.operations import SetStock, StockWrite
 from rms_console.domain.policy import StockPolicy
@@ -122,9 +122,10 @@ class StockPusher:
             job.product = learn_stock(job.product, {_key(row): None})
             return None
         decision = resolve_stale(row.quantity, row.expected, seen, self._policy)
+        since = held_already(job.product, row.item_id, row.location_id, seen)
         job.product = learn_stock(job.product, {_key(row): seen})
         if decision.hold:
-            job.product = hold_stock(job.product, row.item_id, row.location_id, row.quantity, now)
+            job.product = hold_stock(job.product, row.item_id, row.location_id, row.quantity, since or now)
         if decision.write is None:
             return None
         return StockWrite(

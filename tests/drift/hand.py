@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from rms_console.demo.shopify import EmbeddedShop
 from rms_console.demo.shopify.model import Variant
 from tests.engine_adopt.merchant import Merchant
+
+ADD = """
+mutation ($product: ID!, $variants: [ProductVariantsBulkInput!]!) {
+  productVariantsBulkCreate(productId: $product, variants: $variants) { userErrors { message } }
+}
+"""
 
 
 class Hand(Merchant):
@@ -20,6 +27,17 @@ class Hand(Merchant):
         assert found is not None, sku
         return found
 
+    def add_variant(self, beside: str, sku: str, options: Mapping[str, str], units: int) -> None:
+        """Add a variant to the product that has the SKU `beside`."""
+        product = self.variant(beside).product
+        new = {
+            "price": "9990.00",
+            "optionValues": [{"optionName": name, "name": value} for name, value in options.items()],
+            "inventoryItem": {"sku": sku, "tracked": True},
+            "inventoryQuantities": [{"locationId": self.shop.location().id, "availableQuantity": units}],
+        }
+        self._run(ADD, {"product": product.id, "variants": [new]}, "productVariantsBulkCreate")
+
     def price(self, sku: str, price: str) -> None:
         self.variant(sku).price = Decimal(price)
 
@@ -28,6 +46,9 @@ class Hand(Merchant):
 
     def barcode(self, sku: str, barcode: str | None) -> None:
         self.variant(sku).barcode = barcode
+
+    def units(self, sku: str) -> int:
+        return self.shop._level(sku, None).on_hand
 
     def rename(self, sku: str, other: str) -> None:
         self.shop.state.set_sku(self.variant(sku), other)

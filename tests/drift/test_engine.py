@@ -10,7 +10,7 @@ from rms_console.domain.policy import Deleted
 from rms_console.errors import LeaseHeld, ShopRejected
 from tests.drift.conftest import Make
 from tests.drift.place import DriftPlace, told
-from tests.engine.world import shoes, tuned, with_policy
+from tests.engine.world import Shoe, shoes, tuned, with_policy
 
 NO_SWEEP = tuned(sweep_s=0.0)
 
@@ -136,6 +136,32 @@ async def test_w6_what_somebody_deleted_follows_its_own_rule(make: Make) -> None
             aside = place.entries(QueueState.QUARANTINED)
         assert page.facts["found"] == 0
         assert bool(aside) is not there
+
+
+async def test_w3_what_a_late_creation_left_for_sale_is_taken_from_sale(make: Make) -> None:
+    """Such a variant is no cycle's business: its item was sold out before anybody knew that it was made."""
+    place = await stocked(make, styles=2)
+    place.store.add([Shoe(13, "24YM0001", size="38", quantity=0), Shoe(14, "24YM0001", size="39", quantity=0)])
+    place.store.change(14, Inactive=1)
+    async with place.service():
+        await place.wait(700)
+        names = [option.name for option in place.product("24YM0001").options]
+        for sku, size in (("SKU-13", "38"), ("SKU-14", "39"), ("OF-HIS-OWN", "40")):
+            place.hand.add_variant("SKU-11", sku, {names[0]: "Negro", names[1]: size}, 4)
+        page = await place.verify(heal=True)
+        await place.wait(300)
+        again = await place.verify()
+    assert told(page) == {
+        ("SKU-13", "price", "missed_change", "unknown"),
+        ("SKU-13", "quantity", "missed_change", "unknown"),
+        ("SKU-14", "quantity", "missed_change", "unknown"),
+    }
+    assert {sku: place.hand.units(sku) for sku in ("SKU-13", "SKU-14", "OF-HIS-OWN")} == {
+        "SKU-13": 0,
+        "SKU-14": 0,
+        "OF-HIS-OWN": 4,
+    }
+    assert again.rows == ()
 
 
 async def test_one_difference_of_the_report_is_healed_alone(make: Make) -> None:

@@ -11,9 +11,11 @@ from typing import Any, cast
 from rms_console.adapters.lease import FileLease
 from rms_console.adapters.shopify.shop import ShopifyShop
 from rms_console.adapters.store import SqliteLedger, open_ledger, open_survey
+from rms_console.adapters.store.drift import ENGINE_FILE, open_drift_pad
 from rms_console.adapters.store.mark import FileMark
 from rms_console.adapters.store.opening import FILE_NAME
 from rms_console.adapters.store.rescue import Opened, open_or_begin_anew, put_aside, salvaged_facts
+from rms_console.contract.drift import DriftPad
 from rms_console.contract.ports import Ledger, Source
 from rms_console.contract.settings import EngineSettings
 from rms_console.engine.deps import Deps
@@ -84,6 +86,7 @@ class Process:
         self.mark = KeptMark(self.state)
         self.synchronous = FULL
         """How the program has its ledger synced. The simulation itself does not wait for a disk."""
+        self.pads: list[DriftPad] = []
         self._source = source
         self._disk_trouble = disk_trouble
         self._died = died
@@ -151,11 +154,16 @@ class Process:
             settings_name="simulation",
             version="simulation",
             open_survey=open_survey,
+            open_drift=self._open_drift,
             mark=self.mark,
             renew_ledger=self._renew,
             claims=self.client.claims if self.machine else None,
             installation=self.machine or "this",
         )
+
+    def _open_drift(self, lasting: bool) -> DriftPad:
+        self.pads.append(open_drift_pad(self.state / ENGINE_FILE if lasting else None))
+        return self.pads[-1]
 
     def _renew(self, damage: str) -> Ledger:
         facts = salvaged_facts(self.state / FILE_NAME)
@@ -206,6 +214,8 @@ class Process:
         self.timer.stop()
         self.lease.release()
         self.real_ledger.close()
+        for pad in self.pads:
+            pad.close()
         self.death.dead = True
 
     def mark_before(self) -> bytes | None:

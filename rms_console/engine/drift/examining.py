@@ -15,6 +15,7 @@ from rms_console.domain.policy import Policy
 from rms_console.domain.product import AcknowledgedProduct, ObservedProduct
 from rms_console.domain.zone import to_local
 from rms_console.engine.deps import Deps
+from rms_console.engine.drift import unknown
 from rms_console.engine.drift.audit import Past, why_missed, with_evidence
 from rms_console.engine.heldstock import STOCK_HELD
 from rms_console.engine.parts import assemble_in_parts
@@ -81,9 +82,13 @@ class Examiner:
             if known is None:
                 return None
             observed = await deps.shop.read_product(known.product_id, priority=PRIORITY_BACKLOG)
-            gathered = await gather(deps, sorted(variant.item_id for variant in known.variants))
+            found = await unknown.owners(deps, observed, known)
+            gathered = await gather(deps, sorted({variant.item_id for variant in known.variants} | found.keys()))
             if gathered.products.get(style) == known == await self._known(style):
-                return await self._judged(known, observed, gathered, policy, zone, past)
+                if observed is not None and found:
+                    works = await self.works(gathered, policy, zone)
+                    gathered = unknown.taken_in(gathered, style, observed, unknown.unwanted(found, works))
+                return await self._judged(gathered.products[style], observed, gathered, policy, zone, past)
         return None
 
     async def works(self, gathered: Gathered, policy: Policy, zone: str) -> tuple[StyleWork, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rms_console.contract.records import QueueEntry, QueueKey, QueueReason, Settlement
-from rms_console.domain.acknowledge import adopt, hold_stock
+from rms_console.domain.acknowledge import adopt, hold_stock, learn_stock
 from rms_console.domain.adoption import link
 from rms_console.domain.drift import DriftCause, DriftKind
 from rms_console.domain.operations import ProductPlan
@@ -127,9 +127,14 @@ def learned(seen: Seen, observed: ObservedProduct, policy: Policy, now: datetime
     }
     before = {variant.item_id: variant.stock for variant in known.variants}
     present = {variant.item_id: variant.stock for variant in product.variants}
+    inventory = {variant.item_id: variant.inventory_item_id for variant in product.variants}
     for want in desired.variants:
         for place, quantity in want.stock.items() if want.item_id in moved else ():
             was, there = before.get(want.item_id, {}).get(place), present.get(want.item_id, {}).get(place)
-            if was is not None and there is not None and there < min(was, quantity):
+            if was is None or there is None or not there < min(was, quantity):
+                continue
+            if quantity > was:  # written beside the sale: what RMS added is added to what the shop still has
+                product = learn_stock(product, {(inventory[want.item_id], place): was})
+            else:
                 product = hold_stock(product, want.item_id, place, quantity, now)
     return product

@@ -22,6 +22,7 @@ from rms_console.engine.drift.audit import Past
 from rms_console.engine.drift.examining import Examiner
 from rms_console.engine.drift.shop_only import ShopOnly
 from rms_console.engine.drift.strangers import Strangers
+from rms_console.engine.drift.unknown import for_sale
 from rms_console.engine.offload import Offload
 from rms_console.engine.widen import gather
 
@@ -167,8 +168,11 @@ class Comparing:
         suspects: list[str] = []
         found: list[Difference] = []
         for number, work in enumerate((work for work in works if work.style in mine), start=1):
-            differences = find(work, mine[work.style], seen.get(work.style), self._policy, deps.clock.now())
-            if differences:
+            known, observed = mine[work.style], seen.get(work.style)
+            differences = find(work, known, observed, self._policy, deps.clock.now())
+            if observed is not None and for_sale(observed, known):
+                suspects.append(work.style)
+            elif differences:
                 marked = await self._examiner.waiting(differences, work.item_ids)
                 if all(one.is_known for one in marked):
                     found += marked
