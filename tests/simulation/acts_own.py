@@ -176,7 +176,7 @@ async def second_engine(sim: Sim, dice: Random) -> None:
     first = sim.process
     if first is None or first.ended:
         return
-    other = sim.new_process()
+    other, machine = sim.new_process(), sim.machine
     try:
         await other.begin()
     except LeaseHeld:
@@ -187,6 +187,11 @@ async def second_engine(sim: Sim, dice: Random) -> None:
         return
     if not first.ended:
         sim.wrong("lease", "two engines run on one state folder")
+    if machine != sim.machine:
+        # While it waited for the lock its machine burned down or was left: it goes with it. Taken for the engine of
+        # the world it would hide the one that runs where the world is now, and nobody could end that one any more.
+        other.kill("its machine was left")
+        return
     sim.process = other
 
 
@@ -263,9 +268,18 @@ async def _wall(sim: Sim, dice: Random, kind: str, sign: int) -> None:
 # The person
 
 
+async def _held_back(sim: Sim, law: str, request: Pause | SetMode) -> bool:
+    """Have the engine hold back, and remember which one was told so."""
+    process = sim.process
+    if process is None or not isinstance(await sim.ask(request), Accepted):
+        return False
+    sim.told_on[law] = process.machine
+    return True
+
+
 @act("operator.pause", 2)
 async def pause(sim: Sim, dice: Random) -> None:
-    if isinstance(await sim.ask(Pause("prueba")), Accepted):
+    if await _held_back(sim, "pause", Pause("prueba")):
         sim.paused_at = sim.clock.seconds
         sim.fire("operator.pause")
 
@@ -309,7 +323,7 @@ async def retry(sim: Sim, dice: Random) -> None:
 @act("operator.observe")
 async def observe(sim: Sim, dice: Random) -> None:
     """Somebody has it only look for a while."""
-    if isinstance(await sim.ask(SetMode("observe")), Accepted):
+    if await _held_back(sim, "observe", SetMode("observe")):
         sim.observed_at = sim.clock.seconds
         sim.fire("operator.observe")
         await asyncio.sleep(dice.uniform(60, 900))

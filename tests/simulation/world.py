@@ -230,6 +230,8 @@ class Sim:
         self.forced_until = -1.0
         self.paused_at: float | None = None
         self.observed_at: float | None = None
+        self.told_on: dict[str, str] = {}
+        """"pause" or "observe" -> the machine whose engine was told so last."""
         self.approved: set[str] = set()
         """Styles of which a person approved a hold."""
         self.tainted: set[int] = set()
