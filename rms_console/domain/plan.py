@@ -287,8 +287,8 @@ class _Planner:
                 held = self._held_back(have, location)
                 if held == quantity or (known == quantity and not self._force):
                     continue
-                # More than when the shop sold is a delivery, which tells nothing of the sale: compared with what RMS had
-                # then it is stale, and what was sold is taken off once more. Less is taken for the sale itself.
+                # More than when the shop sold is a delivery and tells nothing of the sale: expecting what RMS had then
+                # the row is stale, and what was sold is taken off once more. Less is taken for the sale itself.
                 is_delivery = held is not None and quantity > held
                 yield self._row(have, location, quantity, held if held is not None and is_delivery else known)
 
