@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rms_console.contract.events import EventName
@@ -22,6 +22,7 @@ def check(engine: EngineService) -> None:
     engine.alert_watch.look()
     run = engine.runner.active
     engine.journal.publish(EventName.SUPERVISOR_CHECKED, running=run is not None)
+    _hasten(engine, now)
     if run is not None:
         # By the clock that only goes forward: setting the time of day must not end a healthy run. Reading and pushing
         # have the limit each.
@@ -46,3 +47,14 @@ def check(engine: EngineService) -> None:
             minutes=f"{(now - last.started_at) / timedelta(minutes=1):.0f}",
         )
         engine.wakes.ring(Wake.SCHEDULE)
+
+
+def _hasten(engine: EngineService, now: datetime) -> None:
+    """Try again now where the next try is further off than any is planned: the time of day was set back since.
+
+    While there is a fault nothing is sent, and with RMS gone nothing is read: all would wait for as long as the clock
+    was set back.
+    """
+    fault, longest = engine.recovery.fault, timedelta(seconds=engine.settings.recovery_probe_s)
+    if fault is not None and fault.next_try_at is not None and fault.next_try_at - now > longest:
+        engine.wakes.ring(Wake.RECOVER)

@@ -69,6 +69,25 @@ async def test_s7_a_wall_clock_that_is_set_loses_no_change_and_stops_no_cycle(ma
         assert place.engine.recovery.fault is None
 
 
+@pytest.mark.parametrize("gone", ["rms", "shop"])
+async def test_s7_a_clock_that_is_set_back_in_an_outage_puts_off_no_try(make: Make, gone: str) -> None:
+    """S7, G1: the next try stood an hour off by the new time, and until then nothing was read or sent."""
+    place = await stocked(make)
+    async with place.service() as engine:
+        await place.wait(10 * MINUTE)
+        place.wire.is_cut = gone == "shop"
+        place.faults.error_ratio = 1.0 if gone == "rms" else 0.0
+        place.store.change(11, Quantity=2.0)
+        await place.wait(20 * MINUTE)
+        assert engine.recovery.fault is not None
+        place.clock.set_wall(place.clock.now() - timedelta(hours=1))
+        place.timer.fire("supervise")  # as every repeating call is once the timer sees that the clock was set
+        place.wire.is_cut = False
+        place.faults.error_ratio = 0.0
+        await place.wait(1)
+        assert engine.recovery.fault is None
+
+
 @pytest.mark.parametrize(
     ("zone", "day"),
     [
