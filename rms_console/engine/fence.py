@@ -137,7 +137,7 @@ class Fence:
             return
         if found is not None and self._is_foreign(found, mine):
             if not self._engine.standby.has_outlived(found):
-                raise _held(found, self._engine.standby.advice(found))
+                raise _held(found, self._engine.standby.wait_out(found))
             self._engine.journal.log(
                 "WARN",
                 MONITOR,

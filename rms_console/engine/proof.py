@@ -65,13 +65,17 @@ class Proof:
         """
         if due is None:
             return False
-        if due <= term.begun_at:
-            return now >= due
+        return now >= due if due <= term.begun_at else self._reads_anew()
+
+    def expect(self, term: Term, due: float | None) -> None:
+        """Note that a run waits for `due`, which `is_proven` found not to be proven: `tend` lets it go on then."""
+        if due is not None and due > term.begun_at:
+            self._due = due
+
+    def _reads_anew(self) -> bool:
+        """Whether the present run began when the wait for the others was over."""
         run = self._engine.runner.active
-        if self._anew_at is not None and run is not None and run.begun >= self._anew_at:
-            return True
-        self._due = due
-        return False
+        return self._anew_at is not None and run is not None and run.begun >= self._anew_at
 
     async def load(self) -> None:
         """Remember what earlier processes saw.
@@ -109,9 +113,11 @@ class Proof:
         mark = Mark.read(claim.lease)
         return outlived_at(mark, term) if mark is not None and is_known(mark, term, self._eras) else None
 
-    def advice(self, claim: Claim, term: Term) -> str:
-        """Return what to do about a claim that our lease does not prove to be over yet."""
-        if self.outlived_at(claim, term) is not None:
+    def wait_out(self, claim: Claim, term: Term) -> str:
+        """Await the end of a claim that our lease does not prove to be over yet; return what to do about it."""
+        due = self.outlived_at(claim, term)
+        self.expect(term, due)
+        if due is not None:
             return sentence("it can no longer write when its lease has run out: this engine takes over by itself")
         if not claim.lease:
             return sentence(

@@ -128,9 +128,9 @@ class Standby:
             return False
         return self._proof.is_proven(term, self._proof.outlived_at(claim, term), lease.elapsed_s())
 
-    def advice(self, claim: Claim) -> str:
-        """Return what to do about a claim that is not proven to be over; empty where no lease rules."""
-        return "" if self._term is None else self._proof.advice(claim, self._term)
+    def wait_out(self, claim: Claim) -> str:
+        """Let the run that this claim stops go on when it is proven to be over; return what to do until then."""
+        return "" if self._term is None else self._proof.wait_out(claim, self._term)
 
     def prove(self) -> None:
         """See that nobody else can still be writing, where the shop itself does not refuse a second writer.
@@ -140,6 +140,7 @@ class Standby:
         """
         lease, term = self._lease, self._term
         if lease and term and not self._proof.is_proven(term, term.proven_at, lease.elapsed_s()):
+            self._proof.expect(term, term.proven_at)
             raise _held(None)
 
     @property
