@@ -40,6 +40,7 @@ STALE_PICTURE = frozenset(
     }
 )
 """Refusals that mean the shop differs from our picture of it: read it and plan again."""
+NOT_THERE = "shop-not-found"
 
 
 class ProductPusher:
@@ -212,8 +213,13 @@ class ProductPusher:
 
 
 def is_stale_picture(error: ConsoleError) -> bool:
-    """Whether a refusal means that the shop differs from our picture of it."""
-    return isinstance(error, ShopRejected) and any(code in STALE_PICTURE for _, code, _ in error.problems)
+    """Whether a refusal means that the shop differs from our picture of it.
+
+    Some mutations say by words alone that the product is not there: `metafieldsSet` calls its owner invalid.
+    """
+    if not isinstance(error, ShopRejected):
+        return False
+    return error.code == NOT_THERE or any(code in STALE_PICTURE for _, code, _ in error.problems)
 
 
 def _changes(job: Job, operation: ProductOperation) -> Sequence[FieldChange]:

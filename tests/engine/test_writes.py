@@ -16,6 +16,7 @@ from rms_console.errors import ShopRejected, StoreFull
 from tests.acceptance.store_file import Shoe
 from tests.engine.conftest import Make
 from tests.engine.world import SETTINGS, Death, Killed, Lost, World, shoes, tuned, with_policy
+from tests.engine_adopt.merchant import DELETE
 
 EDIT = "mutation($p: ProductUpdateInput!) { productUpdate(product: $p) { userErrors { message } } }"
 METAFIELDS = "mutation($m: [MetafieldsSetInput!]!) { metafieldsSet(metafields: $m) { userErrors { message } } }"
@@ -217,6 +218,20 @@ async def test_w6_s10_the_row_of_a_deleted_variant_stops_no_other_row(make: Make
         world.assert_equal()
     else:
         assert world.entry(31).code == "deleted-in-shop"
+
+
+async def test_w6_a_deleted_product_of_which_only_metafields_change_follows_the_rule(make: Make) -> None:
+    """W6: `metafieldsSet` is the one call that then tells of it, and only in words."""
+    world = make(settings=with_policy(SETTINGS, filters={"when_deleted": Deleted.RECREATE}))
+    world.store.add(shoes(1))
+    await world.start()
+    await world.once()
+    deleted = world.product("24YM0001").id
+    world.shop.admin(DELETE, {"input": {"id": deleted}})
+    world.store.change(11, family="Botas")
+    await world.converge()
+    assert not world.entries()
+    assert world.product("24YM0001").id != deleted
 
 
 async def test_w6_a_product_deleted_by_hand_whose_items_leave_is_forgotten(world: World) -> None:

@@ -42,12 +42,12 @@ def truth_of(rows: list[Row], now: datetime, zone: str, places: int) -> Truth:
     local = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     for row in rows:
         item = int(row["ItemID"])
+        if not isinstance(row["Quantity"], int | float):
+            truth.broken[item] = "stock"  # nobody can read the row, whatever else it says
+            continue
         if row["Inactive"] or row["ItemCannotBeSold"] or not _text(row["C_ARTICULO"]) or not _text(row["Description"]):
             continue
         if not _text(row["CCOD"]):
-            continue
-        if not isinstance(row["Quantity"], int | float):
-            truth.broken[item] = "stock"
             continue
         truth.wanted[item] = _wanted(row, local, places)
         if truth.wanted[item].price is None:
