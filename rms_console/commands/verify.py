@@ -18,6 +18,7 @@ from rms_console.contract.commands import Refused, Verify
 from rms_console.contract.drift import MOST_KEPT, DriftPad, DriftReport, difference_row
 from rms_console.contract.queries import Query, Subject
 from rms_console.contract.settings import EngineSettings
+from rms_console.contract.state import Mode
 from rms_console.control.client import EngineClient
 from rms_console.engine.deps import Deps
 from rms_console.engine.drift.reporting import facts_of
@@ -30,6 +31,8 @@ from rms_console.wiring.drift import command_pad
 from rms_console.wiring.parts import open_trial
 
 EXIT_DIFFERENT: Final = 1
+TO_SEND: Final = mark("What differs is queued and sent through the guard. Go on?")
+TO_PLAN: Final = mark("What differs is queued and planned; the engine observes, so nothing is sent. Go on?")
 
 
 @click.command()
@@ -76,7 +79,8 @@ def _ask_engine(
         LinkError: it cannot be asked, or not any more. RefusedError: it said no. ConsoleError: it came to no end.
     """
     if request.heal and not yes:
-        asked = translate(language, mark("What differs is queued and sent through the guard. Go on?"), {})
+        is_observing = client.snapshot().mode is Mode.OBSERVE
+        asked = translate(language, TO_PLAN if is_observing else TO_SEND, {})
         if not click.confirm(asked, default=False):
             raise RefusedError(translate(language, mark("nothing was asked"), {}), code="no")
     command = by_person(request)

@@ -152,7 +152,7 @@ class DriftPad(Protocol):
         ...
 
     def styles_found(self, after: str, limit: int, causes: Sequence[str]) -> tuple[str, ...]:
-        """Return styles above a style of which something differs that can be mended, by these causes, in order."""
+        """Return styles above a style of which something differs by these causes, and is news, in order."""
         ...
 
     def close(self) -> None: ...
@@ -160,4 +160,5 @@ class DriftPad(Protocol):
 
 def difference_row(number: int, one: Difference) -> dict[str, Any]:
     """Return a difference as a plain JSON object, the same for every face."""
-    return {"number": number, **asdict(one), "kind": one.kind.value, "cause": one.cause.value}
+    told = {"kind": one.kind.value, "cause": one.cause.value, "mendable": one.is_mendable}
+    return {"number": number, **asdict(one), **told}

@@ -11,7 +11,7 @@ from rms_console.contract.commands import HealDrift, Verify
 
 
 class VerifyRequest(Request):
-    """POST /api/v1/sync/monitor/drift, body optional: compare everything, or what is named."""
+    """POST /api/v1/sync/monitor/drift, body optional: compare everything, or what is named (200 names in all)."""
 
     ccods: list[Code] = Field(default=[], max_length=200)
     skus: list[Code] = Field(default=[], max_length=200)
@@ -51,6 +51,8 @@ class DifferenceRow(Body):
     miss: str = ""
     evidence: str = ""
     waiting: str = ""
+    mendable: bool = False
+    """Whether a cycle can mend it: it is news, and not for a person to decide."""
 
 
 class DriftBody(Body):

@@ -81,6 +81,8 @@ class Missed(StrEnum):
     UNKNOWN = "unknown"
 
 
+BY_A_PERSON = frozenset({DriftCause.SHARED, DriftCause.LEFT_RMS, DriftCause.UNLINKED})
+"""Causes that no cycle can mend: two of one SKU, and products that nobody can be told to be whose."""
 STOCK_CONFLICT = "stock-conflict"
 """Why a difference waits: the shop sold since our last write, and RMS gets its time to learn of it."""
 KINDS: Mapping[str, DriftKind] = {
@@ -126,8 +128,7 @@ class Difference:
     @property
     def is_mendable(self) -> bool:
         """Whether a cycle can mend it; the rest is for a person to decide."""
-        by_a_person = (DriftCause.SHARED, DriftCause.LEFT_RMS, DriftCause.UNLINKED)
-        return not self.is_known and self.cause not in by_a_person
+        return not self.is_known and self.cause not in BY_A_PERSON
 
 
 def is_as_written(known: AcknowledgedProduct, observed: ObservedProduct, mapping: MappingPolicy) -> bool:

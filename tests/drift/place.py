@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,8 @@ class DriftPlace(Place):
         self.pads: list[DriftPad] = []
         self.die_at_note = 0
         """The process dies in the place of this note on a pad; 0: it lives."""
+        self.at_pad: Callable[[str], None] = lambda name: None
+        """Called with the name of what is asked of a pad, before it is done."""
 
     def extras(self) -> dict[str, Any]:
         return {**super().extras(), "open_drift": self._open_pad, "movements": self.source}
@@ -56,7 +59,13 @@ class MortalPad:
         self._notes = 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._pad, name)
+        method = getattr(self._pad, name)
+
+        def call(*args: Any) -> Any:
+            self._place.at_pad(name)
+            return method(*args)
+
+        return call
 
     def note(self, *args: Any) -> None:
         self._notes += 1

@@ -8,9 +8,10 @@ from rms_console.contract.commands import Accepted, FullSync, HealDrift, Pause, 
 from rms_console.contract.records import HoldState, QueueState
 from rms_console.domain.policy import Deleted
 from rms_console.errors import LeaseHeld, ShopRejected
+from tests.acceptance.store_file import Shoe
 from tests.drift.conftest import Make
 from tests.drift.place import DriftPlace, told
-from tests.engine.world import Shoe, shoes, tuned, with_policy
+from tests.engine.world import shoes, tuned, with_policy
 
 NO_SWEEP = tuned(sweep_s=0.0)
 

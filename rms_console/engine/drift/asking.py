@@ -10,6 +10,7 @@ from rms_console.contract.queries import Page, Query
 from rms_console.engine.drift.reporting import facts_of
 from rms_console.engine.drift.resting import named_styles
 from rms_console.engine.drift.running import VERIFY
+from rms_console.engine.drift.short import MOST_AT_ONCE
 from rms_console.locale import sentence
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ async def verify(engine: EngineService, command: Command, request: Verify) -> Re
     """Begin a comparison: of what is named, or of everything.
 
     Raises:
-        Refused: RMS has nothing of that name. SourceError, StoreError.
+        Refused: RMS has nothing of that name, or they are too many. SourceError, StoreError.
     """
     said_no = _hindrance(engine, command, heals=request.heal)
     if said_no is not None:
@@ -30,10 +31,13 @@ async def verify(engine: EngineService, command: Command, request: Verify) -> Re
     drift, deps = engine.drift, engine.deps
     await drift.begin()
     if request.styles or request.skus:
+        if drift.short.is_full:
+            told = sentence("{most} comparisons of single products are on already", most=MOST_AT_ONCE)
+            return Refused(command.command_id, "busy", told, sentence("their reports come by themselves"))
         styles = await named_styles(deps, request.styles, request.skus)
         now = deps.clock.now().isoformat()
         run = DriftRun(command.command_id, VERIFY, now, command.actor.name, request.heal, styles, is_verify=True)
-        began = drift.ask_for(run)
+        began = drift.short.begin(run)
     elif drift.is_busy:
         stage = drift.run.stage if drift.run is not None else "-"
         told = sentence("a comparison with the shop is on already ({stage})", stage=stage)
@@ -76,7 +80,7 @@ async def answer(engine: EngineService, query: Query) -> Page:
     report: DriftReport | None = drift.report
     if query.key:
         whole = report if report is not None and report.run_id == query.key else None
-        report = drift.partial.get(query.key, whole)
+        report = drift.short.reports.get(query.key, whole)
         if report is None:
             return Page(query.subject, (), problem="not-found")
     view = drift.view()

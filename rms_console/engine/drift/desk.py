@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections import Counter
 from collections.abc import Coroutine, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from rms_console.engine.drift.mending import Mender
 from rms_console.engine.drift.reporting import FACT_COMPARED_UP_TO
 from rms_console.engine.drift.resting import past
 from rms_console.engine.drift.running import STALE, Comparing, begin_anew
+from rms_console.engine.drift.short import ShortComparisons, give_back
 from rms_console.engine.journal import DETECTOR
 from rms_console.engine.wakes import Wake
 from rms_console.errors import ConsoleError, StoreError
@@ -32,14 +33,12 @@ TRIES: Final = 3
 RETRY_S: Final = 60.0
 WAIT_S: Final = 5.0
 NO_END: Final = mark("The comparison with the shop came to no end: {problem}")
-MOST_PARTIAL: Final = 20
-"""Reports of single products that are kept for whoever asked."""
 
 
 class DriftDesk:
-    """Runs one comparison of everything at a time, and short ones of single products beside it.
+    """Runs one comparison of everything at a time. `report`: the latest one; None before the first.
 
-    `report`: the latest whole one; None before the first.
+    `short`: those of single products beside it.
     """
 
     def __init__(self, engine: EngineService, comparison: Comparison) -> None:
@@ -48,13 +47,12 @@ class DriftDesk:
         self._pad: DriftPad | None = None
         self._opening = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
-        self._short: set[asyncio.Task[None]] = set()
         self._missed: Counter[Miss] = Counter()
         self._has_begun = False
         self.mender = Mender(engine, self)
+        self.short = ShortComparisons(engine, self)
         self.run: DriftRun | None = None
         self.report: DriftReport | None = None
-        self.partial: dict[str, DriftReport] = {}
         if engine.deps.open_drift is not None:
             engine.wakes.ring(Wake.DRIFT)
 
@@ -86,16 +84,13 @@ class DriftDesk:
 
     async def close(self) -> None:
         """Stop; what was not finished stays on the pad."""
-        tasks = [*self._short, *([self._task] if self._task is not None else [])]
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
+        await self.short.close()
+        if self._task is not None:
+            self._task.cancel()
             with suppress(asyncio.CancelledError):
-                await task
+                await self._task
         if self._pad is not None:
-            # It is a scratch pad: what it lacks is read again, and the engine has more to give back.
-            with suppress(StoreError):
-                await self._engine.deps.disk(self._pad.close)
+            await give_back(self._engine.deps, self._pad)
             self._pad = None
 
     # Asking
@@ -109,15 +104,6 @@ class DriftDesk:
             return False
         now = self._engine.deps.clock.now().isoformat()
         self._start(DriftRun(run_id, reason, now, by, heal, is_verify=not awaits_reconcile), awaits_reconcile)
-        return True
-
-    def ask_for(self, run: DriftRun) -> bool:
-        """Compare the styles that a run names; return whether it began."""
-        if self._engine.deps.open_drift is None:
-            return False
-        task = asyncio.ensure_future(self._guarded(self._compare_some(run), run))
-        self._short.add(task)
-        task.add_done_callback(self._short.discard)
         return True
 
     @property
@@ -147,9 +133,9 @@ class DriftDesk:
 
     def _start(self, run: DriftRun, awaits_reconcile: bool) -> None:
         self.run = run
-        self._task = asyncio.ensure_future(self._guarded(self._compare_all(run, awaits_reconcile), run))
+        self._task = asyncio.ensure_future(self.guarded(self._compare_all(run, awaits_reconcile), run))
 
-    async def _guarded(self, work: Coroutine[None, None, None], run: DriftRun) -> None:
+    async def guarded(self, work: Coroutine[None, None, None], run: DriftRun) -> None:
         """A comparison that breaks in a way nobody foresaw is told, and ends nothing else."""
         try:
             await work
@@ -170,14 +156,13 @@ class DriftDesk:
         run = self.run = await deps.disk(begin_anew, pad, kept, wanted, deps.clock.now())
         before = await past(deps)
         problem = await self._bring_to_end(run, pad)
-        # Taken at once: what is noted while the report is written belongs to the next one.
-        noted, self._missed = self._missed, Counter()
+        # What is noted while the report is written belongs to the next one.
+        noted = self._missed.copy()
         missed = {SAME[miss].value: count for miss, count in noted.items()}
         report = await deps.disk(reporting.report_of, run, pad, deps.clock.now(), missed)
         report = dataclasses.replace(report, problem=problem)
-        if problem:
-            self._missed.update(noted)
-        else:
+        if not problem:
+            self._missed -= noted
             if before.watermark is not None:
                 await deps.disk(deps.ledger.set_fact, FACT_COMPARED_UP_TO, before.watermark.encode())
             await deps.disk(deps.ledger.set_fact, FACT_RESTORED, None)
@@ -218,24 +203,6 @@ class DriftDesk:
             else:
                 return ""
         return ""
-
-    async def _compare_some(self, run: DriftRun) -> None:
-        engine, deps = self._engine, self._engine.deps
-        if deps.open_drift is None:
-            return
-        policy = engine.mending.known_world().policy
-        with closing(await deps.disk(deps.open_drift, False)) as pad:
-            comparing = Comparing(deps, pad, policy, engine.settings.zone, await past(deps), engine.look)
-            await comparing.only(run, run.styles)
-            report = await deps.disk(reporting.report_of, run, pad, deps.clock.now(), {})
-        if run.heal and report.found:
-            styles = sorted({one.style for one in report.differences if not one.is_known})
-            report = dataclasses.replace(report, healing=len(styles))
-            self.mender.heal(styles)
-        self.partial[run.run_id] = report
-        while len(self.partial) > MOST_PARTIAL:
-            self.partial.pop(next(iter(self.partial)))
-        self.end(run, report)
 
     async def _publish(self, report: DriftReport) -> None:
         engine = self._engine

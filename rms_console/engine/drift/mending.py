@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.drift import DriftRun
-from rms_console.domain.drift import DriftCause
+from rms_console.domain.drift import BY_A_PERSON, DriftCause
 from rms_console.engine.drift import reporting
 from rms_console.engine.drift.examining import Examiner
 from rms_console.engine.drift.healing import Healer
@@ -28,7 +28,7 @@ REFUSED: Final = mark("{style} is not mended, the shop refuses to show it: {prob
 STYLES_A_TURN: Final = 10
 """Products mended before the engine's loop does something else: each is read from both sides."""
 HEALED: Final[Mapping[str, tuple[DriftCause, ...]]] = {
-    "all": tuple(DriftCause),
+    "all": tuple(cause for cause in DriftCause if cause not in BY_A_PERSON),
     "rms": (DriftCause.MISSED_CHANGE, DriftCause.BOTH, DriftCause.LOST_WRITE, DriftCause.NEVER_CREATED),
     "none": (),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Final
 
 from rms_console.contract.drift import DriftPad, DriftReport, DriftRun
 from rms_console.contract.settings import EngineSettings
@@ -18,6 +19,9 @@ from rms_console.engine.journal import Journal
 from rms_console.engine.rehearsing import look
 from rms_console.errors import Refused
 from rms_console.locale import sentence
+
+MOST_NAMED: Final = 200
+"""Products that a comparison of named ones reads, one by one."""
 
 
 async def compare_at_rest(
@@ -56,8 +60,9 @@ async def named_styles(deps: Deps, styles: Sequence[str], skus: Sequence[str]) -
     """Return the styles, as keys, of what a person named.
 
     Raises:
-        Refused: neither RMS nor the ledger knows it. SourceError, StoreError.
+        Refused: neither RMS nor the ledger knows it, or they are too many. SourceError, StoreError.
     """
+    _bound(len(styles) + len(skus))
     keys = {key for style in styles if (key := style_key(style))}
     found = await deps.disk(deps.ledger.products, sorted(keys))
     named = set(found)
@@ -72,7 +77,15 @@ async def named_styles(deps: Deps, styles: Sequence[str], skus: Sequence[str]) -
         raise Refused(
             sentence("RMS has no item {asked}", asked=asked), code="not-found", hint=sentence("check the spelling")
         )
+    _bound(len(named))
     return tuple(sorted(named))
+
+
+def _bound(count: int) -> None:
+    """Each product that is named is read by itself: beyond some, reading the whole shop in bulk costs it less."""
+    if count > MOST_NAMED:
+        told = sentence("{count} products are named; {most} can be compared by name", count=count, most=MOST_NAMED)
+        raise Refused(told, code="invalid", hint=sentence("compare everything: `rms-console verify`"))
 
 
 async def past(deps: Deps) -> Past:

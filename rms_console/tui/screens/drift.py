@@ -9,6 +9,7 @@ from rms_console.contract.commands import HealDrift, Verify
 from rms_console.contract.drift_words import CAUSES, KINDS, MISSES, WAITS
 from rms_console.contract.events import EventName
 from rms_console.contract.queries import Query, Subject
+from rms_console.contract.state import Mode
 from rms_console.locale import mark
 from rms_console.tui.format import count
 from rms_console.tui.keys import Act, bindings
@@ -32,8 +33,16 @@ STAGES: Final = {
     "confirm": mark("looking again"),
     "heal": mark("mending"),
 }
-BY_A_PERSON: Final = frozenset({"shared", "left_rms", "unlinked"})
-"""Causes that no run can mend."""
+ONE: Final = mark("{fields} values of it are written over with RMS's, through the guard.")
+ALL: Final = mark("{fields} of {compared} items differ: RMS's values are written over the shop's, through the guard.")
+ONE_OBSERVED: Final = mark(
+    "{fields} values of it would be written over with RMS's. "
+    "The engine observes: it is planned, and nothing is written."
+)
+ALL_OBSERVED: Final = mark(
+    "{fields} of {compared} items differ: RMS's values would be written over the shop's. "
+    "The engine observes: it is planned, and nothing is written."
+)
 GRAVE: Final = frozenset({"missed_change", "lost_write", "both"})
 VALUE_WIDTH: Final = 18
 
@@ -100,41 +109,34 @@ class DriftPage(ListPage):
         row, words = self.listed.chosen, self.words
         if row is None:
             return
-        if not is_mendable(row):
+        if not row.get("mendable"):
             self.console_app.notice(words.phrase("No run can mend this: its detail says what to do"))
             return
         style = clean(row.get("style", ""), 30)
-        fields = sum(one.get("style") == row.get("style") and is_mendable(one) for one in self._rows)
-        text = [
-            line(words.phrase("{fields} values of it are written over with RMS's, through the guard.", fields=fields))
-        ]
+        fields = sum(one.get("style") == row.get("style") and bool(one.get("mendable")) for one in self._rows)
+        text = [line(words.phrase(ONE_OBSERVED if self._observes() else ONE, fields=fields))]
         run_id = str(self._facts.get("run_id") or "")
         dialog = Confirm(words.phrase("Mend {name}?", name=style), text)
         self.app.push_screen(dialog, lambda yes: self._mend((int(row["number"]),), run_id) if yes else None)
 
     def action_mend_all(self) -> None:
         words = self.words
-        if not any(is_mendable(row) for row in self._rows):
+        if not any(row.get("mendable") for row in self._rows):
             self.console_app.notice(words.phrase("There is nothing that a run could mend"))
             return
         found, compared = self._facts.get("found") or 0, self._facts.get("compared") or 0
-        told = words.phrase(
-            "{fields} of {compared} items differ: RMS's values are written over the shop's, through the guard.",
-            fields=found,
-            compared=compared,
-        )
+        told = words.phrase(ALL_OBSERVED if self._observes() else ALL, fields=found, compared=compared)
         run_id = str(self._facts.get("run_id") or "")
         self.app.push_screen(
             Confirm(words.phrase("Mend all?"), [line(told)]), lambda yes: self._mend((), run_id) if yes else None
         )
 
+    def _observes(self) -> bool:
+        seen = self.console_app.view().snapshot
+        return seen is not None and seen.mode is Mode.OBSERVE
+
     def _mend(self, numbers: tuple[int, ...], run_id: str) -> None:
         self.console_app.actions.send(HealDrift(numbers, "console", run_id), self.words.phrase("Mend"))
-
-
-def is_mendable(row: Mapping[str, Any]) -> bool:
-    """Return whether a cycle can mend a difference, and has not been told to yet."""
-    return not row.get("waiting") and row.get("cause") not in BY_A_PERSON
 
 
 def summary_parts(facts: Mapping[str, Any], view: View) -> Line:

@@ -11,6 +11,7 @@ import pytest
 from rms_console.contract.commands import HealDrift, Verify
 from rms_console.contract.drift import Difference, DriftCause, DriftKind, DriftReport, difference_row
 from rms_console.contract.queries import Page, Subject
+from rms_console.contract.state import Mode
 from rms_console.engine.drift.reporting import facts_of
 from rms_console.tui.glyphs import UNICODE
 from rms_console.tui.lines import fit, text_of, width_of
@@ -113,6 +114,22 @@ async def test_all_are_mended_after_a_yes_that_states_numbers(tmp_path: Path) ->
         await pilot.press("y")
         await settled(pilot, lambda: port.sent)
     assert port.sent[0].request == HealDrift((), "console", DONE.run_id)
+
+
+async def test_while_the_engine_observes_nothing_is_said_to_be_written(tmp_path: Path) -> None:
+    port = a_port(answer(*ALL))
+    port.now = a_snapshot(mode=Mode.OBSERVE)
+    async with opened(port, "drift", tmp_path) as (app, pilot):
+        await settled(pilot, lambda: "SKU-11" in shown(app))
+        for key in ("M", "A"):
+            await pilot.press(key)
+            await settled(pilot, lambda: isinstance(app.screen, Confirm))
+            said = " ".join(shown(app).split())
+            assert "would be written over" in said
+            assert "nothing is written" in said
+            assert "are written over" not in said
+            await pilot.press("escape")
+            await settled(pilot, lambda: not isinstance(app.screen, Confirm))
 
 
 async def test_what_no_run_can_mend_is_not_asked_for(tmp_path: Path) -> None:

@@ -46,10 +46,8 @@ SELECT body FROM differences ORDER BY is_known, number LIMIT ?;
 SELECT kind, cause, miss, is_known, count(*) AS found FROM differences GROUP BY kind, cause, miss, is_known;
 
 -- name: styles_found
--- Two of one SKU, and products that nobody can be told to be whose, are for a person to decide.
 SELECT DISTINCT style FROM differences
 WHERE is_known = 0 AND style > ? AND cause IN (SELECT value FROM json_each(?))
-    AND cause NOT IN ('shared', 'left_rms', 'unlinked')
 ORDER BY style LIMIT ?;
 
 -- name: shared_skus
