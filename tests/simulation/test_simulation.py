@@ -18,7 +18,7 @@ from tests.simulation.shrinking import shrink
 from tests.simulation.story import WIDE_FROM, Step, story_of
 
 SEEDS = 300
-MOST_S = 60.0
+MOST_S = 150.0
 """Begin no further seeds after this: a loaded machine runs fewer, and says how many."""
 FEWEST = 30
 ENOUGH = 200

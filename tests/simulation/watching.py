@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rms_console.domain.policy import Conflict
@@ -49,6 +50,7 @@ class Watch:
     def __init__(self, sim: Sim) -> None:
         self._sim = sim
         self._emptied: deque[tuple[float, str]] = deque()
+        self._emptied_on = sim.machine
         self._requests: deque[float] = deque()
         self._owner, self._owned_since = "", 0.0
         self._created_at: dict[str, float] = {}
@@ -140,7 +142,19 @@ class Watch:
             return True
         if sim.moved_at is not None and sim.moved_at + READS_WITHIN_S >= sold_at:
             return True  # whoever writes now was not there when it was sold, and only the other's ledger knew of it
+        if self._rms_moved_down(sku, sold_at):
+            return True
         return sim.clock.seconds > sold_at + policy.conflict_grace_hours * 3600
+
+    def _rms_moved_down(self, sku: str, since: float) -> bool:
+        """Whether RMS said less of a SKU since then, or hid it, which says that there is none.
+
+        That is how it tells of a sale that it took over, so nothing is held back any more. A delivery is not.
+        """
+        if self._sim.hidden_at.get(sku, -1.0) >= since:
+            return True
+        said = self._sim.stock_history.get(sku, [])
+        return any(at >= since and units < before for (_, before), (at, units) in pairwise(said))
 
     def _said_at(self, sku: str) -> float:
         """Return when RMS last moved a SKU's stock."""
@@ -163,6 +177,10 @@ class Watch:
         """G5. A product whose last size goes while new ones come is not emptied: they come a moment later."""
         if self._sim.total_of(style):
             return
+        if self._emptied_on != self._sim.machine:
+            # How much was emptied a machine counts in its own ledger, and the one that takes over begins to count.
+            self._emptied_on = self._sim.machine
+            self._emptied.clear()
         now, emptied = self._sim.clock.seconds, self._emptied
         emptied.append((now, style))
         while emptied[0][0] < now - 900:

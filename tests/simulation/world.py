@@ -232,6 +232,8 @@ class Sim:
         self.observed_at: float | None = None
         self.told_on: dict[str, str] = {}
         """"pause" or "observe" -> the machine whose engine was told so last."""
+        self.observing: set[str] = set()
+        """Machines on which the engine was told to observe, or may have been, and not yet to write again."""
         self.approved: set[str] = set()
         """Styles of which a person approved a hold."""
         self.tainted: set[int] = set()
@@ -239,6 +241,8 @@ class Sim:
         self.taint_all = False
         self.stock_history: dict[str, list[tuple[float, int]]] = {}
         """SKU -> what RMS said of its stock, and when."""
+        self.hidden_at: dict[str, float] = {}
+        """SKU -> when a reply of RMS lacked it last."""
         self.stock_unknown: set[str] = set()
         self.stock_all = False
         self.ever_moved: set[tuple[str, str]] = set()
@@ -310,6 +314,7 @@ class Sim:
         """A reply of RMS lacked items: whether they left nobody can tell before the next comparison."""
         hidden = set(item_ids)
         self.tainted |= hidden
+        self.hidden_at |= {f"SKU-{item}": self.clock.seconds for item in hidden}
         self.order.hidden(hidden)
 
     def note_lowered(self, sku: str) -> None:
