@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator
 import click
 
 from rms_console.commands.adoption_report import show, write_json
-from rms_console.commands.mode import YES, confirm
+from rms_console.commands.given import YES
+from rms_console.commands.mode import confirm
 from rms_console.commands.output import say
 from rms_console.commands.person import operator
 from rms_console.contract.adoption import Survey

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from rms_console.adapters.notify.log import LogChannel
+from rms_console.commands.given import AS_JSON
 from rms_console.commands.output import emit_json, harmless, page_width, paragraph, say
 from rms_console.commands.person import by_person, operator
 from rms_console.commands.queue import say_no_ledger
@@ -55,7 +56,7 @@ def alerts() -> None:
 
 @alerts.command("list")
 @click.option("--limit", type=click.IntRange(min=0), default=SHOWN, show_default=True, help="Of those over, so many.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def list_(options: Options, limit: int, as_json: bool) -> None:
     """Show what is so now, then what is over, the newest first."""
@@ -72,7 +73,7 @@ def list_(options: Options, limit: int, as_json: bool) -> None:
 @alerts.command()
 @click.argument("alert_ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="All that nobody has seen.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def ack(options: Options, alert_ids: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Mark alerts as seen: they stay in the list, and are told no more. ID: one of `alerts list`."""
@@ -88,7 +89,7 @@ def ack(options: Options, alert_ids: tuple[str, ...], everything: bool, as_json:
 
 @alerts.command()
 @click.option("--channel", type=click.Choice(["email", "slack", "log"]), help="This one only.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def test(options: Options, channel: str | None, as_json: bool) -> None:
     """Send a message by every channel that is set up. Exit 1 when one of them failed, or when nobody was reached."""

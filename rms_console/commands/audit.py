@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from rms_console.commands import moments
+from rms_console.commands.given import AS_JSON
 from rms_console.commands.output import emit_json, harmless, page_width, paragraph, say
 from rms_console.commands.queue import say_no_ledger
 from rms_console.commands.wording import fit
@@ -38,7 +39,7 @@ def audit() -> None:
 @audit.command("list")
 @click.option("--limit", type=click.IntRange(min=1), help=f"At most so many; else {SHOWN}, and all with --json.")
 @click.option("--since", help="Not before this: 2d, 12h, 2026-11-24, or '2026-11-24 18:30' (store's time).")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def list_(options: Options, limit: int | None, since: str | None, as_json: bool) -> None:
     """Show the trail, the newest entry first."""
@@ -57,7 +58,7 @@ def list_(options: Options, limit: int | None, since: str | None, as_json: bool)
 
 @audit.command()
 @click.option("--expect", metavar="HASH", help="A hash noted down earlier: an entry must carry it still.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def verify(options: Options, expect: str | None, as_json: bool) -> None:
     """Find the first entry that was changed, removed or put in. Exit 1 when there is one.

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from rms_console.commands.given import AS_JSON, REASON
 from rms_console.commands.output import emit_json, page_width, paragraph, say
 from rms_console.commands.person import by_person
 from rms_console.commands.queue import say_no_ledger
@@ -45,7 +46,7 @@ def holds() -> None:
 )  # fmt: skip
 @click.option("--kind", type=KINDS, metavar="KIND", help="Only holds of this kind, such as price-jump.")
 @click.option("--limit", type=click.IntRange(min=1), help=f"At most so many; else {SHOWN}, and all with --json.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def list_(options: Options, state: str, kind: str | None, limit: int | None, as_json: bool) -> None:
     """Show what is held, with each value before and after."""
@@ -65,8 +66,8 @@ def list_(options: Options, state: str, kind: str | None, limit: int | None, as_
 @click.option("--all", "everything", is_flag=True, help="All open holds; asks for --yes.")
 @click.option("--kind", type=KINDS, metavar="KIND", help="With --all: only those of this kind, such as price-jump.")
 @click.option("--yes", is_flag=True, help="Yes, all of them.")
-@click.option("--reason", default="", help="Why, for the audit trail.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@REASON
+@AS_JSON
 @click.pass_obj
 def approve(
     options: Options, names: tuple[str, ...], everything: bool, kind: str | None, yes: bool, reason: str, as_json: bool
@@ -90,8 +91,8 @@ def approve(
 @click.option("--all", "everything", is_flag=True, help="All open holds.")
 @click.option("--kind", type=KINDS, metavar="KIND", help="With --all: only those of this kind, such as price-jump.")
 @click.option("--yes", is_flag=True, help="Goes without, too: nothing is sent.")
-@click.option("--reason", default="", help="Why, for the audit trail.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@REASON
+@AS_JSON
 @click.pass_obj
 def reject(
     options: Options, names: tuple[str, ...], everything: bool, kind: str | None, yes: bool, reason: str, as_json: bool

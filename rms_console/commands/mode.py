@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from rms_console.commands.given import YES
 from rms_console.commands.output import say
 from rms_console.commands.person import operator
 from rms_console.contract.ports import Ledger
@@ -17,8 +18,6 @@ from rms_console.errors import Refused
 from rms_console.locale import mark, translate
 from rms_console.wiring import Options, Site, engine_settings, open_site
 from rms_console.wiring.parts import open_tools
-
-YES = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal to ask on.")
 
 
 @click.command("go-live")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from rms_console.commands.given import AS_JSON, SKUS, STYLES
 from rms_console.commands.holds import change_lines
 from rms_console.commands.output import emit_json, page_width, paragraph, say
 from rms_console.commands.wording import ACTIONS, fit, word
@@ -24,13 +25,13 @@ CHANGES_SHOWN = 12
 
 
 @click.command()
-@click.option("--sku", "skus", multiple=True, help="Only the product of this SKU; may be given more than once.")
-@click.option("--ccod", "styles", multiple=True, help="Only the product of this CCOD; may be given more than once.")
+@SKUS
+@STYLES
 @click.option("--full", is_flag=True, help="Compare everything first, as a full sync does.")
 @click.option(
     "--limit", type=click.IntRange(min=0), default=LIMIT, show_default=True, help="Products at most; 0 = no limit."
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def plan(
     options: Options, skus: tuple[str, ...], styles: tuple[str, ...], full: bool, limit: int, as_json: bool

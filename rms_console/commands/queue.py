@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from rms_console.commands.given import AS_JSON, REASON
 from rms_console.commands.output import emit_json, page_width, paragraph, say
 from rms_console.commands.person import by_person
 from rms_console.commands.wording import STATES, fit, moment, word
@@ -38,7 +39,7 @@ def queue() -> None:
 @queue.command("list")
 @click.option("--state", type=click.Choice([state.value for state in QueueState]), help="Only items in this state.")
 @click.option("--limit", type=click.IntRange(min=1), help=f"At most so many; else {SHOWN}, and all with --json.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def list_(options: Options, state: str | None, limit: int | None, as_json: bool) -> None:
     """Show the queue, the most urgent first."""
@@ -54,7 +55,7 @@ def list_(options: Options, state: str | None, limit: int | None, as_json: bool)
 @queue.command()
 @click.argument("items", nargs=-1, metavar="[ITEM]...")
 @click.option("--all", "everything", is_flag=True, help="All that were set aside or held.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@AS_JSON
 @click.pass_obj
 def retry(options: Options, items: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Try items again with the next cycle. ITEM: an ItemID, a SKU or a CCOD.
@@ -73,8 +74,8 @@ def retry(options: Options, items: tuple[str, ...], everything: bool, as_json: b
 
 @queue.command()
 @click.argument("items", nargs=-1, required=True, metavar="ITEM...")
-@click.option("--reason", default="", help="Why, for the audit trail.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@REASON
+@AS_JSON
 @click.pass_obj
 def dismiss(options: Options, items: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Take items off the queue until their row changes. ITEM: an ItemID, a SKU or a CCOD."""

@@ -11,6 +11,7 @@ import click
 from pydantic import BaseModel
 
 from rms_console.commands.figures import HEALTH, LOAD, LOCK, Row, age, clock, number, show_rows, text
+from rms_console.commands.given import BODY
 from rms_console.commands.output import emit_json, page_width, paragraph
 from rms_console.commands.reaching import (
     EXIT_NO_ENGINE,
@@ -36,7 +37,6 @@ from rms_console.wiring import Options
 if TYPE_CHECKING:
     from rms_console.commands.atrest import AtRest
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print exactly what the API answers.")
 Shown = Callable[[Any, Words], None]
 
 
@@ -88,7 +88,7 @@ def _read_at_rest(options: Options, language: str, reading: Reading, error: Link
 
 
 @click.command()
-@JSON
+@BODY
 @click.pass_obj
 def stats(options: Options, as_json: bool) -> None:
     """Show the figures of the store's day. Exit code 3 where no engine is reached: then from its ledger."""
@@ -97,7 +97,7 @@ def stats(options: Options, as_json: bool) -> None:
 
 @click.command()
 @click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True, help="Percentiles over so many days.")
-@JSON
+@BODY
 @click.pass_obj
 def performance(options: Options, days: int, as_json: bool) -> None:
     """Show how fast it works, now and over the last days. Exit code 3 where no engine is reached."""
@@ -109,7 +109,7 @@ def performance(options: Options, days: int, as_json: bool) -> None:
 
 @click.command()
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="So many runs.")
-@JSON
+@BODY
 @click.pass_obj
 def activity(options: Options, limit: int, as_json: bool) -> None:
     """Show the latest runs, newest first. Needs no engine."""
@@ -120,7 +120,7 @@ def activity(options: Options, limit: int, as_json: bool) -> None:
 
 
 @click.command()
-@JSON
+@BODY
 @click.pass_obj
 def lock(options: Options, as_json: bool) -> None:
     """Show which engine holds the right to write. Needs no engine."""
@@ -129,7 +129,7 @@ def lock(options: Options, as_json: bool) -> None:
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Also what stands at its default.")
-@JSON
+@BODY
 @click.pass_obj
 def config(options: Options, everything: bool, as_json: bool) -> None:
     """Show the settings in force and where each comes from; secrets are hidden. Needs no engine."""

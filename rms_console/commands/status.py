@@ -8,6 +8,7 @@ import click
 
 from rms_console.commands.facts import Seen, as_rows, read_seen, status_facts
 from rms_console.commands.figures import HEALTH, Row, clock, show_rows, show_title
+from rms_console.commands.given import BODY
 from rms_console.commands.output import emit_json
 from rms_console.commands.proof import proof_row
 from rms_console.commands.reaching import (
@@ -29,12 +30,11 @@ from rms_console.locale import sentence
 from rms_console.locale.retelling import retell
 from rms_console.wiring import Options
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print exactly what the API answers.")
 EXIT_UNHEALTHY = 1
 
 
 @click.command()
-@JSON
+@BODY
 @click.option("--watch", is_flag=True, help="Go on showing it, until Ctrl-C: in place on a terminal, else as lines.")
 @click.option("--every", type=click.FloatRange(0.2, 3600), default=2.0, show_default=True, help="Seconds between two.")
 @click.option("--plain", "as_lines", is_flag=True, help="With --watch: only what changed, as lines.")
@@ -58,7 +58,7 @@ def status(options: Options, as_json: bool, watch: bool, every: float, as_lines:
 
 
 @click.command()
-@JSON
+@BODY
 @click.pass_obj
 def health(options: Options, as_json: bool) -> None:
     """Tell whether all is well. Exit code 0: well, 1: not well, 3: no engine reached."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import click
 
+from rms_console.commands.given import REASON, SKUS, STYLES, WAIT, YES
 from rms_console.commands.moments import instant, span, within_bounds
 from rms_console.commands.output import emit_json, harmless, page_width, paragraph, say
 from rms_console.commands.person import by_person
@@ -36,7 +37,6 @@ from rms_console.wiring import Options
 EXIT_FAILED = 1
 INTERVAL = "sync.interval_minutes"
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-REASON = click.option("--reason", default="", help="Why, for the audit trail.")
 
 
 @click.command()
@@ -70,11 +70,11 @@ def resume(options: Options, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--ccod", "styles", multiple=True, metavar="CCOD", help="This product only; may be given again.")
-@click.option("--sku", "skus", multiple=True, metavar="SKU", help="The product of this SKU only; may be given again.")
+@STYLES
+@SKUS
 @click.option("--force", is_flag=True, help="Also while paused.")
 @REASON
-@click.option("--wait", is_flag=True, help="Wait for its end; exit code 1 where it failed.")
+@WAIT
 @JSON
 @click.pass_obj
 def trigger(
@@ -93,8 +93,8 @@ def trigger(
 
 @click.command("full-sync")
 @click.option("--reason", default="asked at the command line", help="Why, for the audit trail.")
-@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal to ask on.")
-@click.option("--wait", is_flag=True, help="Wait for its end; exit code 1 where it failed.")
+@YES
+@WAIT
 @JSON
 @click.pass_obj
 def full_sync(options: Options, reason: str, yes: bool, wait: bool, as_json: bool) -> None:

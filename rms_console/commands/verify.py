@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from rms_console.commands.drift_report import show_report
+from rms_console.commands.given import SKUS, STYLES
 from rms_console.commands.output import emit_json
 from rms_console.commands.person import by_person
 from rms_console.commands.reaching import can_rest, engine, spoken
@@ -37,8 +38,8 @@ TO_PLAN: Final = mark("What differs is queued and planned; the engine observes, 
 
 @click.command()
 @click.option("--fix", is_flag=True, help="Queue what differs for mending, through the guard. Needs the engine.")
-@click.option("--sku", "skus", multiple=True, help="Only the product of this SKU; may be given more than once.")
-@click.option("--ccod", "styles", multiple=True, help="Only the product of this CCOD; may be given more than once.")
+@SKUS
+@STYLES
 @click.option("--yes", is_flag=True, help="With --fix: do not ask; needed where there is no terminal to ask on.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: the figures, and one object a difference.")
 @click.pass_obj
