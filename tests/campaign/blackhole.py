@@ -23,8 +23,8 @@ from tests.redis_lease.conftest import RedisServer
 KINDS = [("shop", trouble) for trouble in Trouble if trouble is not Trouble.NONE]
 KINDS += [("redis", trouble) for trouble in (Trouble.BOTH, Trouble.ANSWERS, Trouble.REFUSED)]
 LEASE = '[redis]\nurl = "redis://127.0.0.1:{port}"\n\n[lease]\nttl_s = 3\n'
-TOLD_S = 75.0
-"""A request may wait a minute for its answer; nobody knows before that it will not come."""
+TOLD_S = 60.0
+"""A write may wait three quarters of a minute for its answer; nobody knows before that it will not come."""
 FIRST_WRITE_S = 60.0
 LATENCY_S = 0.05
 

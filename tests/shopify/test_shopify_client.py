@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 import httpx
@@ -51,6 +51,16 @@ async def test_a_request_is_what_shopify_expects() -> None:
     assert sent.request.headers["Content-Type"] == "application/json"
     assert sent.request.headers["User-Agent"].startswith("rms-console/")
     assert sent.variables == {"product": {"id": "gid://shopify/Product/1", "title": "Nuevo"}}
+
+
+async def test_c1_no_silent_line_keeps_a_write_waiting_for_a_minute() -> None:
+    """C1: with the first try of the recovery the next write is out within a minute; a question is given up sooner."""
+    made = bench(ScriptedShop({"productUpdate": [DONE], "productsCount": [{"count": 1}]}))
+    await update(made)
+    with suppress(ConsoleError):
+        await made.clock.run(made.shop.count_products())
+    waits = {sent.root: sent.request.extensions["timeout"]["read"] for sent in made.script.sent}
+    assert waits["productsCount"] < waits["productUpdate"] <= 50.0
 
 
 async def test_the_points_of_the_answer_are_settled_and_counted() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -24,8 +25,13 @@ from rms_console.errors import ConsoleError, ShopDenied, ShopThrottled, ShopUnav
 from rms_console.locale import sentence
 
 CONNECT_S, WRITE_S, POOL_S = 10.0, 30.0, 30.0
-READ_S = 75.0
-"""Shopify may work on a large product for tens of seconds: giving up early only makes outcomes unknown."""
+READ_S = 20.0
+"""Of an answer to a question: it costs little to ask again."""
+READ_WRITTEN_S = 45.0
+"""Of an answer to a write. Shopify may work on a large product for tens of seconds, and giving up early makes outcomes
+unknown; a line that swallows them must not keep the first write after it waiting for more than a minute."""
+READING = httpx.Timeout(connect=CONNECT_S, read=READ_S, write=WRITE_S, pool=POOL_S)
+WRITING = httpx.Timeout(connect=CONNECT_S, read=READ_WRITTEN_S, write=WRITE_S, pool=POOL_S)
 
 EXCHANGE_S = 150.0
 """Of a whole exchange: a server that drips its answer would never meet a time-out of a single read."""
@@ -178,7 +184,8 @@ class ShopifyClient:
             {"trace": self._look(request)},
         )
         body = bytearray()
-        async with self._http.stream("POST", self._url, content=content, headers=headers, extensions=look) as response:
+        post = partial(self._http.stream, "POST", self._url, content=content, headers=headers, extensions=look)
+        async with post(timeout=WRITING if request.document.mutation else READING) as response:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MOST_ANSWER_BYTES:
@@ -251,7 +258,7 @@ def _http_client(url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.
     address = httpx.URL(url)
     return httpx.AsyncClient(
         transport=transport,
-        timeout=httpx.Timeout(connect=CONNECT_S, read=READ_S, write=WRITE_S, pool=POOL_S),
+        timeout=READING,
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
         headers={
             "Content-Type": "application/json",
