@@ -10,10 +10,10 @@ import click
 
 from rms_console.commands.output import harmless, page_width, paragraph
 from rms_console.commands.reaching import Words, zone_named
+from rms_console.contract.api_forms import DAY, HOUR, MINUTE, age_text
 from rms_console.locale import mark
 
 UNKNOWN: Final = "-"
-MINUTE, HOUR, DAY = 60, 3600, 86400
 STEPS_S: Final = (60, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY)
 """Ages told to somebody who listens: only a step is news."""
 HEALTH: Mapping[str, str] = {
@@ -36,16 +36,7 @@ Row = tuple[str, str]
 
 def age(seconds: float | None) -> str:
     """Return an age to two units: `8s`, `2m 05s`, `3h 12m`, `4d 2h`."""
-    if seconds is None:
-        return UNKNOWN
-    whole = max(0, int(seconds))
-    if whole < MINUTE:
-        return f"{whole}s"
-    if whole < HOUR:
-        return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
-    if whole < DAY:
-        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
-    return f"{whole // DAY}d {whole % DAY // HOUR}h"
+    return UNKNOWN if seconds is None else age_text(seconds)
 
 
 def step(seconds: float) -> str:

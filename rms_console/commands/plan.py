@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from rms_console.commands.figures import age
 from rms_console.commands.given import AS_JSON, SKUS, STYLES
 from rms_console.commands.holds import change_lines
 from rms_console.commands.output import emit_json, page_width, paragraph, say
@@ -133,19 +135,9 @@ def _show_totals(found: Rehearsed, language: str) -> None:
             language,
             mark("Cost: {points} points, about {estimated} at {rate} points/s"),
             points=f"{found.points:.0f}",
-            estimated=_duration(found.seconds),
+            estimated=age(math.ceil(found.seconds)),
             rate=f"{found.restore_points_per_s:g}",
         )
     if found.queue_left or found.comparing:
         say(language, mark("Stopped at the limit; more is waiting: --limit 0 plans all of it"))
     say(language, mark("Nothing was sent."))
-
-
-def _duration(seconds: float) -> str:
-    """Return a duration in its two largest units."""
-    whole = max(1, round(seconds)) if seconds else 0
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {left} s" if minutes else f"{left} s"

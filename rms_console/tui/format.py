@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 
+from rms_console.contract.api_forms import HOUR, MINUTE, age_text
 from rms_console.tui.glyphs import UNICODE, Glyphs
 from rms_console.tui.plain import clean
 
@@ -19,7 +20,6 @@ MONTHS: Final = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
-MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def _is_number(value: object) -> bool:
@@ -35,14 +35,7 @@ def age(seconds: float | None) -> str:
     """Return an age to two units: `8s`, `2m 05s`, `3h 12m`, `4d 2h`."""
     if seconds is None or not _is_number(seconds):
         return UNKNOWN
-    whole = max(0, int(seconds))
-    if whole < MINUTE:
-        return f"{whole}s"
-    if whole < HOUR:
-        return f"{whole // MINUTE}m {whole % MINUTE:02d}s"
-    if whole < DAY:
-        return f"{whole // HOUR}h {whole % HOUR // MINUTE:02d}m"
-    return f"{whole // DAY}d {whole % DAY // HOUR}h"
+    return age_text(seconds)
 
 
 def short_age(seconds: float | None) -> str:

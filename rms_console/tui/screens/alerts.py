@@ -22,7 +22,6 @@ from rms_console.tui.wrapping import wrapped
 
 RANKS: Final = {"CRITICAL": 0, "ERROR": 1, "WARN": 2, "WARNING": 2, "INFO": 3}
 ROLES: Final = {"CRITICAL": "bad", "ERROR": "bad", "WARN": "warn", "WARNING": "warn", "INFO": "accent"}
-NEWS: Final = frozenset({EventName.ALERT_RAISED, EventName.ALERT_CLEARED, EventName.COMMAND_DONE})
 
 
 class AlertsPage(ListPage):
