@@ -68,9 +68,9 @@ def backlog(view: BacklogView) -> Backlog:
         (
             proven("late", sentence("no health check came through"), PROOF),
             "NOT PROVEN since 15:43:12: no health check came through",
-            "SIN PRUEBA desde 15:43:12: ",
+            "SIN COMPROBAR desde 15:43:12: ",
         ),
-        (proven("differs", "SKU-9"), "NOT PROVEN: SKU-9", "SIN PRUEBA: SKU-9"),
+        (proven("differs", "SKU-9"), "NOT PROVEN: SKU-9", "SIN COMPROBAR: SKU-9"),
     ],
 )
 def test_the_proof_in_words(body: Proven, english: str, spanish: str) -> None:

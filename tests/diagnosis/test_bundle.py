@@ -214,7 +214,7 @@ def test_without_an_engine_what_needs_none_is_looked_at_and_the_exit_code_is_3(s
     plain = json.loads(site.inside("diagnostics", "--json", lang="es").out)
     assert plain["engine"] is False
     assert plain["counts"]["fail"] == 1
-    assert plain["findings"][0]["message"] == "Ningún motor responde por esta tienda"
+    assert plain["findings"][0]["message"] == "Ningún motor responde por esta tienda web"
 
 
 def test_one_chapter_alone(site: Site) -> None:

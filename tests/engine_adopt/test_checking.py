@@ -151,7 +151,7 @@ async def test_a_location_that_the_shop_does_not_have_fails(world: World) -> Non
     report = await checked(world, with_policy(mapping={"locations": {"Exis00": place}}))
     assert not report.passed
     assert place in what(report, "config-invalid")
-    assert "ubicación" in what(report, "config-invalid", "es")
+    assert "sucursal" in what(report, "config-invalid", "es")
 
 
 @pytest.mark.parametrize(("channel", "level"), [(None, Level.OK), ("gid://shopify/Publication/9", Level.FAIL)])

@@ -44,22 +44,22 @@ def head(language: str, proven: ProvenView, width: int = 120, **more: Any) -> li
 @pytest.mark.parametrize(
     ("proven", "english", "spanish"),
     [
-        (ProvenView("waiting"), "not proven yet", "aún sin prueba"),
+        (ProvenView("waiting"), "not proven yet", "aún sin comprobar"),
         (
             ProvenView("none", sentence("nothing of RMS is in the shop yet")),
             "not proven yet: nothing of RMS is in the shop yet",
-            "aún sin prueba: aún no hay nada de RMS en la tienda",
+            "aún sin comprobar: aún no hay nada de RMS en la tienda web",
         ),
-        (ProvenView("off", sentence("paused")), "no proof: paused", "sin prueba: en pausa"),
+        (ProvenView("off", sentence("paused")), "no proof: paused", "no se comprueba: en pausa"),
         (
             ProvenView("off", sentence("the automatic sync is off"), PROOF),
             "no proof: the automatic sync is off",
-            "sin prueba: la sincronización automática está apagada",
+            "no se comprueba: la sincronización automática está apagada",
         ),
         (
             ProvenView("off", sentence("observing: nothing is sent, so there is nothing to prove")),
             "no proof: observing: nothing is sent, so there is nothing to prove",
-            "sin prueba: observando: no se envía nada, así que no hay qué comprobar",
+            "no se comprueba: observando: no se envía nada, así que no hay qué comprobar",
         ),
         (ProvenView("proven", "", PROOF), "proven 15:43:12 (SKU-11, 8.2s)", "comprobado 15:43:12 (SKU-11, 8.2s)"),
         (
@@ -70,9 +70,9 @@ def head(language: str, proven: ProvenView, width: int = 120, **more: Any) -> li
         (
             ProvenView("late", sentence("no health check came through"), PROOF),
             "NOT PROVEN since 15:43:12: no health check came through",
-            "SIN PRUEBA desde 15:43:12: ",
+            "SIN COMPROBAR desde 15:43:12: ",
         ),
-        (ProvenView("differs", "SKU-9: price"), "NOT PROVEN: SKU-9: price", "SIN PRUEBA: SKU-9: price"),
+        (ProvenView("differs", "SKU-9: price"), "NOT PROVEN: SKU-9: price", "SIN COMPROBAR: SKU-9: price"),
     ],
 )
 def test_the_head_says_at_any_time_what_is_proven_or_why_nothing_is(
@@ -92,7 +92,7 @@ def test_only_a_proof_that_there_should_be_is_an_alarm(language: str, state: str
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [80, 40])
 def test_beside_a_full_queue_a_lack_of_proof_gets_a_line_of_its_own(language: str, width: int) -> None:
-    told = {"en": "NOT PROVEN: SKU-9", "es": "SIN PRUEBA: SKU-9"}[language]
+    told = {"en": "NOT PROVEN: SKU-9", "es": "SIN COMPROBAR: SKU-9"}[language]
     lines = head(language, ProvenView("late", "SKU-9"), width, queue=BUSY)
     assert lines[3] == told
     assert told not in lines[2]
@@ -155,7 +155,7 @@ def test_the_overview_with_all_of_it_fits_every_size(language: str, width: int, 
     assert max(width_of(one) for one in lines) <= width
     assert len(lines) <= height - 2
     text = "\n".join(text_of(one) for one in lines)
-    assert {"en": "NOT PROVEN since 15:43:12", "es": "SIN PRUEBA desde 15:43:12"}[language] in text
+    assert {"en": "NOT PROVEN since 15:43:12", "es": "SIN COMPROBAR desde 15:43:12"}[language] in text
     if height > 10:
         assert {"en": "CATCH-UP 320 items", "es": "PENDIENTE 320"}[language] in text
 

@@ -69,7 +69,7 @@ def test_what_was_deleted_in_the_shop() -> None:
     stone = Tombstone("A1", WHOLE_PRODUCT, ProductName("gid://shopify/Product/7", "Camisa"), NOW)
     row = {"item_id": 1, "sku": "A", "state": "quarantined", "message": str(deleted_in_shop(stone))}
     told = " ".join(text_of(line) for line in queue_detail(row, SPANISH, 300))
-    assert "fue borrado en la tienda, visto el 2026-11-24" in told
+    assert "fue borrado en la tienda web, visto el 2026-11-24" in told
 
 
 def test_how_a_run_ended() -> None:

@@ -59,7 +59,7 @@ def test_an_idle_engine_in_both_languages() -> None:
     }
     spanish = told(a_snapshot(mode=Mode.OBSERVE), SPANISH)
     assert spanish["state"] == "Estado: IDLE, próxima corrida 15:50"
-    assert spanish["shop"].startswith("Tienda: Tienda Centro, ")
+    assert spanish["shop"].startswith("Tienda web: Tienda Centro, ")
 
 
 def test_a_pause_says_who_and_why() -> None:

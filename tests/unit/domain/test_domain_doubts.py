@@ -174,5 +174,5 @@ def test_s10_a_row_that_could_not_be_read_at_all_names_its_trouble_once() -> Non
     broken = UnreadableRow(1, "View_Items.Quantity", "n/d", REASON)
     (one,) = assembled([], sold(), unreadable=(broken,)).quarantined
     assert one.message == "View_Items.Quantity 'n/d': no plain decimal number"
-    assert told("es", one.message) == "View_Items.Quantity 'n/d': no es un número decimal sin más"
+    assert told("es", one.message) == "View_Items.Quantity 'n/d': no es un número decimal simple"
     assert cell_told("View_Items", "", "the view fails") == "View_Items: the view fails"

@@ -200,7 +200,7 @@ def test_mark_returns_its_text() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--lang", "es", "--help"], "Lleva cada cambio de una tienda RMS"),
+        (["--lang", "es", "--help"], "Lleva cada cambio de RMS a su tienda web"),
         (["--lang", "es", "queue", "retry", "--help"], "Reintenta artículos en la próxima corrida."),
         (["--lang", "es", "queue", "--help"], "Saca artículos de la cola"),
         (["--lang", "en", "queue", "--help"], "Take items off the queue"),
