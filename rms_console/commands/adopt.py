@@ -27,7 +27,7 @@ from rms_console.wiring.parts import open_scratch, open_tools
 
 CLEAR = "\r\x1b[K"
 QUESTION = mark("Link {matched} products as shown, and set the doubtful ones aside? The shop is not changed by this.")
-LINKED = mark("{count} products are linked. Next: rms-console plan, then rms-console go-live.")
+LINKED = mark("{count} {count:product is|products are} linked. Next: rms-console plan, then rms-console go-live.")
 READING = {
     "shop": mark("Reading the shop: {count} products"),
     "rms": mark("Reading RMS: {count} items"),

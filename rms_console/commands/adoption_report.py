@@ -41,7 +41,8 @@ def show(found: Found, survey: Survey, language: str) -> None:
     counts = found.counts
     say(
         language,
-        "The shop has {products} products with {variants} variants, RMS has {items} items.",
+        "The shop has {products} {products:product|products} with {variants} {variants:variant|variants}, "
+        "RMS has {items} {items:item|items}.",
         products=counts.products,
         variants=counts.variants,
         items=counts.store_items,

@@ -15,9 +15,13 @@ def backlog_text(backlog: Backlog, words: Words, now: datetime) -> str:
     """Return how much waits, until when, in which range, and what limits; empty where nothing waits."""
     if not backlog.items:
         return ""
-    told = words.phrase("{count} items", count=backlog.items)
+    told = words.phrase("{count} {count:item|items}", count=backlog.items)
     if backlog.points is not None:
-        told = words.phrase("{count} items, about {points} points", count=backlog.items, points=f"{backlog.points:.0f}")
+        told = words.phrase(
+            "{count} {count:item|items}, about {points} {points:point|points}",
+            count=backlog.items,
+            points=f"{backlog.points:.0f}",
+        )
     if backlog.through_at is not None and backlog.range_s is not None:
         told += "; " + words.phrase(
             "through about {at} ({likely}; {low} to {high})",

@@ -89,9 +89,18 @@ def show(report: CheckReport, language: str) -> None:
     click.echo("")
     failed, warned = report.count(Level.FAIL), report.count(Level.WARN)
     if report.passed:
-        say(language, "Passed, with {warnings} warnings. It opens the way to go-live for 24 hours.", warnings=warned)
+        say(
+            language,
+            "Passed, with {warnings} {warnings:warning|warnings}. It opens the way to go-live for 24 hours.",
+            warnings=warned,
+        )
     else:
-        say(language, "Not passed: {failures} failures, {warnings} warnings.", failures=failed, warnings=warned)
+        say(
+            language,
+            "Not passed: {failures} {failures:failure|failures}, {warnings} {warnings:warning|warnings}.",
+            failures=failed,
+            warnings=warned,
+        )
 
 
 def _show_finding(finding: Finding, language: str, width: int, column: int) -> None:

@@ -25,7 +25,10 @@ def show_report(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], lan
         say(language, mark("… and {count} more"), count=hidden)
     say(
         language,
-        mark("Compared: {compared} items, {products} products of the shop, in {seconds} s"),
+        mark(
+            "Compared: {compared} {compared:item|items}, {products} {products:product|products} of the shop, in "
+            "{seconds} s"
+        ),
         compared=facts["compared"],
         products=facts["products"],
         seconds=f"{float(facts['took_s']):.1f}",
@@ -40,7 +43,7 @@ def show_report(facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], lan
             waiting=facts["waiting"],
         )
     if facts.get("healing"):
-        say(language, mark("Being mended: {count} products, through the guard"), count=facts["healing"])
+        say(language, mark("Being mended: {count} {count:product|products}, through the guard"), count=facts["healing"])
 
 
 def _show(row: Mapping[str, Any], language: str) -> None:

@@ -84,7 +84,7 @@ def _state(seen: Seen, words: Words) -> Fact:
     if more is None or more.progress is None:
         return _steady(words.phrase("Engine"), told)
     run = more.progress
-    done = words.phrase("{done} of {total} products", done=run.products_done, total=run.products_total)
+    done = words.phrase("{done} of {total} {total:product|products}", done=run.products_done, total=run.products_total)
     return Fact(words.phrase("Engine"), f"{told}, {done}" if run.products_total else told, told)
 
 
@@ -155,14 +155,14 @@ def _times(seen: Seen, words: Words) -> Iterator[Fact]:
         yield Fact(words.phrase("Last run"), told, news and f"{cycle.number}: {news}")
     if body.next_check is not None:
         yield Fact(words.phrase("Next check"), clock(body.next_check, words, now))
-    count = words.phrase("{items} items", items=body.items_processed_today)
+    count = words.phrase("{items} {items:item|items}", items=body.items_processed_today)
     yield Fact(words.phrase("Today"), count)
 
 
 def run_text(cycle: CycleView, words: Words) -> str:
     """Return what one run did: its result, its counts, and its note."""
     told = words.phrase(
-        "{result}, {items} items, {products} products, {errors} errors",
+        "{result}, {items} {items:item|items}, {products} {products:product|products}, {errors} {errors:error|errors}",
         result=cycle.result,
         items=cycle.items_found,
         products=cycle.products_synced,

@@ -191,7 +191,8 @@ def _show_activity(body: api.ActivityBody, words: Words) -> None:
         click.echo(paragraph(words.phrase("No runs yet."), page_width()))
     for row in body.activities:
         told = words.phrase(
-            "{items} items, {products} products, {errors} errors, {duration}",
+            "{items} {items:item|items}, {products} {products:product|products}, {errors} {errors:error|errors}, "
+            "{duration}",
             items=row.items_found,
             products=row.products_synced,
             errors=row.errors,

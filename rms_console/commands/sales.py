@@ -55,7 +55,8 @@ def moment_text(moment: dict[str, Any], words: Words) -> str:
     """Return one moment in one line: `Friday 2026-11-27 00:00: 1240 products, 12400 points, 2m 04s`."""
     at = datetime.fromisoformat(plain(moment["at"])).astimezone(zone_named(words.zone))
     return words.phrase(
-        "{weekday} {at}: {products} products ({begin} items begin, {end} end), {points} points, {duration}",
+        "{weekday} {at}: {products} {products:product|products} ({begin} {begin:item begins|items begin}, "
+        "{end} {end:ends|end}), {points} {points:point|points}, {duration}",
         weekday=words.phrase(WEEKDAYS[at.weekday()]),
         at=f"{at:%Y-%m-%d %H:%M}",
         products=moment["products"],

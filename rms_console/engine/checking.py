@@ -168,7 +168,7 @@ class Checking:
         while page := await deps.disk(deps.ledger.remembered, after, LEDGER_PAGE):
             known, after = known + len(page), page[-1][0]
         told = {"count": count, "known": known}
-        message = mark("The shop has {count} products, {known} of them linked with RMS")
+        message = mark("The shop has {count} {count:product|products}, {known} of them linked with RMS")
         self._found.append(Finding(Level.OK, "products", message, facts=told))
         return max(0, count - known)
 

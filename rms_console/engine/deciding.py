@@ -40,11 +40,16 @@ def decide(ledger: Ledger, command: Command, request: Decision, at: datetime) ->
             waiting = [entry.item_id for entry in ledger.entries(item_ids)] if item_ids else []
             ledger.enqueue([QueueKey(item_id, QueueReason.MANUAL) for item_id in waiting], None, at)
             return Accepted(
-                command.command_id, sentence("{count} items are tried again", count=count), {"items": count}
+                command.command_id,
+                sentence("{count} {count:item is|items are} tried again", count=count),
+                {"items": count},
             )
         case DismissItems(item_ids):
             count = ledger.dismiss(item_ids) if item_ids else 0
-            told = sentence("{count} items dismissed until their row changes", count=count)
+            told = sentence(
+                "{count} {count:item dismissed until its row changes|items dismissed until their row changes}",
+                count=count,
+            )
             return Accepted(command.command_id, told, {"items": count})
         case DecideHolds():
             return _decide_holds(ledger, command, request, at)
@@ -84,9 +89,9 @@ def _decide_holds(ledger: Ledger, command: Command, request: DecideHolds, at: da
         # Looked at once more: what was kept on sale elsewhere until this product would be there leaves now.
         ledger.release(sorted(refused), at)
     told = sentence(
-        "{count} holds approved: they go with the next cycle"
+        "{count} {count:hold approved: it goes|holds approved: they go} with the next cycle"
         if request.approve
-        else "{count} holds rejected: they wait until they change",
+        else "{count} {count:hold rejected: it waits until it changes|holds rejected: they wait until they change}",
         count=len(decided),
     )
     return Accepted(command.command_id, told, {"holds": len(decided), "items": items})

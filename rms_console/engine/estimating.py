@@ -98,7 +98,7 @@ class Estimator:
         if view is None or not view.is_late or view.likely_s is None or engine.runner.current is None:
             return
         told = sentence(
-            "{items} items take about {left} more; a run is due every {interval}",
+            "{items} {items:item takes|items take} about {left} more; a run is due every {interval}",
             items=view.items,
             left=duration(timedelta(seconds=view.likely_s)),
             interval=duration(timedelta(seconds=view.interval_s)),

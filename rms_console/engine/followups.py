@@ -127,8 +127,12 @@ def _how(pending: Pending, finished: Finished) -> tuple[str, str]:
         # A product that failed and was set aside for it counts as both.
         bad = max(view.errors, view.quarantined)
         return "done", sentence(
-            "{products} products went, {bad} did not: the queue says why", products=view.products_synced, bad=bad
+            "{products} {products:product|products} went, {bad} did not: the queue says why",
+            products=view.products_synced,
+            bad=bad,
         )
     return "done", view.note or sentence(
-        "{products} products, {items} items", products=view.products_synced, items=view.items_found
+        "{products} {products:product|products}, {items} {items:item|items}",
+        products=view.products_synced,
+        items=view.items_found,
     )

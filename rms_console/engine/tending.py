@@ -86,7 +86,9 @@ async def ack(engine: EngineService, command: Command, request: AckAlerts) -> Re
     if not marked:
         told = sentence("there is no such alert that nobody has seen")
         return Refused(command.command_id, "not-found", told)
-    return Accepted(command.command_id, sentence("{count} alerts seen", count=len(marked)), {"count": len(marked)})
+    return Accepted(
+        command.command_id, sentence("{count} {count:alert|alerts} seen", count=len(marked)), {"count": len(marked)}
+    )
 
 
 async def release_lock(engine: EngineService, command: Command, request: ReleaseLock) -> Reply:

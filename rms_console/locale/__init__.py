@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 LANGUAGES: Final = ("es", "en")
+BAR: Final = "|"
+"""Between the word for one and the word for any other number, in the place of a number's format."""
 
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 """In the order in which POSIX lets one overrule the next. Source: POSIX.1-2024, 8.2, read 2026-11."""
@@ -30,10 +32,15 @@ def translate(language: str, template: str, facts: Mapping[str, object]) -> str:
 
     Never raises: a message that cannot be filled is worth more half told than not at all. A fact that is missing
     stays visible as its placeholder; a template without a translation is told in English.
+
+    `{count} {count:item|items}` tells one item and two items: the word before the bar is for one.
     """
     message = _catalog(language).get(template, template)
+    ready = {name: _fact(language, fact) for name, fact in facts.items()}
+    if BAR in message:
+        ready = {name: _Amount(fact) for name, fact in ready.items()}
     try:
-        return message.format_map(_Tolerant({name: _fact(language, fact) for name, fact in facts.items()}))
+        return message.format_map(_Tolerant(ready))
     except (ValueError, TypeError, LookupError, AttributeError):
         return message
 
@@ -100,6 +107,22 @@ class _Tolerant(dict[str, object]):
 
     def __missing__(self, key: str) -> object:
         return _Placeholder(key)
+
+
+class _Amount:
+    """A fact that can choose between two words."""
+
+    def __init__(self, fact: object) -> None:
+        self._fact = fact
+
+    def __format__(self, spec: str) -> str:
+        if BAR not in spec:
+            return format(self._fact, spec)
+        one, other = spec.split(BAR, 1)
+        return one if str(self._fact) == "1" else other
+
+    def __str__(self) -> str:
+        return str(self._fact)
 
 
 class _Placeholder:

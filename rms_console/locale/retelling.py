@@ -8,7 +8,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import Final
 
-from rms_console.locale import messages, translate
+from rms_console.locale import BAR, messages, translate
 
 MOST_CHARACTERS: Final = 2_000
 """Longer texts are none of our sentences: they are told as they stand."""
@@ -47,7 +47,7 @@ def _one(language: str, text: str) -> str:
         return translate(language, text, {})
     best, facts = "", dict[str, object]()
     for template, literals in _shapes(language):
-        if sum(map(len, literals)) <= sum(map(len, _literals(best))) or not _may_fit(text, literals):
+        if _words(template) <= _words(best) or not _may_fit(text, literals):
             continue
         found = _pattern(template).fullmatch(text)
         if found is not None:
@@ -68,7 +68,22 @@ def _may_fit(text: str, literals: tuple[str, ...]) -> bool:
 def _shapes(language: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the templates that have facts and words, each with its literal parts in order."""
     shapes = ((template, _literals(template)) for template in messages(language) if "{" in template)
-    return tuple((template, parts) for template, parts in shapes if len(parts) > 1 and "".join(parts).strip(" :,.()"))
+    return tuple((template, parts) for template, parts in shapes if len(parts) > 1 and _says_anything(template, parts))
+
+
+def _says_anything(template: str, literals: tuple[str, ...]) -> bool:
+    return bool("".join(literals).strip(" :,.()")) or any(_choices(template))
+
+
+@lru_cache(maxsize=2048)
+def _words(template: str) -> int:
+    """Return how much a template says itself."""
+    return sum(map(len, _literals(template))) + sum(min(map(len, words)) for words in _choices(template))
+
+
+def _choices(template: str) -> list[list[str]]:
+    """Return the words that a template has for one and for any other number."""
+    return [spec.split(BAR, 1) for _, _, spec, _ in Formatter().parse(template) if spec and BAR in spec]
 
 
 @lru_cache(maxsize=2048)
@@ -83,9 +98,12 @@ def _literals(template: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _pattern(template: str) -> re.Pattern[str]:
     pattern, seen = "", set()
-    for literal, name, _, _ in Formatter().parse(template):
+    for literal, name, spec, _ in Formatter().parse(template):
         pattern += re.escape(literal)
         if name is None:
+            continue
+        if spec and BAR in spec:
+            pattern += f"(?:{'|'.join(re.escape(word) for word in spec.split(BAR, 1))})"
             continue
         pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
         seen.add(name)

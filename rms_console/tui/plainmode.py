@@ -128,7 +128,9 @@ def _state(view: View) -> Fact:
     if seen.progress is not None:
         run = seen.progress
         trigger = clean(words.word(TRIGGERS, run.trigger), 30)
-        done = words.phrase("{done} of {total} products", done=run.products_done, total=run.products_total)
+        done = words.phrase(
+            "{done} of {total} {total:product|products}", done=run.products_done, total=run.products_total
+        )
         text = words.phrase("run {number}, {trigger}", number=run.cycle, trigger=trigger)
         told = f"{told}, {text}, {done}"
     elif seen.next_check_at is not None:
@@ -177,7 +179,8 @@ def _queue(words: Words, seen: EngineSnapshot) -> Fact:
 
 def _cycle(words: Words, cycle: CycleView, zone: str) -> Fact:
     text = words.phrase(
-        "Run {number} at {at} ({trigger}): {result}, {products} products, {items} items, {errors} errors, {took}",
+        "Run {number} at {at} ({trigger}): {result}, {products} {products:product|products}, {items} "
+        "{items:item|items}, {errors} {errors:error|errors}, {took}",
         number=cycle.number,
         at=clock(cycle.started_at, zone),
         trigger=clean(words.word(TRIGGERS, cycle.trigger), 30),

@@ -104,7 +104,14 @@ class Steering(Looking):
         seen = self.follower.snapshot
         if self._can("cancel") and seen is not None and seen.progress is not None:
             left = seen.progress.products_total - seen.progress.products_done
-            text = [line(self.words.phrase("{count} products of this run stay queued for the next one.", count=left))]
+            text = [
+                line(
+                    self.words.phrase(
+                        "{count} {count:product of this run stays|products of this run stay} queued for the next one.",
+                        count=left,
+                    )
+                )
+            ]
             dialog = Confirm(self.words.phrase("Cancel the run after the products in flight?"), text)
             self.push_screen(dialog, self._cancelled)
 

@@ -111,7 +111,7 @@ def test_an_empty_shop_has_nothing_to_adopt(site: Site) -> None:
 def test_a_yes_links_what_matches_and_lists_what_does_not(site: Site, merchant: Merchant) -> None:
     ran = site.inside("adopt", "--yes")
     assert (ran.code, ran.err) == (0, "")
-    assert "1 products are linked" in ran.out
+    assert "1 product is linked" in ran.out
     ledger = open_ledger(site.state)
     assert ledger.known_item_ids(0, 10) == (11, 12)
     (aside,) = ledger.queue_page((QueueState.QUARANTINED,), 10, 0)

@@ -78,7 +78,7 @@ async def test_a_trigger_is_done_when_its_own_run_is(world: World) -> None:
         assert await ends(world, "run") == []
         await world.wait(1)
         (end,) = await ends(world, "run")
-        assert (end["result"], end["note"]) == ("done", "1 products, 1 items")
+        assert (end["result"], end["note"]) == ("done", "1 product, 1 item")
         last = (await engine.snapshot()).last_cycle
         assert last is not None
         assert end["cycle"] == last.number
@@ -145,7 +145,7 @@ async def test_a_retry_is_done_with_the_next_run_and_says_what_did_not_go(world:
         await send(world, "once more", RetryItems())
         await world.wait(1)
         (end,) = await ends(world, "once more")
-        assert (end["result"], end["note"]) == ("done", "1 products, 1 items")
+        assert (end["result"], end["note"]) == ("done", "1 product, 1 item")
 
 
 async def test_a_cancel_is_done_when_the_run_has_ended_and_the_run_counts_as_cancelled(world: World) -> None:

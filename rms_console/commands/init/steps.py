@@ -97,7 +97,9 @@ def _shop(ask: Asker, draft: Draft) -> ShopLook:
     facts = seen.facts
     ask.good(mark("The shop answers: {name} ({domain})"), name=facts.name, domain=facts.domain)
     ask.good(
-        mark("It has {count} products, its prices are in {currency}"), count=seen.products, currency=facts.currency
+        mark("It has {count} {count:product|products}, its prices are in {currency}"),
+        count=seen.products,
+        currency=facts.currency,
     )
     held = {*seen.scopes, *(f"read_{one.removeprefix('write_')}" for one in seen.scopes if one.startswith("write_"))}
     missing = [one for one in NEEDED_SCOPES if one not in held]

@@ -23,7 +23,7 @@ def ack_and_record(ledger: Ledger, command: Command, request: AckAlerts, at: dat
     marked = ledger.ack_alerts(request.alert_ids, actor.name)
     reply: Reply
     if marked:
-        told = sentence("{count} alerts seen", count=len(marked))
+        told = sentence("{count} {count:alert|alerts} seen", count=len(marked))
         reply = Accepted(command.command_id, told, {"count": len(marked), "alerts": ", ".join(marked)})
     else:
         told = sentence("there is no such alert that nobody has seen")

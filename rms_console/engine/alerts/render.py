@@ -66,7 +66,7 @@ def duration(length: timedelta) -> str:
         return sentence("{seconds} s", seconds=seconds)
     minutes = round(seconds / 60)
     if minutes < 120:
-        return sentence("{minutes} minutes", minutes=minutes)
+        return sentence("{minutes} {minutes:minute|minutes}", minutes=minutes)
     return sentence("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 

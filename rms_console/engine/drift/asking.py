@@ -66,7 +66,11 @@ async def heal(engine: EngineService, command: Command, request: HealDrift) -> R
         told = sentence("the report names nothing that can be mended so")
         return Refused(command.command_id, "not-found", told, sentence("compare again: `rms-console verify`"))
     engine.drift.mender.heal(styles)
-    told = sentence("{count} products are looked at again and queued where they still differ", count=len(styles))
+    told = sentence(
+        "{count} {count:product is looked at again and queued where it still differs|products are looked at "
+        "again and queued where they still differ}",
+        count=len(styles),
+    )
     return Accepted(command.command_id, told, {"products": len(styles)})
 
 

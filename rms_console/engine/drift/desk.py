@@ -235,7 +235,9 @@ class DriftDesk:
         if report.problem:
             self._tell_end(run, "failed", report.problem)
             return
-        note = sentence("{found} differences, {waiting} known", found=report.found, waiting=report.waiting)
+        note = sentence(
+            "{found} {found:difference|differences}, {waiting} known", found=report.found, waiting=report.waiting
+        )
         self._tell_end(run, "done", note)
 
     def _tell_end(self, run: DriftRun, result: str, note: str) -> None:

@@ -122,7 +122,8 @@ def activity_line(row: Row, view: View, width: int) -> Line:
 def activity_detail(row: Row, words: Words, width: int) -> list[Line]:
     """Return the rest of a run's figures."""
     made = words.phrase(
-        "{created} products and {variants} variants new, {updated} variants changed, {left} items left in the queue",
+        "{created} {created:product|products} and {variants} {variants:variant|variants} new, {updated} "
+        "{updated:variant|variants} changed, {left} {left:item|items} left in the queue",
         created=row.get("products_created", 0),
         variants=row.get("variants_created", 0),
         updated=row.get("variants_updated", 0),

@@ -73,7 +73,14 @@ class AlertsPage(ListPage):
         if not open_ids:
             self.console_app.notice(self.words.phrase("No alert waits to be seen"))
             return
-        text = [line(self.words.phrase("{count} alerts stay in the list, and are told no more.", count=len(open_ids)))]
+        text = [
+            line(
+                self.words.phrase(
+                    "{count} {count:alert stays in the list, and is|alerts stay in the list, and are} told no more.",
+                    count=len(open_ids),
+                )
+            )
+        ]
         dialog = Confirm(self.words.phrase("Mark all alerts as seen?"), text)
         self.app.push_screen(dialog, lambda yes: self._ack(tuple(open_ids)) if yes else None)
 

@@ -130,7 +130,9 @@ def _state(view: View, seen: EngineSnapshot, width: int) -> Line:
         trigger = words.word(TRIGGERS, run.trigger)
         parts.append(Part(" " + words.phrase("run {number}, {trigger}", number=run.cycle, trigger=clean(trigger, 20))))
         parts.append(Part(f"  {bar(ratio, 12, glyphs)} " if run.products_total else "  ", "accent"))
-        done = words.phrase("{done} of {total} products", done=run.products_done, total=run.products_total)
+        done = words.phrase(
+            "{done} of {total} {total:product|products}", done=run.products_done, total=run.products_total
+        )
         parts.append(Part(done if run.products_total else words.word(STAGES, run.stage)))
         if run.eta_at is not None:
             parts.append(Part("  " + words.phrase("until {at}", at=clock(run.eta_at, seen.zone, utc=words.utc)), "dim"))

@@ -106,7 +106,13 @@ class HoldsPage(ListPage):
             return
         changes = row.get("changes") or ()
         items = len(row.get("item_ids") or ())
-        text = [line(words.phrase("{fields} fields of {items} items:", fields=len(changes), items=items))]
+        text = [
+            line(
+                words.phrase(
+                    "{fields} {fields:field|fields} of {items} {items:item|items}:", fields=len(changes), items=items
+                )
+            )
+        ]
         text += change_lines(changes, words, places_of(self.console_app.view()))
         if approve:
             title = words.phrase("Send this change of {name} to the shop?", name=clean(row.get("style", ""), 30))

@@ -207,7 +207,7 @@ def title_line(state: LogState, words: Words, dropped: int) -> Line:
         if state.new:
             parts.append(Part(f" +{count(state.new, words.language)}", "strong"))
     if not (state.find and state.hides):
-        parts.append(Part("  " + phrase("{count} lines", count=count(state.lines, words.language)), "dim"))
+        parts.append(Part("  " + phrase("{count} {count:line|lines}", count=count(state.lines, words.language)), "dim"))
     if dropped:
         parts.append(Part("  " + phrase("{count} lost", count=count(dropped, words.language)), "warn"))
     if not state.is_whole:

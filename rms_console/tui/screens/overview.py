@@ -95,7 +95,10 @@ def backlog_lines(seen: EngineSnapshot, words: Words) -> list[Line]:
     backlog = seen.insight.backlog
     if backlog is None or not backlog.items:
         return []
-    parts = [Part(words.phrase("CATCH-UP "), "dim"), Part(words.phrase("{count} items", count=backlog.items))]
+    parts = [
+        Part(words.phrase("CATCH-UP "), "dim"),
+        Part(words.phrase("{count} {count:item|items}", count=backlog.items)),
+    ]
     if backlog.through_at is not None and backlog.low_s is not None and backlog.high_s is not None:
         at, low, high = (
             clock(backlog.through_at, zone_of(seen, words)),
@@ -229,10 +232,10 @@ def _today(seen: EngineSnapshot, words: Words) -> list[Line]:
     failed = Part(words.phrase("{count} failed", count=today.failed), "bad" if today.failed else "dim")
     rate = percent(today.success_rate / 100 if today.success_rate is not None else None, words.language)
     return [
-        line(words.phrase("today {runs} runs, ", runs=today.runs), failed, f"  {rate}"),
+        line(words.phrase("today {runs} {runs:run|runs}, ", runs=today.runs), failed, f"  {rate}"),
         line(
             words.phrase(
-                "{products} products, {items} items, {created} new",
+                "{products} {products:product|products}, {items} {items:item|items}, {created} new",
                 products=count(today.products, words.language),
                 items=count(today.items, words.language),
                 created=today.products_created,
@@ -300,7 +303,9 @@ def run_line(row: dict[str, Any], seen: EngineSnapshot, words: Words, width: int
     if row.get("by") and row.get("trigger") in ("manual", "full sync"):
         trigger = f"{trigger}: {clean(row['by'], 12)}"
     found = words.phrase(
-        "{products} prod {items} items", products=row.get("products_synced", 0), items=row.get("items_found", 0)
+        "{products} prod {items} {items:item|items}",
+        products=row.get("products_synced", 0),
+        items=row.get("items_found", 0),
     )
     note = clean(words.told(row.get("note")) or row.get("reason") or "", 120)
     return line(
@@ -315,7 +320,7 @@ def run_line(row: dict[str, Any], seen: EngineSnapshot, words: Words, width: int
 def _log_title(view: View, width: int) -> Line:
     words = view.words
     hint = words.phrase(
-        "{lines} lines, {dropped} dropped; 4 opens",
+        "{lines} {lines:line|lines}, {dropped} dropped; 4 opens",
         lines=count(view.logs_last, words.language),
         dropped=view.logs_dropped,
     )

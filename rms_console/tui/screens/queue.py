@@ -104,7 +104,14 @@ class QueuePage(ListPage):
     def action_retry_all(self) -> None:
         words, seen = self.words, self.console_app.follower.snapshot
         aside = seen.queue.quarantined if seen is not None else 0
-        text = [line(words.phrase("{count} items that were set aside are tried again now.", count=aside))]
+        text = [
+            line(
+                words.phrase(
+                    "{count} {count:item that was set aside is|items that were set aside are} tried again now.",
+                    count=aside,
+                )
+            )
+        ]
         dialog = Confirm(words.phrase("Try all again?"), text)
         self.app.push_screen(dialog, lambda yes: self._retry(()) if yes else None)
 
@@ -165,7 +172,7 @@ def queue_detail(row: Row, view: View, width: int) -> list[Line]:
     words = view.words
     at = instant_of(row.get("enqueued_at"))
     facts = words.phrase(
-        "item {item}, {reason}, queued {at} ({age}), {attempts} attempts",
+        "item {item}, {reason}, queued {at} ({age}), {attempts} {attempts:attempt|attempts}",
         item=row.get("item_id"),
         reason=_reason(row, words),
         at=told_at(at, view),

@@ -120,7 +120,7 @@ def peak_text(moment: Mapping[str, Any], view: View) -> str:
     """Return what a moment costs: `Friday 00:00: 1,240 products, 12,400 points, 2m 04s`."""
     words, local = view.words, local_of(moment.get("at"), zone_name(view))
     return words.phrase(
-        "{weekday} {at}: {products} products, {points} points, {duration}",
+        "{weekday} {at}: {products} {products:product|products}, {points} {points:point|points}, {duration}",
         weekday=words.phrase(WEEKDAYS[local.weekday()]) if local is not None else "",
         at=clock(moment.get("at"), zone_name(view)),
         products=count(moment.get("products"), words.language),

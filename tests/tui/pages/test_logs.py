@@ -185,7 +185,7 @@ async def test_hostile_lines_are_shown_as_they_are(tmp_path: Path) -> None:
         }
     )
     async with opened(port, "logs", tmp_path, (160, 24)) as (app, pilot):
-        await settled(pilot, lambda: "1 lines" in shown(app))
+        await settled(pilot, lambda: "1 line" in shown(app))
         text = shown(app)
         assert "[@click=app.full_sync]x[/]" in text
         assert not {"\x1b", "\x07", "\u202e", "\u2028", "\ud800"} & set(text)

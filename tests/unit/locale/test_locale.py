@@ -19,7 +19,7 @@ from rms_console.commands import COMMANDS
 from rms_console.commands.helping import AS_IT_STANDS, paragraphs
 from rms_console.config.kinds import allowed
 from rms_console.config.tree import FIELDS
-from rms_console.locale import language_for, mark, messages, sentence, told, translate
+from rms_console.locale import BAR, language_for, mark, messages, sentence, told, translate
 
 PACKAGE = Path(rms_console.__file__).parent
 TEMPLATE_AT = {
@@ -95,7 +95,7 @@ def help_texts() -> Iterator[str]:
 
 def has_words(template: str) -> bool:
     """Return whether a template says anything itself: one that is all facts needs no translation."""
-    return any(literal.strip(" \n:,.()") for literal, _, _, _ in Formatter().parse(template))
+    return any(literal.strip(" \n:,.()") or BAR in (spec or "") for literal, _, spec, _ in Formatter().parse(template))
 
 
 def placeholders(text: str) -> set[str]:
@@ -167,6 +167,25 @@ def test_a_missing_fact_stays_visible() -> None:
 @pytest.mark.parametrize("template", ["{count:.1f}", "{0}", "{", "{count.real.nothing}"])
 def test_a_template_that_cannot_be_filled_is_told_as_it_is(template: str) -> None:
     assert translate("es", template, {"count": "many"}) == template
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 21, "1", "12"])
+def test_one_is_told_otherwise_than_many(count: object) -> None:
+    is_one = str(count) == "1"
+    english = translate("en", "{count} {count:item|items}", {"count": count})
+    assert english == f"{count} item" if is_one else english == f"{count} items"
+    spanish = translate("es", "{count} {count:item|items}", {"count": count})
+    assert spanish == f"{count} artículo" if is_one else spanish == f"{count} artículos"
+
+
+def test_every_number_has_two_words_and_they_differ() -> None:
+    for text in (text for pair in messages("es").items() for text in pair):
+        for _, name, spec, _ in Formatter().parse(text):
+            if spec and BAR in spec:
+                one, *other = spec.split(BAR)
+                assert len(other) == 1, text
+                assert one != other[0], text
+                assert name, text
 
 
 def test_facts_are_never_read_as_templates() -> None:

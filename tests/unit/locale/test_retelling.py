@@ -28,6 +28,19 @@ def test_what_is_ours_is_told_and_the_rest_stays(english: str, spanish: str) -> 
     assert retell("en", english) == english
 
 
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        ("1 item is tried again", "1 artículo se intenta de nuevo"),
+        ("7 items are tried again", "7 artículos se intentan de nuevo"),
+        ("1 hold approved: it goes with the next cycle", "1 retenido aprobado: sale con la próxima corrida"),
+        ("3 holds rejected: they wait until they change", "3 retenidos rechazados: esperan hasta que cambien"),
+    ],
+)
+def test_one_and_many_are_told_again(english: str, spanish: str) -> None:
+    assert retell("es", english) == spanish
+
+
 def test_facts_are_kept_to_the_letter() -> None:
     told = retell("es", sentence("paused by {by}: {reason}", by="a: b", reason="x: y\x1b"))
     assert told == "en pausa por a: b: x: y\x1b"
