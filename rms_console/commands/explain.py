@@ -31,7 +31,7 @@ COLUMN: Final = 22
 @click.command()
 @click.argument("name", metavar="SKU|CCOD|ITEMID")
 @click.option("--history", type=click.IntRange(min=0), default=HISTORY_SHOWN, show_default=True, help="Entries shown.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON: one object an item, with its whole history.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: one object an item; `more`: older entries exist.")
 @click.pass_obj
 def explain(options: Options, name: str, history: int, as_json: bool) -> None:
     """Say why an item is or is not in the shop: each rule, RMS, ledger and shop side by side, and its history.
@@ -85,6 +85,8 @@ def _show(row: Mapping[str, Any], words: Words, most: int) -> None:
     if row["values"]:
         _show_values(row["values"], words)
     _show_history(row["history"], words, most)
+    if most and row.get("more"):
+        say(words.language, mark("  … older ones are kept, and not shown here"))
     click.echo("")
 
 

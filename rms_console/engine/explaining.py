@@ -46,7 +46,10 @@ LOOKED_AT_AGAIN: Final = mark("it waits until {at}: {why}")
 
 @dataclass(slots=True)
 class Explained:
-    """One item. `answer` is the last word; `steps` how it came about; `history` the newest first."""
+    """One item. `answer` is the last word; `steps` how it came about; `history` the newest first.
+
+    `more` says that its product has entries before those of `history`.
+    """
 
     item_id: int
     sku: str
@@ -58,6 +61,7 @@ class Explained:
     values: tuple[Value, ...] = ()
     history: tuple[Mapping[str, Any], ...] = ()
     product_id: str = ""
+    more: bool = False
 
 
 class Explainer:
@@ -135,7 +139,7 @@ class Explainer:
         places = {place.location_id: place.name for place in self._world.shop.locations}
         sku = (row.sku if row is not None else None) or (variant.sku if variant is not None else None) or ""
         title = (wanted.title if wanted else None) or (observed.title if observed else None) or style
-        history = await self._deps.disk(self._deps.ledger.product_history, style, HISTORY) if style else ()
+        history = await self._deps.disk(self._deps.ledger.product_history, style, HISTORY + 1) if style else ()
         return Explained(
             item,
             sku.strip(),
@@ -145,8 +149,9 @@ class Explainer:
             variant is not None and observed is not None,
             steps,
             values(wanted, product, observed, item, places),
-            tuple(_of_item(history, item)),
+            tuple(_of_item(history[:HISTORY], item)),
             product.product_id if product is not None else "",
+            len(history) > HISTORY,
         )
 
     def _rules(
@@ -322,6 +327,7 @@ def explained_row(one: Explained, language: str) -> dict[str, Any]:
         "steps": [{**asdict(step), "message": _in(language, step.message)} for step in one.steps],
         "values": [asdict(value) for value in one.values],
         "history": [dict(entry) for entry in one.history],
+        "more": one.more,
     }
 
 

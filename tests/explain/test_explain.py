@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rms_console.engine import explaining
 from tests.acceptance.site import Site
 from tests.acceptance.store_file import Shoe
 from tests.commands.live import Live, a_site
@@ -83,6 +84,19 @@ def test_what_left_rms_is_found_by_the_ledger(site: Site) -> None:
     row = explained(site, "24YM0003", 1)
     assert says(row, "rms") == "no deleted"
     assert "leaves it" in row["answer"]
+
+
+def test_a_history_that_was_cut_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert site.run("--no-ui", "--once").code == 0
+    monkeypatch.setattr(explaining, "HISTORY", 1)
+    assert explained(site, "SKU-1", 1)["more"] is False
+    site.store.change(1, Price=17000)
+    assert site.run("--no-ui", "--once").code == 0
+    row = explained(site, "SKU-1", 1)
+    assert ([entry["result"] for entry in row["history"]], row["more"]) == (["updated"], True)
+    assert "older ones are kept" in site.inside("explain", "SKU-1").out
+    assert "hay entradas más antiguas" in site.inside("explain", "SKU-1", lang="es").out
+    assert "older ones" not in site.inside("explain", "SKU-2").out
 
 
 def test_the_scope_is_asked_of_the_queue_as_it_is(site: Site) -> None:
