@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import platform
+import re
+import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
+
+import psutil
 
 from rms_console.demo.rms import LiveStore, StoreEvent, create_store
 from rms_console.demo.shopify import EmbeddedShop, RunningShop, ShopSettings, serve
@@ -18,6 +26,8 @@ EVENTS_A_MINUTE = 30.0
 POINTS = 20_000.0
 POINTS_PER_S = 1_000.0
 LATENCY_S = 0.08
+LEFT: Final = f"rms-console-demo-{re.sub(r'[^A-Za-z0-9_]', '_', platform.node())}-"
+"""How the name of a demo's folder begins; its process follows. The machine, as containers may share a folder."""
 
 
 class Embedded:
@@ -51,6 +61,17 @@ class Embedded:
             self._till.join(timeout=5)
 
 
+def sweep_left() -> None:
+    """Delete the folders of demos that were killed on this machine, where they are this person's own."""
+    me = os.getuid() if hasattr(os, "getuid") else None  # Windows keeps a folder for each person
+    for folder in Path(tempfile.gettempdir()).glob(f"{LEFT}*"):
+        with contextlib.suppress(OSError, ValueError):
+            owner, found = int(folder.name.removeprefix(LEFT).partition("-")[0]), folder.lstat()
+            is_mine = stat.S_ISDIR(found.st_mode) and me in (None, found.st_uid)
+            if is_mine and not psutil.pid_exists(owner):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def embedded(skus: int = SKUS) -> Iterator[Embedded]:
     """Lend an embedded store; everything about it is gone afterwards."""
@@ -62,8 +83,9 @@ def embedded(skus: int = SKUS) -> Iterator[Embedded]:
             latency_s=LATENCY_S,
         )
     )
+    sweep_left()
     with (
-        tempfile.TemporaryDirectory(prefix="rms-console-demo-", ignore_cleanup_errors=True) as name,
+        tempfile.TemporaryDirectory(prefix=f"{LEFT}{os.getpid()}-", ignore_cleanup_errors=True) as name,
         serve(shop) as server,
     ):
         store = Embedded(Path(name), server)
