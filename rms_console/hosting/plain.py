@@ -9,12 +9,14 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rms_console.config.glance import Glance, glance_at
 from rms_console.errors import LeaseHeld, LinkError, Refused
+from rms_console.hosting import run
 from rms_console.hosting.enginehost import SETTLE_WITHIN_S, EngineHost
 from rms_console.hosting.run import EXIT_NOT_HEALTHY, EXIT_WELL, Switch
 from rms_console.hosting.setting_up import first_setup
@@ -112,6 +114,9 @@ class Sitting:
         self.ended_by = 0
         """The signal that ended it."""
         self._speaker = speaker
+        self._engine = engine
+        self._wait_s = run.AGAIN_S
+        self._again_at: float | None = None
         self._on_hangup = "continue" if may_stop else "stop"
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -145,9 +150,20 @@ class Sitting:
 
     async def _watch(self, is_over: Callable[[], bool]) -> None:
         """End with an engine that somebody else stopped; one that fell over is told and may be restarted."""
-        while not is_over():  # noqa: ASYNC110  # a thread's end wakes no loop
+        while not is_over():
             await asyncio.sleep(LOOK_S)
+            self._care()
         self.console.end()
+
+    def _care(self) -> None:
+        """Begin a dead engine again where nobody reads that it died, each time later."""
+        if not self._speaker.is_silent or not self._engine.crash:
+            self._again_at = None
+        elif self._again_at is None:
+            self._again_at = time.monotonic() + self._wait_s
+            self._wait_s = min(2 * self._wait_s, run.AGAIN_AT_MOST_S)
+        elif time.monotonic() >= self._again_at:
+            self._engine.restart()
 
     def _signalled(self, number: int) -> None:
         if number == getattr(signal, "SIGHUP", None) and self._on_hangup == "continue":
@@ -163,7 +179,8 @@ class Speaker:
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
         self._lines: queue.Queue[str | None] = queue.Queue(WAITING_LINES)
-        self._is_silent = False
+        self.is_silent = False
+        """Whether nobody is there."""
         self._thread = threading.Thread(target=self._write, name="speaker", daemon=True)
 
     def __enter__(self) -> Speaker:
@@ -185,13 +202,13 @@ class Speaker:
 
     def fall_silent(self) -> None:
         """Write nothing any more: nobody is there."""
-        self._is_silent = True
+        self.is_silent = True
 
     def _write(self) -> None:
         while (text := self._lines.get()) is not None:
             # The descriptor itself: a thread that waits inside Python's buffer would keep the process from ending.
             left = (text + "\n").encode(self._encoding, "replace")
-            while left and not self._is_silent:
+            while left and not self.is_silent:
                 try:
                     left = left[os.write(1, left) :]
                 except OSError:

@@ -6,6 +6,9 @@ import getpass
 import os
 import re
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -114,6 +117,43 @@ def test_an_engine_that_dies_with_no_console_to_see_it_begins_again_by_itself(tm
         until(lambda: any("READY" in row for row in log_lines(tmp_path)[died:]), what="it works again")
         seat.signal("SIGTERM")
         assert seat.ends() == 143
+
+
+def test_an_engine_that_dies_after_the_terminal_was_lost_begins_again_by_itself(tmp_path: Path) -> None:
+    patch = ENGINE_FALLS.replace("sleep(2)", "sleep(8)")
+    patch += "\nfrom rms_console.hosting import run\nrun.AGAIN_S = 0.5\n"
+    with Seat(["-c", DEMO.format(patch=patch), str(tmp_path)]) as seat:
+        seat.shows("today")
+        seat.hang_up()
+        until(lambda: any("KeyError" in row for row in log_lines(tmp_path)), what="the engine died")
+        died = len(log_lines(tmp_path))
+        until(lambda: any("READY" in row for row in log_lines(tmp_path)[died:]), what="it works again")
+        seat.signal("SIGTERM")
+        assert seat.ends() == 0
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["nobody reads", "somebody reads"])
+def test_a_plain_console_that_nobody_reads_begins_a_dead_engine_again(tmp_path: Path, is_lost: bool) -> None:
+    patch = ENGINE_FALLS + "\nfrom rms_console.hosting import run\nrun.AGAIN_S = 0.5\n"
+    program = [sys.executable, "-c", DEMO.format(patch=patch).replace('"--demo"', '"--demo", "--plain"'), str(tmp_path)]
+    reads, writes = os.pipe()
+    with subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=writes, stderr=subprocess.DEVNULL) as process:
+        os.close(writes)
+        if is_lost:
+            os.close(reads)
+        try:
+            until(lambda: any("KeyError" in row for row in log_lines(tmp_path)), what="the engine died")
+            died = len(log_lines(tmp_path))
+            if is_lost:
+                until(lambda: any("READY" in row for row in log_lines(tmp_path)[died:]), what="it works again")
+            else:
+                time.sleep(2)
+                assert not any("READY" in row for row in log_lines(tmp_path)[died:]), "a person is there to decide"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 143
+            if not is_lost:
+                os.close(reads)
 
 
 def test_a_second_console_on_the_same_shop_visits_the_first_ones_engine(site: Site) -> None:
