@@ -19,12 +19,10 @@ from rms_console.errors import ConfigError, ConsoleError, LeaseHeld, LinkError, 
 from rms_console.locale import language_for, sentence, told
 from rms_console.wiring import Options
 
-EXIT_WELL = 0
 EXIT_NOT_HEALTHY = 1
 EXIT_WRONG_USE = 2
 EXIT_NO_ENGINE = 3
 EXIT_REFUSED = 4
-EXIT_INTERRUPTED = 130
 
 FILE = click.Path(path_type=Path)
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -200,7 +200,3 @@ def _pause(ledger: Ledger | None) -> PauseView | None:
         return wire.from_json(PauseView, json.loads(kept)) if kept else None
     except (ValueError, LookupError):
         return None
-
-
-def _proven(ledger: Ledger | None) -> ProvenView:
-    return ProvenView("off", sentence("no engine runs"), remembered(ledger) if ledger else None)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import httpx
 
 PREFIX: Final = "/api/v1"
-MONITOR: Final = f"{PREFIX}/sync/monitor"
 UNREACHABLE, NOT_OURS, CONTRACT = "engine-unreachable", "not-an-engine", "contract-mismatch"
 NO_ANSWER: Final = "no-answer"
 DENIED: Final = "denied"

@@ -274,5 +274,3 @@ FIGURES: Final[tuple[Figure, ...]] = (
     ),
 )
 """Every metric of /metrics, in the order in which it is told."""
-
-NAMES: Final[frozenset[str]] = frozenset(figure.name for figure in FIGURES)

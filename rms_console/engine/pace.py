@@ -76,6 +76,12 @@ class Bucket:
         return Bucket(status.maximum_points, level, status.restore_points_per_s, now)
 
 
+def _check_fits(bucket: Bucket, cost_points: float) -> None:
+    """Raise ShopRejected where the cost exceeds the bucket even when full."""
+    if cost_points > bucket.maximum + _GRAIN:
+        raise _too_large(cost_points, bucket.maximum)
+
+
 def seconds_until_affordable(bucket: Bucket, cost_points: float, now_s: float) -> float:
     """Return how long to wait until `cost_points` fit the bucket.
 
@@ -84,8 +90,7 @@ def seconds_until_affordable(bucket: Bucket, cost_points: float, now_s: float) -
     Raises:
         ShopRejected: `operation-too-large`, the cost exceeds the bucket even when full.
     """
-    if cost_points > bucket.maximum + _GRAIN:
-        raise _too_large(cost_points, bucket.maximum)
+    _check_fits(bucket, cost_points)
     missing = cost_points - bucket.later(now_s).level
     if missing <= _GRAIN:
         return 0.0
@@ -231,10 +236,6 @@ class Pacer(CostGate):
         if self._outside is not None and not self._outside.done() and not self._is_crowded():
             self._outside.set_result(None)
 
-    def seconds_until_affordable(self, points: float) -> float:
-        """Return how long `points` would have to wait, were nobody before them."""
-        return seconds_until_affordable(self._bucket, points, self._clock.monotonic())
-
     def view(self) -> PaceView:
         bucket = self._bucket.later(self._clock.monotonic())
         waiting = sum(1 for _ in self._waiting())
@@ -242,7 +243,7 @@ class Pacer(CostGate):
         return PaceView(max(0.0, bucket.level), bucket.maximum, bucket.restore, len(self._flying), limit, waiting)
 
     async def _admit(self, request: _Request) -> None:
-        seconds_until_affordable(self._bucket, request.points, self._clock.monotonic())
+        _check_fits(self._bucket, request.points)
         request.place = asyncio.get_running_loop().create_future()
         rank = self._clock.monotonic() + AGEING_S * request.priority
         self._arrivals += 1

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from textual.content import Content
+from typing import Final
 
 MARK: Final = "·"
 """What stands for a character that was taken out: seen, one cell wide, harmless."""
@@ -76,10 +73,3 @@ def _harmless(text: str) -> list[str]:
         else:
             out.append(MARK)
     return out
-
-
-def plain(text: object, limit: int = MOST) -> Content:
-    """Return any object as content without markup, for Textual's own widgets."""
-    from textual.content import Content
-
-    return Content(clean(text, limit))

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rms_console.contract.snapshot import AlertView, BucketView, EngineSnapshot, RatesView, TodayView
 from rms_console.contract.state import EngineState
-from rms_console.control.metrics import FIGURES, NAMES, PREFIX, exposition
+from rms_console.control.metrics import FIGURES, PREFIX, exposition
 from tests.tui.fakeport import NOW, a_snapshot
 
 
@@ -24,9 +24,10 @@ def samples(snapshot: EngineSnapshot) -> dict[str, dict[tuple[str, ...], float]]
 
 def test_every_name_told_stands_in_the_table_and_begins_alike() -> None:
     told = samples(a_snapshot(errors_by_type={"ShopUnavailable": 3}))
-    assert set(told) <= NAMES
-    assert len(NAMES) == len(FIGURES)
-    assert all(name.startswith(PREFIX) for name in NAMES)
+    names = {figure.name for figure in FIGURES}
+    assert set(told) <= names
+    assert len(names) == len(FIGURES)
+    assert all(name.startswith(PREFIX) for name in names)
 
 
 def test_figures_are_those_of_the_snapshot() -> None:

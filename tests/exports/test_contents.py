@@ -17,13 +17,14 @@ from typing import Any
 
 import pytest
 
-from rms_console.control.metrics import NAMES
+from rms_console.control.metrics import FIGURES
 from rms_console.exports import alerts, dashboard
 from rms_console.exports.files import TEMPLATES, ReadyFile, files
 from rms_console.exports.values import Limits, Place, Values
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("es", "en")
+NAMES = frozenset(figure.name for figure in FIGURES)
 METRIC = re.compile(r"rms_console_\w+")
 PLAIN = Values("en", "1.2.3")
 ODD = Place("/opt/a b/rms%n/$x/bin", '/etc/"q"/c.toml', "/var/lib/rms console/t%s", "/srv/l\\g")
@@ -80,8 +81,6 @@ def test_every_query_is_of_the_chosen_engine_and_source() -> None:
 
 
 def test_labels_that_are_shown_are_labels_of_their_metric() -> None:
-    from rms_console.control.metrics import FIGURES
-
     labels = {figure.name: set(figure.labels) for figure in FIGURES}
     for panel in panels():
         for target in panel.get("targets", ()):

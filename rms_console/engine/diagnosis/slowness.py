@@ -16,7 +16,6 @@ SLOW_BATCH_S: Final = 60.0
 BUSY_PERCENT: Final = 80.0
 LAGGING_S: Final = 0.25
 BACKLOG: Final = 100
-LATE_SHARE: Final = 0.5
 
 
 def cycle_time(facts: Facts, seen: EngineSnapshot) -> Iterator[Finding]:

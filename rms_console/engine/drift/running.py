@@ -30,7 +30,7 @@ PRODUCTS_A_BATCH = 100
 PLANS_A_TURN = 50
 SUSPECTS_A_STEP = 8
 """Products looked at again side by side; how many requests are really in flight is the pacer's business."""
-TARGET_S, MOST_S = 1.0, 2.0
+TARGET_S = 1.0
 FEWEST, MOST = 5, 900
 GROWTH = 2.0
 STALE = timedelta(hours=3)

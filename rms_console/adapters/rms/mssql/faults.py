@@ -22,7 +22,6 @@ _RECORD = re.compile(r"\((-?\d+)\)(?= \(SQL\w+\)|;\s*\[|\s*$)")
 """A driver ends each of its messages with the native number, pyodbc the first with the name of the call too."""
 _ORIGIN = re.compile(r"^(?:\[[^\]]*\]\s*)+")
 _CALL = re.compile(r"\s*\(-?\d+\)(?: \(SQL\w+\))?\s*$")
-_NAMED = re.compile(r"['\"“«]([^'\"”»]+)['\"”»]")
 _LONGEST = 300
 
 
