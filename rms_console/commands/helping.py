@@ -14,7 +14,15 @@ AS_IT_STANDS: Final = "\b"
 """What click marks a paragraph with that is not to be wrapped."""
 SHORT: Final = 45
 """Columns of a command's line in a list of commands."""
-WORDS: Final = (mark("Usage:"), mark("Options:"), mark("Commands:"), mark("Show this message and exit."))
+WORDS: Final = (
+    mark("Usage:"),
+    mark("[OPTIONS]"),
+    mark("[COMMAND] [ARGS]..."),
+    mark("COMMAND [ARGS]..."),
+    mark("Options:"),
+    mark("Commands:"),
+    mark("Show this message and exit."),
+)
 """What click itself writes."""
 
 

@@ -222,6 +222,7 @@ def test_mark_returns_its_text() -> None:
         (["--lang", "es", "--help"], "Lleva cada cambio de RMS a su tienda web"),
         (["--lang", "es", "queue", "retry", "--help"], "Reintenta artículos en la próxima corrida."),
         (["--lang", "es", "queue", "--help"], "Saca artículos de la cola"),
+        (["--lang", "es", "queue", "--help"], "queue [OPCIONES] COMANDO [ARGUMENTOS]..."),
         (["--lang", "en", "queue", "--help"], "Take items off the queue"),
     ],
 )
