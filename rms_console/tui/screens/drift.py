@@ -132,8 +132,7 @@ class DriftPage(ListPage):
         )
 
     def _observes(self) -> bool:
-        seen = self.console_app.view().snapshot
-        return seen is not None and seen.mode is Mode.OBSERVE
+        return observes(self.console_app.view())
 
     def _mend(self, numbers: tuple[int, ...], run_id: str) -> None:
         self.console_app.actions.send(HealDrift(numbers, "console", run_id), self.words.phrase("Mend"))
@@ -187,12 +186,18 @@ def drift_detail(row: Mapping[str, Any], view: View, width: int) -> list[Line]:
     told += [clean(row["evidence"], 80)] if row.get("evidence") else []
     told += [word_of(WAITS, str(row["waiting"]), words)] if row.get("waiting") else []
     lines += wrapped("; ".join(clean(one, 80) for one in told), width, "warn")
-    advice = ADVICE.get(str(row.get("cause") or ""))
+    advice = PLANNED if row.get("mendable") and observes(view) else ADVICE.get(str(row.get("cause") or ""))
     if advice and not row.get("waiting"):
         lines += wrapped(words.phrase(advice), width, "dim")
     return lines
 
 
+def observes(view: View) -> bool:
+    """Return whether the engine that is looked at writes nothing."""
+    return view.snapshot is not None and view.snapshot.mode is Mode.OBSERVE
+
+
+PLANNED: Final = mark("The engine observes: mending it is planned, and nothing is written.")
 ADVICE: Final = {
     "shared": mark("Give one of them another SKU in Shopify, or archive it; then compare again."),
     "left_rms": mark("RMS has no such product: archive it in Shopify if it is not to be sold."),

@@ -132,6 +132,19 @@ async def test_while_the_engine_observes_nothing_is_said_to_be_written(tmp_path:
             await settled(pilot, lambda: not isinstance(app.screen, Confirm))
 
 
+@pytest.mark.parametrize(
+    ("mode", "told"), [(Mode.LIVE, "writes it again at once"), (Mode.OBSERVE, "nothing is written")]
+)
+def test_what_is_advised_is_what_the_engine_would_do(mode: Mode, told: str) -> None:
+    view = View(Words("en", UNICODE), NOW, a_snapshot(mode=mode))
+    lost = difference_row(1, replace(EDITED, cause=DriftCause.LOST_WRITE))
+    said = " ".join(text_of(line) for line in drift_detail(lost, view, 120))
+    assert told in said
+    assert ("writes it again" in said) is (mode is Mode.LIVE)
+    # What is for a person to decide is so in either mode.
+    assert "another SKU" in " ".join(text_of(line) for line in drift_detail(difference_row(1, TWICE), view, 120))
+
+
 async def test_what_no_run_can_mend_is_not_asked_for(tmp_path: Path) -> None:
     port = a_port(answer(TWICE))
     async with opened(port, "drift", tmp_path, (100, 30)) as (app, pilot):
