@@ -40,9 +40,9 @@ def env_file_layer(path: Path) -> Layer:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as exc:
-        raise ConfigError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+        raise ConfigError(sentence("{path} cannot be read: {reason}", path=path, reason=exc.strerror or exc)) from exc
     except UnicodeDecodeError as exc:
-        raise ConfigError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from exc
+        raise ConfigError(sentence("{path} is not UTF-8 text", path=path), hint=sentence("save it as UTF-8")) from exc
     places, only_commented = _scan(path, text)
     skipped = tuple(
         sentence(

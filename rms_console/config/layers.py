@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from rms_console.config.lines import key_lines, line_of
 from rms_console.config.profiles import PROFILES
 from rms_console.errors import ConfigError
+from rms_console.locale import sentence
 
 Tree = Mapping[str, Any]
 
@@ -93,11 +94,11 @@ def toml_layer(path: Path) -> Layer:
         text = path.read_bytes().decode("utf-8-sig")
         return Layer(str(path), tomllib.loads(text), file=path, lines=key_lines(text.replace("\r\n", "\n")))
     except OSError as exc:
-        raise ConfigError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+        raise ConfigError(sentence("{path} cannot be read: {reason}", path=path, reason=exc.strerror or exc)) from exc
     except UnicodeDecodeError as exc:
-        raise ConfigError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from exc
+        raise ConfigError(sentence("{path} is not UTF-8 text", path=path), hint=sentence("save it as UTF-8")) from exc
     except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{path} is not valid TOML: {exc}") from exc
+        raise ConfigError(sentence("{path} is not valid TOML: {problem}", path=path, problem=exc)) from exc
 
 
 def profile_layer(name: str) -> Layer:

@@ -10,6 +10,7 @@ from rms_console.config import load_settings
 from rms_console.config.checks import Advice
 from rms_console.config.profiles import PROFILES
 from rms_console.errors import Action, ConfigError
+from rms_console.locale import told
 from tests.unit.config.conftest import MINIMAL, WriteFile
 
 
@@ -201,3 +202,18 @@ def test_what_an_engine_cannot_do_without_is_told_together(write_file: WriteFile
         key for key in ("shopify.shop", "shopify.token", "rms.database", "rms.host") if key in caught.value.message
     ]
     assert named == ["shopify.shop", "shopify.token", "rms.database"]
+
+
+@pytest.mark.parametrize(
+    ("content", "spanish"),
+    [
+        (None, "no se puede leer {path}: "),
+        (b"\xff\xfe", "{path} no es texto UTF-8"),
+        (b"[sync\n", "{path} no es TOML válido: "),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_spanish_too(tmp_path: Path, content: bytes | None, spanish: str) -> None:
+    path = tmp_path / "console.toml"
+    if content is not None:
+        path.write_bytes(content)
+    assert told("es", problem(path)).startswith(spanish.format(path=path))
