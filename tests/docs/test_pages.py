@@ -17,6 +17,7 @@ from rms_console.config.names import ENVIRONMENT
 from rms_console.config.tree import FIELDS, SECTIONS
 from rms_console.docs import PICTURE, picture, written
 from rms_console.engine.alerts.kinds import KINDS
+from rms_console.errors import LinkError
 from rms_console.tui.keys import GLOBAL, IN_LISTS
 from rms_console.tui.screens.pages import own_acts
 
@@ -37,6 +38,20 @@ def run(*arguments: str) -> Result:
 def reference(name: str, language: str) -> str:
     with click.Context(program):
         return OwnHandbook().text(name, language)
+
+
+def test_the_readme_says_what_the_demo_refuses() -> None:
+    row = next(line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `--demo` |"))
+    refused = re.findall(r"`([a-z-]+)`", row.partition("Refused with")[2])
+    assert set(refused) >= {"init", "status", "sales"}
+    for name in refused:
+        ended = run("--demo", name)
+        assert isinstance(ended.exception, LinkError) or "needs no setting up" in ended.output, name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_operator_learns_of_the_command_that_tells_of_sales(language: str) -> None:
+    assert "rms-console sales" in OwnHandbook().text("operator", language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
