@@ -52,7 +52,7 @@ async def _probe(engine: EngineService, name: str) -> None:
     except ConsoleError as error:
         engine.links.mark(name, Health.DOWN, None, error.message)
     except TimeoutError:
-        engine.links.mark(name, Health.DOWN, None, sentence("no answer within {seconds} s", seconds=PROBE_WITHIN_S))
+        engine.links.mark(name, Health.DOWN, None, sentence("no answer in {seconds} s", seconds=PROBE_WITHIN_S))
     if engine.links.view(name).health is before:
         # A change was told already; who asked wants to hear that nothing changed, too.
         tell_connection(engine.journal, engine.links.view(name))

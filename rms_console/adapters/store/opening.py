@@ -39,7 +39,7 @@ def open_database(path: Path) -> Database:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise StoreFull(
-            sentence("the folder {folder} cannot be made ({error})", folder=path.parent, error=exc),
+            sentence("the folder {folder} cannot be made: {error}", folder=path.parent, error=exc),
             hint=sentence("choose a folder that this account may write"),
         ) from exc
     database = _connected(str(path))
