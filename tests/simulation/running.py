@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import random
 import tempfile
+import traceback
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,9 @@ def run_seed(seed: int, steps: Sequence[Step] | None = None) -> Result:
             sim.loop.run_until_complete(_live(sim, story))
         except Stuck as stuck:
             sim.wrong("stuck", str(stuck))
+        except Exception as error:  # noqa: BLE001  # one world that the judge cannot read must not end a long campaign
+            sim.wrong("simulation", f"it failed itself: {error!r}")
+            sim.trace.append(traceback.format_exc())
         finally:
             sim.close()
             asyncio.set_event_loop(None)
