@@ -21,6 +21,7 @@ from rms_console.config.profiles import PROFILES
 from rms_console.config.settings import Settings
 from rms_console.config.tree import FIELDS, RUNTIME_KEYS, key_of
 from rms_console.errors import ConfigError
+from rms_console.locale import Sentence, sentence
 
 COMMAND_LINE: Final = "command line"
 WHILE_RUNNING: Final = "changed while running"
@@ -158,11 +159,12 @@ def _profile(wanted: str | None, layers: list[Layer]) -> tuple[list[Layer], str 
     return [], f'{giver.place_of("profile")}: profile = "{name}" is not known; {hint}allowed: {", ".join(PROFILES)}'
 
 
-def _nothing_configured() -> str:
-    user = platformdirs.user_config_path(APP_NAME, appauthor=False) / FILE_NAME
-    return (
+def _nothing_configured() -> Sentence:
+    return sentence(
         "nothing is configured: there is no console.toml and the environment sets nothing.\n"
         "  To look around without RMS and Shopify: rms-console --demo\n"
-        f"  To use your own: copy console.toml.example to {FILE_NAME} here, or to {user}, and fill it in,\n"
-        "  or set SHOPIFY_SHOP_URL, SHOPIFY_ACCESS_TOKEN, RMS_DB_HOST and RMS_DB_NAME in the environment."
+        "  To use your own: copy console.toml.example to {file} here, or to {user}, and fill it in,\n"
+        "  or set SHOPIFY_SHOP_URL, SHOPIFY_ACCESS_TOKEN, RMS_DB_HOST and RMS_DB_NAME in the environment.",
+        file=FILE_NAME,
+        user=platformdirs.user_config_path(APP_NAME, appauthor=False) / FILE_NAME,
     )

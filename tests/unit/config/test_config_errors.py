@@ -217,3 +217,9 @@ def test_a_file_that_cannot_be_used_is_told_in_spanish_too(tmp_path: Path, conte
     if content is not None:
         path.write_bytes(content)
     assert told("es", problem(path)).startswith(spanish.format(path=path))
+
+
+def test_the_very_first_message_is_told_in_spanish_too() -> None:
+    spanish = told("es", problem(None))
+    assert spanish.startswith("no hay nada configurado: ")
+    assert "rms-console --demo" in spanish
