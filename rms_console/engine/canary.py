@@ -53,6 +53,16 @@ class Pushed:
     latency_s: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A product that stayed otherwise than sent: others are looked at too, but nothing is proven until it is right."""
+
+    pushed: Pushed
+    reason: str
+    proved: ProofView | None
+    """The latest proof before it was found."""
+
+
 def remembered(ledger: Ledger) -> ProofView | None:
     """Return the latest proof that an engine kept in its ledger, None without one. Blocking.
 
@@ -72,6 +82,9 @@ class Canary:
         self._pushed: Pushed | None = None
         self._doubted: Pushed | None = None
         self._differed = 0
+        self._given_up: dict[str, GivenUp] = {}
+        """By style; the one that was looked at longest ago first."""
+        self._is_turn_of_others = True
         self._looked_at: datetime | None = None
         self._finds_none = False
         self._reason = ""
@@ -106,6 +119,9 @@ class Canary:
             return ProvenView("off", off, self.last)
         if self._differed > 1:
             return ProvenView("differs", self._reason, self.last)
+        given_up = next(iter(self._given_up.values()), None)
+        if given_up is not None:
+            return ProvenView("differs", given_up.reason, given_up.proved)
         if self._finds_none:
             return ProvenView("none", sentence("nothing of RMS is in the shop yet"), self.last)
         run = self._engine.runner.active
@@ -170,7 +186,12 @@ class Canary:
             await self._proven(product, pushed, deps.shop.counters().points - points)
 
     async def _chosen(self) -> tuple[AcknowledgedProduct, Pushed] | None:
-        """Return what to read: what differed, else what was sent last, else any product that the shop has."""
+        """Return what to read: what differed, else what was sent last, else any product that the shop has.
+
+        What was given up has every other turn.
+        """
+        if self._doubted is None and (given_up := await self._again()) is not None:
+            return given_up
         for pushed in (self._doubted, self._pushed):
             product = None if pushed is None else await self._known(pushed.style)
             if product is not None and pushed is not None:
@@ -186,6 +207,17 @@ class Canary:
                     return product, Pushed(style, now, item_id, "", None)
         return None
 
+    async def _again(self) -> tuple[AcknowledgedProduct, Pushed] | None:
+        """Return a product that was given up, where it is its turn; one that is known no more is forgotten."""
+        self._is_turn_of_others = not self._is_turn_of_others
+        while self._given_up and not self._is_turn_of_others:
+            style, given_up = next(iter(self._given_up.items()))
+            product = await self._known(style)
+            if product is not None:
+                return product, given_up.pushed
+            self._given_up.pop(style, None)
+        return None
+
     async def _known(self, style: str) -> AcknowledgedProduct | None:
         """Return the product as the shop confirmed it; None: it is not there, or a write to it is in doubt."""
         deps = self._engine.deps
@@ -197,19 +229,33 @@ class Canary:
 
     def _differs(self, pushed: Pushed, wrong: Mismatch) -> None:
         engine, is_same = self._engine, self._doubted is not None and self._doubted.style == pushed.style
-        self._differed = self._differed + 1 if is_same else 1
-        self._doubted = pushed if self._differed <= INSISTS else None
-        self._reason = sentence(
+        reason = sentence(
             "{item}: {field} was sent as {sent}, the shop has {found}",
             item=wrong.sku or pushed.style,
             field=wrong.field,
             sent=wrong.sent,
             found=wrong.found or "-",
         )
-        engine.journal.log("WARN", MONITOR, "Read back and found otherwise: {what}", what=self._reason)
+        engine.journal.log("WARN", MONITOR, "Read back and found otherwise: {what}", what=reason)
+        before = self._given_up.pop(pushed.style, None)
+        if before is not None or (is_same and self._differed >= INSISTS):
+            proved = self.last if before is None else before.proved
+            self._give_up(GivenUp(pushed, reason, proved))
+            return
+        self._differed = self._differed + 1 if is_same else 1
+        self._doubted, self._reason = pushed, reason
         if self._differed == 2:
             put(engine, kinds.NOT_AS_SENT, self._reason)
             engine.drift.mender.heal([pushed.style])
+
+    def _give_up(self, given_up: GivenUp) -> None:
+        """Go on to others; what was sent of it is no news to be looked at before them."""
+        style = given_up.pushed.style
+        self._given_up[style] = given_up
+        if self._doubted is not None and self._doubted.style == style:
+            self._differed, self._doubted, self._reason = 0, None, ""
+        if self._pushed is not None and self._pushed.style == style:
+            self._pushed = None
 
     async def _proven(self, product: AcknowledgedProduct, pushed: Pushed, points: float) -> None:
         engine, deps = self._engine, self._engine.deps
@@ -228,7 +274,9 @@ class Canary:
         if is_change and self._pushed is pushed:
             self._pushed = None
         self._differed, self._doubted, self._reason, self._finds_none = 0, None, "", False
-        engine.alerts.clear(kinds.NOT_AS_SENT)
+        self._given_up.pop(product.style, None)
+        if not self._given_up:
+            engine.alerts.clear(kinds.NOT_AS_SENT)
         engine.journal.publish(
             EventName.PROVEN,
             item=self.last.item,

@@ -12,6 +12,7 @@ from rms_console.contract.commands import Pause, Resume
 from rms_console.contract.insight import ProvenView
 from rms_console.contract.state import Mode
 from rms_console.control import bodies
+from rms_console.engine import canary
 from tests.engine.world import SETTINGS, World, shoes, tuned
 
 CHECK_S = 300.0
@@ -103,6 +104,35 @@ async def test_a_value_that_differs_twice_raises_an_alert_and_is_mended(
         assert any("not proven since" in problem for problem in bodies.health(await engine.snapshot(), "en").problems)
         _edit(world, "SKU-11", "24990")
         await world.wait(CHECK_S)
+        assert (await proven(world)).state == "proven"
+        assert (await engine.snapshot()).alerts == ()
+
+
+async def test_a_product_that_stays_wrong_is_told_on_while_others_are_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canary, "INSISTS", 3)
+    world.store.add(shoes(2))
+    async with world.service(LIVE) as engine:
+        monkeypatch.setattr(engine.drift.mender, "heal", lambda styles: None)
+        await world.wait(CHECK_S + 1)
+        world.store.change(11, Price="24990")
+        await world.wait(120)
+        _edit(world, "SKU-11", "1")
+        await world.wait(2 * CHECK_S)
+        before = (await proven(world)).last
+        for _ in range(12):
+            await world.wait(CHECK_S)
+            seen = await proven(world)
+            assert (seen.state, seen.last) == ("differs", before), "the proof of another product undoes nothing"
+            assert "SKU-11" in seen.reason
+            assert not await is_healthy(world)
+            assert [view.kind for view in (await engine.snapshot()).alerts] == ["not_as_sent"]
+        last = engine.insight.canary.last
+        assert last is not None
+        assert last.style == "24YM0002", "another one was looked at too"
+        _edit(world, "SKU-11", "24990")
+        await world.wait(3 * CHECK_S)
         assert (await proven(world)).state == "proven"
         assert (await engine.snapshot()).alerts == ()
 
@@ -206,5 +236,5 @@ async def test_it_is_told_in_both_languages(world: World, language: str) -> None
         await world.wait(3 * CHECK_S)
         body = bodies.health(await world.engine.snapshot(), language)
         assert body.proof is not None
-        told = {"en": "nothing of RMS is in the shop yet", "es": "aún no hay nada de RMS en la tienda"}
+        told = {"en": "nothing of RMS is in the shop yet", "es": "aún no hay nada de RMS en la tienda web"}
         assert body.proof.reason == told[language]
