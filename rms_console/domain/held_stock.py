@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rms_console.domain.policy import Conflict, StockPolicy
-from rms_console.domain.product import AcknowledgedProduct
+from rms_console.domain.product import AcknowledgedProduct, AcknowledgedVariant
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,14 @@ class HeldStock:
     wanted: int
     present: int
     until: datetime
+
+
+def held_back(variant: AcknowledgedVariant, location: str, policy: StockPolicy, at: datetime) -> int | None:
+    """Return the quantity that a plan made at `at` still holds back at a location; None: it holds back nothing."""
+    if variant.held_since is None or policy.conflict is Conflict.RMS:
+        return None
+    fresh = at - variant.held_since < timedelta(hours=policy.conflict_grace_hours)
+    return variant.held_stock.get(location) if fresh else None
 
 
 def held_stock(product: AcknowledgedProduct, policy: StockPolicy, at: datetime) -> tuple[HeldStock, ...]:

@@ -9,13 +9,14 @@ So plan, send, acknowledge, and plan again until the plan is empty.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from rms_console.domain.assemble import StyleWork
 from rms_console.domain.creation import ATTRIBUTE, creation, fields_of, has_price, variant_without_foreign
 from rms_console.domain.eligibility import EXCLUSIONS
 from rms_console.domain.grouping import sku_key
+from rms_console.domain.held_stock import held_back
 from rms_console.domain.operations import (
     UNSET,
     ActivateStock,
@@ -31,7 +32,7 @@ from rms_console.domain.operations import (
 )
 from rms_console.domain.optionmoves import Move, arrange
 from rms_console.domain.options import Values, in_order, option_key, same_names
-from rms_console.domain.policy import DEFAULT_OWNERSHIP, Conflict, Leaving, MappingPolicy, Ownership, Policy
+from rms_console.domain.policy import DEFAULT_OWNERSHIP, Leaving, MappingPolicy, Ownership, Policy
 from rms_console.domain.product import (
     AcknowledgedProduct,
     AcknowledgedVariant,
@@ -284,21 +285,13 @@ class _Planner:
                 if location not in have.stock:
                     continue
                 known = have.stock[location]
-                held = self._held_back(have, location)
+                held = held_back(have, location, self._policy.stock, self._now)
                 if held == quantity or (known == quantity and not self._force):
                     continue
                 # More than when the shop sold is a delivery and tells nothing of the sale: expecting what RMS had then
                 # the row is stale, and what was sold is taken off once more. Less is taken for the sale itself.
                 is_delivery = held is not None and quantity > held
                 yield self._row(have, location, quantity, held if held is not None and is_delivery else known)
-
-    def _held_back(self, have: AcknowledgedVariant, location: str) -> int | None:
-        """Return the quantity that the conflict policy still holds back."""
-        policy = self._policy.stock
-        if have.held_since is None or policy.conflict is Conflict.RMS:
-            return None
-        fresh = self._now - have.held_since < timedelta(hours=policy.conflict_grace_hours)
-        return have.held_stock.get(location) if fresh else None
 
     def _zeros(self, inherited: set[int] | tuple[()]) -> Iterator[StockWrite]:
         if "stock" not in self._ours:
