@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -22,4 +23,8 @@ class SaleLedger(Protocol):
 
     def sale_moments(self, until: datetime | None, limit: int) -> tuple[SaleMoment, ...]:
         """Return the moments not passed yet up to `until` (None: all), at most `limit`, the soonest first."""
+        ...
+
+    def sale_times(self, item_ids: Sequence[int]) -> Mapping[int, frozenset[datetime]]:
+        """Return the moments kept of each of these items; an item without any is not in it."""
         ...

@@ -91,7 +91,8 @@ class StyleWork:
     doubted: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """Wanted, with a cell that could not be read: the item is set aside, and all but these fields flows."""
     boundaries: Mapping[int, tuple[datetime, ...]] = field(default_factory=dict)
-    """Per wanted or leaving item the future naive local instants at which its price changes, perhaps none."""
+    """Per wanted item, and per one that leaves for good, the future naive local instants at which its price changes,
+    perhaps none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +305,9 @@ class _Sorter:
         policy, now_local = self._policy, self._now_local
         rows = list(draft.rows.values())
         kept = frozenset(variant.item_id for variant in draft.kept())
-        boundaries: dict[int, tuple[datetime, ...]] = dict.fromkeys(draft.leaving, ())
+        # Of an item that moves the style tells that has it now: recorded after that, this one would take them away.
+        gone = (item for item, reason in draft.leaving.items() if reason != MOVED)
+        boundaries: dict[int, tuple[datetime, ...]] = dict.fromkeys(gone, ())
         boundaries |= {row.item_id: sale.boundaries(row, now_local, policy.mapping) for row in rows}
         return StyleWork(
             style=draft.style,

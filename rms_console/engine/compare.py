@@ -21,7 +21,7 @@ from rms_console.domain.operations import ProductPlan
 from rms_console.domain.plan import plan
 from rms_console.domain.policy import Policy
 from rms_console.domain.product import AcknowledgedProduct
-from rms_console.domain.zone import to_local
+from rms_console.domain.zone import to_local, to_utc
 from rms_console.engine.deps import Deps
 from rms_console.engine.heldstock import STOCK_HELD
 from rms_console.engine.journal import DETECTOR, Journal
@@ -83,7 +83,7 @@ class Comparison:
             raise
         except Exception as error:
             self._journal.bug(DETECTOR, error)
-            found, doubtful = {}, frozenset(item_ids)
+            found, doubtful = {}, set(item_ids)
         news = await self._queue(doubtful | found.keys())
         missed = Counter(found[item] for item in news if item in found)
         self.noted(missed)
@@ -108,8 +108,8 @@ class Comparison:
 
     async def _differing(
         self, item_ids: Sequence[int], policy: Policy, zone: str
-    ) -> tuple[dict[int, Miss], frozenset[int]]:
-        """Return the items that differ, each with its cause, and those that cannot be judged."""
+    ) -> tuple[dict[int, Miss], AbstractSet[int]]:
+        """Return the items that differ, each with its cause, and those that a run must look at whatever they are."""
         now = self._deps.clock.now()
         gathered = await gather(self._deps, item_ids)
         assembly = await assemble_in_parts(gathered, policy, to_local(now, zone), _nobody)
@@ -120,7 +120,24 @@ class Comparison:
                 found |= differences(work, product, plan(work, product, policy, now))
             if number % PLANS_A_TURN == 0:
                 await asyncio.sleep(0)
-        return found, frozenset(bad.item_id for bad in assembly.quarantined)
+        doubtful = {bad.item_id for bad in assembly.quarantined}
+        return found, doubtful | await self._untimed(assembly.works, gathered.products, zone)
+
+    async def _untimed(
+        self, works: Sequence[StyleWork], products: Mapping[str, AcknowledgedProduct], zone: str
+    ) -> AbstractSet[int]:
+        """Return the items with a sale to come, or to end, of which no timer would ring: their price is right today."""
+        wanted = {
+            item_id: {to_utc(local, zone) for local in times}
+            for work in works
+            if work.style in products
+            for item_id, times in work.boundaries.items()
+            if times
+        }
+        if not wanted:
+            return frozenset()
+        kept = await self._deps.disk(self._deps.ledger.sale_times, sorted(wanted))
+        return {item_id for item_id, times in wanted.items() if not times <= kept.get(item_id, frozenset())}
 
     async def _wanted(
         self, item_ids: Sequence[int], policy: Policy, zone: str, may_create: Callable[[int], bool]

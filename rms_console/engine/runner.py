@@ -29,6 +29,7 @@ from rms_console.engine.ledger_rescue import Rescue
 from rms_console.engine.limits import after
 from rms_console.engine.makeway import MakeWay
 from rms_console.engine.openbulk import OpenBulk
+from rms_console.engine.priceclock import PriceClock
 from rms_console.engine.reconcile import Reconciler
 from rms_console.engine.recorder import Recorder
 from rms_console.engine.reference import Reference
@@ -72,6 +73,7 @@ class Runner:
         self._isolation = Isolation(deps, self._intake)
         self._reference = reference
         self._rescue = Rescue(deps, journal)
+        self._price_clock = PriceClock(deps, journal)
         self._open_bulk = OpenBulk(deps, journal, owner)
         self.on_push: Callable[[], object] = lambda: None
         self.before_writing: Callable[[], Awaitable[None]] = _nobody_else
@@ -199,6 +201,7 @@ class Runner:
         self._journal.log("INFO", DETECTOR, "Asking for changes since {since}", since=run.watermark)
         is_awaited = self.make_way is not None and await self.make_way.begin(run.cause)
         await self._detector.poll(world.source.detection, run.settings.incremental_hours)
+        await self._price_clock.look()
         if not is_awaited and await self._reconciler.due() is not None:
             self.stage = "comparing"
             # A location that came back, say, shows in nothing but what is looked up anew.
@@ -211,7 +214,10 @@ class Runner:
             return Load(), world
         self.stage = "planning"
         _, world = _narrowed(run.settings, await self._reference.current(run.settings, world), run.cause)
-        return await self._take(run, world), world
+        load = await self._take(run, world)
+        if load.taken and load.at is not None:
+            await self._price_clock.priced(load.at)
+        return load, world
 
     async def queue_sales(self) -> None:
         """Sale windows that opened or closed: the price changed though no row did."""

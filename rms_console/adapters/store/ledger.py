@@ -211,6 +211,9 @@ class SqliteLedger:
     def sale_moments(self, until: datetime | None, limit: int) -> tuple[SaleMoment, ...]:
         return self._sales.moments(until, limit)
 
+    def sale_times(self, item_ids: Sequence[int]) -> dict[int, frozenset[datetime]]:
+        return self._sales.of_items(item_ids)
+
     def count_sales(self, until: datetime | None) -> int:
         return self._sales.count(until)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from rms_console.adapters.store.database import Database
-from rms_console.adapters.store.encoding import read_optional_time, read_time, time_text
+from rms_console.adapters.store.encoding import json_text, read_optional_time, read_time, time_text
 from rms_console.adapters.store.statements import queries
 from rms_console.contract.records import SaleBoundary, UpcomingSale
 from rms_console.contract.sale_port import SaleMoment
@@ -39,6 +39,12 @@ class Sales:
 
     def due(self, at: datetime) -> tuple[SaleBoundary, ...]:
         return self._database.read(_boundary, self._sql["due"], (time_text(at),))
+
+    def of_items(self, item_ids: Sequence[int]) -> dict[int, frozenset[datetime]]:
+        found: dict[int, set[datetime]] = {}
+        for one in self._database.read(_boundary, self._sql["of_items"], (json_text(list(item_ids)),)):
+            found.setdefault(one.item_id, set()).add(one.at)
+        return {item_id: frozenset(times) for item_id, times in found.items()}
 
     def next_at(self) -> datetime | None:
         text = self._database.scalar(self._sql["next"])

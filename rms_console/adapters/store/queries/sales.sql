@@ -10,6 +10,9 @@ INSERT INTO boundaries (item_id, at) VALUES (?, ?) ON CONFLICT DO NOTHING;
 -- name: due
 SELECT item_id, at FROM boundaries WHERE at <= ? ORDER BY at, item_id;
 
+-- name: of_items
+SELECT item_id, at FROM boundaries WHERE item_id IN (SELECT value FROM json_each(?)) ORDER BY item_id, at;
+
 -- name: next
 SELECT min(at) AS at FROM boundaries;
 
