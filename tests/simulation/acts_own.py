@@ -19,6 +19,7 @@ from rms_console.contract.commands import (
     DecideHolds,
     FullSync,
     Pause,
+    Refused,
     Resume,
     RetryItems,
     SetInterval,
@@ -270,8 +271,13 @@ async def _wall(sim: Sim, dice: Random, kind: str, sign: int) -> None:
 
 async def _held_back(sim: Sim, law: str, request: Pause | SetMode) -> bool:
     """Have the engine hold back, and remember which one was told so."""
-    process = sim.process
-    if process is None or not isinstance(await sim.ask(request), Accepted):
+    process, machine = sim.process, sim.machine
+    if process is None:
+        return False
+    reply = await sim.ask(request)
+    if law == "observe" and not isinstance(reply, Refused):
+        sim.observing.add(machine)
+    if not isinstance(reply, Accepted):
         return False
     sim.told_on[law] = process.machine
     return True
@@ -331,10 +337,12 @@ async def observe(sim: Sim, dice: Random) -> None:
 
 
 async def live(sim: Sim) -> None:
-    if sim.observed_at is not None:
+    """Let the engine write again where it was told to observe: that word lies in the folder of its machine."""
+    if sim.machine in sim.observing:
         for _ in range(20):
-            sim.observed_at = None
+            sim.observed_at, machine = None, sim.machine
             if isinstance(await sim.ask(SetMode(Mode.LIVE.value)), Accepted):
+                sim.observing.discard(machine)
                 return
             await asyncio.sleep(5)
             await sim.ensure_process()

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tests.simulation.truth import truth_of
+from tests.simulation.truth import Truth, truth_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import Held, Sim
@@ -54,8 +54,22 @@ class Order:
             if one.price is not None:
                 self._note((one.style, one.sku, "price"), (one.price, one.compare_at))
         for style, sku, name in list(self._values):
-            if name == "stock" and (style, sku) not in here:
-                self._note((style, sku, "stock"), 0)
+            if (style, sku) not in here:
+                self._gone(truth, (style, sku, name))
+
+    def _gone(self, truth: Truth, key: Key) -> None:
+        """Note of a SKU that no item of the style bears any more what it may be written to.
+
+        An item that was only renamed keeps its variant, and that keeps its old SKU until the new one is written: stock
+        is written before it. What RMS says of the item holds for it until then.
+        """
+        style, sku, name = key
+        renamed = [truth.wanted[item] for item in self._items[sku] if item in truth.wanted]
+        here = [one for one in renamed if one.style == style]
+        if name == "stock":
+            self._note(key, here[0].stock[0] if here else 0)
+        elif here and here[0].price is not None:
+            self._note(key, (here[0].price, here[0].compare_at))
 
     def hidden(self, items: Iterable[int]) -> None:
         """A reply of RMS had none of these items, though they are there."""
