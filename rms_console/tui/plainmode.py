@@ -162,6 +162,8 @@ def _unsent(view: View, seen: EngineSnapshot) -> Fact:
         return Fact("unknown", words.phrase("Nothing is queued; whether RMS has changes is not known now"))
     if seen.mode is Mode.OBSERVE:
         return Fact(0, words.phrase("Nothing is queued; what was found is planned, not sent"))
+    if seen.insight.proven.state == "differs":
+        return Fact("differs", words.phrase("Nothing is queued; a product in the shop is not as it was sent"))
     return Fact(0, words.phrase("Everything is in the shop"))
 
 

@@ -101,6 +101,25 @@ def test_beside_a_full_queue_a_lack_of_proof_gets_a_line_of_its_own(language: st
     assert not {"prov", "comp"} & {word[:4] for word in calm[2].split()}
 
 
+@pytest.mark.parametrize(
+    ("language", "all_sent", "told"),
+    [
+        ("en", "Everything is in the shop", "the shop has 1"),
+        ("es", "Todo está en la tienda", "la tienda web tiene 1"),
+    ],
+)
+def test_while_a_product_differs_not_everything_is_in_the_shop_and_the_difference_is_told_whole(
+    language: str, all_sent: str, told: str
+) -> None:
+    facts = {"item": "SKU-11", "field": "price", "sent": "24990", "found": "1"}
+    reason = sentence("{item}: {field} was sent as {sent}, the shop has {found}", **facts)
+    lines = head(language, ProvenView("differs", reason, PROOF), 80)
+    assert not any(all_sent in one for one in lines)
+    assert told in " ".join(lines)
+    assert len(lines) <= 6
+    assert any(all_sent in one for one in head(language, ProvenView("proven", "", PROOF), 80))
+
+
 def test_what_an_engine_says_of_an_item_cannot_steer_the_terminal() -> None:
     hostile = replace(PROOF, item="\x1b[2J\x1b]0;x\x07A\nB")
     line = head("en", ProvenView("proven", "", hostile))[2]

@@ -13,6 +13,7 @@ from rms_console.tui.keys import GENERAL, RESTART, STEER, Act, obstacle, shown_k
 from rms_console.tui.lines import Line, Part, fit, line, width_of
 from rms_console.tui.plain import clean
 from rms_console.tui.view import Stage, View, Words
+from rms_console.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from rms_console.contract.snapshot import EngineSnapshot
@@ -197,7 +198,7 @@ def _unsent(view: View, seen: EngineSnapshot, width: int) -> list[Line]:
     proof = proof_parts(view, seen)
     if width_of((*parts, *proof)) > width:
         if proof[-1].role == "bad":
-            return [fit(tuple(parts), width), fit(proof[1:], width)]
+            return [fit(tuple(parts), width), *wrapped(proof[-1].text, width, "bad", most=2)]
         if width - width_of(tuple(parts)) < TELLS_AT:
             return [fit(tuple(parts), width)]
     return [fit((*parts, *proof), width)]
@@ -236,6 +237,8 @@ def _all_sent(view: View, seen: EngineSnapshot) -> Part:
         return Part(words.phrase("Nothing is queued; whether RMS has changes is not known now"), "warn")
     if seen.mode is Mode.OBSERVE:
         return Part(words.phrase("Nothing is queued; what was found is planned, not sent"), "dim")
+    if seen.insight.proven.state == "differs":
+        return Part(words.phrase("Nothing is queued; a product in the shop is not as it was sent"), "warn")
     if seen.queue.quarantined + seen.queue.held:
         return Part(words.phrase("Everything else is in the shop"), "good")
     return Part(words.phrase("Everything is in the shop"), "good")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rms_console.contract.commands import Pause, Refused, Resume, Trigger
+from rms_console.contract.insight import InsightView, ProvenView
 from rms_console.contract.snapshot import (
     AlertView,
     ConnectionView,
@@ -81,6 +82,12 @@ def test_a_fault_says_what_to_do_and_when_it_is_tried() -> None:
     text = told(a_snapshot(state=EngineState.ERROR, fault=fault))
     assert text["state"] == "State: ERROR: Shopify refuses the token. make a new one.  next try 15:47:12"
     assert text["unsent"] == "Nothing is queued; whether RMS has changes is not known now"
+
+
+def test_while_a_product_differs_not_everything_is_in_the_shop() -> None:
+    seen = a_snapshot(insight=InsightView((), ProvenView("differs", "SKU-11: price")))
+    assert told(seen)["unsent"] == "Nothing is queued; a product in the shop is not as it was sent"
+    assert told(a_snapshot())["unsent"] == "Everything is in the shop"
 
 
 def test_before_the_first_look_and_without_an_answer() -> None:
