@@ -185,6 +185,19 @@ def test_a_value_that_is_none_is_told_at_once_and_asked_again(
     assert load_settings(config, None, None, {}, {}).store.timezone == "America/Costa_Rica"
 
 
+def test_a_key_is_asked_until_it_is_one_and_taken_without_what_came_of_pasting(
+    tmp_path: Path, store: StoreFile, shop: RunningShop
+) -> None:
+    config = begun(tmp_path, shop)
+    answers = well(store, shop)
+    token = answers[4]
+    ended = run(config, [*answers[:4], "", "the token", f'  "{token}" ', *answers[5:]])
+    assert ended.exit_code == 0, ended.output
+    assert "An answer is needed" in ended.output
+    assert "more than one word" in ended.output
+    assert load_settings(config, None, None, {}, {}).shopify.token.get_secret_value() == token
+
+
 def test_what_is_wrong_as_a_whole_is_answered_again(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
     config = begun(tmp_path, shop, "\n[filter]\nmin_price = 100\n")
     answers = well(store, shop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,6 +14,7 @@ from rms_console.locale import mark, told, translate
 
 YES = {"y", "yes", "s", "si", "sí"}
 NO = {"n", "no"}
+NEEDED: Final = mark("  An answer is needed; Ctrl-C leaves without writing anything.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,29 @@ class Asker:
             given = self._line(self.phrase(template), default)
             if given or not needed:
                 return given
-            self.say(mark("  An answer is needed; Ctrl-C leaves without writing anything."))
+            self.say(NEEDED)
 
-    def secret(self, template: str, has_one: bool) -> str | None:
+    def secret(self, template: str, has_one: bool, *, needed: bool = True) -> str | None:
         """Return a secret that was typed unseen; None: the one there is stays."""
         label = self.phrase(template)
         if has_one:
             label += f" [{self.phrase(mark('Enter: as it is'))}]"
-        given = click.prompt(label, default="", show_default=False, hide_input=True, prompt_suffix=": ")
-        return str(given).strip() or (None if has_one else "")
+        while True:
+            given = str(
+                click.prompt(label, default="", show_default=False, hide_input=True, prompt_suffix=": ")
+            ).strip()
+            if given or has_one or not needed:
+                return given or (None if has_one else "")
+            self.say(NEEDED)
+
+    def key(self, template: str, has_one: bool, *, needed: bool = True) -> str | None:
+        """Return a secret that a server made, such as a token: blanks and quotes come of pasting it."""
+        while given := self.secret(template, has_one, needed=needed):
+            bare = given.strip("\"'").strip()
+            if bare and not any(character.isspace() for character in bare):
+                return bare
+            self.say(mark("  That is more than one word; paste the value alone."))
+        return given
 
     def yes(self, template: str, default: bool, /, **facts: object) -> bool:
         """Return yes or no, in either language."""

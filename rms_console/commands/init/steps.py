@@ -86,12 +86,12 @@ def _shop(ask: Asker, draft: Draft) -> ShopLook:
     way = ask.choose(mark("How does the app sign in?"), ways, "token" if "shopify.token" in draft.values else "client")
     if way == "token":
         draft.set(shopify__client_id=None, shopify__client_secret=None)
-        given = ask.secret(mark("Token"), "shopify.token" in draft.values)
+        given = ask.key(mark("Token"), "shopify.token" in draft.values)
         draft.set(**({} if given is None else {"shopify__token": given}))
     else:
         draft.set(shopify__token=None)
-        draft.set(shopify__client_id=ask.text(mark("Client id"), draft.text("shopify.client_id")))
-        given = ask.secret(mark("Client secret"), "shopify.client_secret" in draft.values)
+        draft.set(shopify__client_id=ask.text(mark("Client id"), draft.text("shopify.client_id")).strip("\"' "))
+        given = ask.key(mark("Client secret"), "shopify.client_secret" in draft.values)
         draft.set(**({} if given is None else {"shopify__client_secret": given}))
     seen = look_at_shop(draft, ask.language)
     facts = seen.facts
@@ -238,16 +238,16 @@ def ask_alerts(ask: Asker, draft: Draft) -> None:
         user = ask.text(mark("User (empty: none)"), draft.text("alerts.email.smtp_user"), needed=False)
         draft.set(alerts__email__smtp_user=user or None)
         if user:
-            given = ask.secret(mark("Its password"), "alerts.email.smtp_password" in draft.values)
+            given = ask.secret(mark("Its password"), "alerts.email.smtp_password" in draft.values, needed=False)
             draft.set(**({} if given is None else {"alerts__email__smtp_password": given}))
         else:
             draft.set(alerts__email__smtp_password=None)
     elif "alerts.email.enabled" in draft.values:
         draft.set(alerts__email__enabled=False)
     if ask.yes(mark("Send alerts to Slack?"), "alerts.slack.webhook_url" in draft.values):
-        given = ask.secret(mark("Webhook URL"), "alerts.slack.webhook_url" in draft.values)
+        given = ask.key(mark("Webhook URL"), "alerts.slack.webhook_url" in draft.values, needed=False)
         while given and _is_wrong(ask, "alerts.slack.webhook_url", given):
-            given = ask.secret(mark("Webhook URL"), "alerts.slack.webhook_url" in draft.values)
+            given = ask.key(mark("Webhook URL"), "alerts.slack.webhook_url" in draft.values, needed=False)
         draft.set(**({} if given is None else {"alerts__slack__webhook_url": given}))
     else:
         draft.set(alerts__slack__webhook_url=None)
