@@ -198,6 +198,19 @@ def test_a_key_is_asked_until_it_is_one_and_taken_without_what_came_of_pasting(
     assert load_settings(config, None, None, {}, {}).shopify.token.get_secret_value() == token
 
 
+@pytest.mark.parametrize(("answers", "minutes"), [(["y"], 5), (["n", "7"], 7)], ids=["left out", "another value"])
+def test_what_is_wrong_in_the_file_and_in_no_chapter_is_mended_with_all_answers_kept(
+    tmp_path: Path, store: StoreFile, shop: RunningShop, answers: list[str], minutes: int
+) -> None:
+    config = begun(tmp_path, shop, "\n[sync]\ninterval_minutes = -5\nfull_sync_hour = 3\n")
+    ended = run(config, [*answers, *well(store, shop)])
+    assert ended.exit_code == 0, ended.output
+    assert "Take sync.interval_minutes out of the file?" in ended.output
+    assert "sync.full_sync_hour is left out." in ended.output
+    settings = load_settings(config, None, None, {}, {})
+    assert (settings.sync.interval_minutes, settings.store.timezone) == (minutes, "America/Costa_Rica")
+
+
 def test_what_is_wrong_as_a_whole_is_answered_again(tmp_path: Path, store: StoreFile, shop: RunningShop) -> None:
     config = begun(tmp_path, shop, "\n[filter]\nmin_price = 100\n")
     answers = well(store, shop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from rms_console.commands.plan import rehearse, show_plan
 from rms_console.config.glance import FILE_NAME
 from rms_console.config.load import secrets_beside, settings_of
 from rms_console.config.names import ENVIRONMENT
+from rms_console.config.tree import FIELDS
 from rms_console.errors import ConfigError, ConsoleError, Refused
 from rms_console.locale import language_for, mark, sentence
 from rms_console.wiring import Options, engine_settings, open_site
@@ -35,6 +37,10 @@ STEPS: Final = (
     ("export systemd --to deploy", mark("it runs as a service (or windows-service, compose)")),
     ("go-live", mark("from now on the shop is written to")),
 )
+
+
+IN_CHAPTERS: Final = ("rms.", "shopify.", "store.", "scope.", "guard.", "stock.", "mapping.", "filter.", "alerts.")
+"""How the keys begin that chapters ask for."""
 
 
 @click.command()
@@ -74,6 +80,8 @@ def _questions(ask: Asker, draft: Draft) -> None:
     if draft.path.exists():
         ask.say(mark("{path} is there already: its values are offered as answers."), path=draft.path)
     draft.set(console__language=ask.language)
+    while (stood := _wrong(draft)) is not None and _mend(ask, draft, stood):
+        pass
     store = steps.ask_store(ask, draft)
     shop = steps.ask_shop(ask, draft)
     chapters: tuple[tuple[tuple[str, ...], Callable[[], object]], ...] = (
@@ -89,6 +97,8 @@ def _questions(ask: Asker, draft: Draft) -> None:
         chapter()
     draft.values.setdefault("sync.mode", "observe")
     while (error := _wrong(draft)) is not None:
+        if _mend(ask, draft, error):
+            continue
         ask.bad(error)
         told = str(error.message).replace(str(draft.path), "")
         again = [chapter for keys, chapter in chapters if any(key in told for key in keys)]
@@ -96,6 +106,26 @@ def _questions(ask: Asker, draft: Draft) -> None:
             raise error
         for chapter in again:
             chapter()
+
+
+def _mend(ask: Asker, draft: Draft, error: ConfigError) -> bool:
+    """Ask for what is wrong and in no chapter: it stood in the file. Return whether there was any of that."""
+    told = str(error.message).replace(str(draft.path), "")
+    named = [
+        key
+        for key in draft.values
+        if not key.startswith(IN_CHAPTERS) and re.search(rf"(?<![\w.]){re.escape(key)}(?![\w.])", told)
+    ]
+    if named:
+        ask.bad(error)
+    for key in named:
+        is_setting = key in FIELDS
+        if not is_setting or ask.yes(mark("  Take {key} out of the file? (n: another value)"), True, key=key):
+            draft.values.pop(key)
+            ask.say(mark("  {key} is left out."), key=key)
+        else:
+            steps.ask_value(ask, draft, key)
+    return bool(named)
 
 
 def _wrong(draft: Draft) -> ConfigError | None:

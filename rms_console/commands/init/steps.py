@@ -17,7 +17,7 @@ from rms_console.commands.init.looking import (
 )
 from rms_console.config.kinds import from_text
 from rms_console.config.load import problem_of
-from rms_console.config.tree import FIELDS
+from rms_console.config.tree import FIELDS, SECRET_KEYS
 from rms_console.domain.money import plain
 from rms_console.domain.policy import Scope, TaxMode
 from rms_console.domain.soundness import NEEDED_SCOPES, dear_in
@@ -251,6 +251,14 @@ def ask_alerts(ask: Asker, draft: Draft) -> None:
         draft.set(**({} if given is None else {"alerts__slack__webhook_url": given}))
     else:
         draft.set(alerts__slack__webhook_url=None)
+
+
+def ask_value(ask: Asker, draft: Draft, key: str) -> None:
+    """Ask for a setting that is in no chapter, by its name."""
+    if key in SECRET_KEYS:
+        draft.values[key] = ask.secret(key, has_one=False)
+    else:
+        _answer(ask, draft, key, key)
 
 
 def _answer(ask: Asker, draft: Draft, key: str, template: str, default: str = "") -> None:
