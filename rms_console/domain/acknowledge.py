@@ -239,8 +239,9 @@ def acknowledge_leaving(
     """Return the product with who left and why, who came back, and who had the WebItem mark when last wanted.
 
     `web_items`: the items whose row has the mark. Items that left keep what is known of their mark, so that an
-    unticked one stays out until it is ticked again. Holds on quantities that are no longer desired end here. The
-    status before leaving is kept by `acknowledge` when the status itself is confirmed.
+    unticked one stays out until it is ticked again. Holds on quantities that are no longer desired end here, but for
+    those that a delivery which has not reached the shop yet goes by: without them it would bring back what was sold.
+    The status before leaving is kept by `acknowledge` when the status itself is confirmed.
     """
     desired = work.desired.variants if work.desired is not None else ()
     wanted = {variant.item_id: variant for variant in desired}
@@ -248,7 +249,7 @@ def acknowledge_leaving(
     def change(variant: AcknowledgedVariant) -> AcknowledgedVariant:
         want = wanted.get(variant.item_id)
         if want is not None:
-            stale = {place for place, quantity in variant.held_stock.items() if want.stock.get(place) != quantity}
+            stale = {place for place in variant.held_stock if not _waits(variant, place, want.stock.get(place))}
             is_web = variant.item_id in web_items
             if variant.left_reason is not None or variant.was_web_item is not is_web:
                 variant = dataclasses.replace(variant, left_reason=None, was_web_item=is_web)
@@ -261,6 +262,12 @@ def acknowledge_leaving(
         return _released(variant, set(variant.held_stock))
 
     return _each(product, change)
+
+
+def _waits(variant: AcknowledgedVariant, place: str, wanted: int | None) -> bool:
+    """Whether a hold is still needed: for the quantity itself, or for a larger one that is not written yet."""
+    held, known = variant.held_stock[place], variant.stock.get(place)
+    return wanted == held or (wanted is not None and known is not None and wanted > max(held, known))
 
 
 def _released(variant: AcknowledgedVariant, locations: set[str]) -> AcknowledgedVariant:

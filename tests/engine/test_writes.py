@@ -139,6 +139,24 @@ async def test_w3_a_delivery_does_not_tell_of_the_sale(world: World) -> None:
     assert world.stock(11) == 12
 
 
+@pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), httpx.ReadError("connection reset")])
+async def test_w3_a_delivery_that_did_not_reach_the_shop_does_not_tell_of_the_sale(
+    world: World, trouble: httpx.RequestError
+) -> None:
+    """W3: what was sold stays taken off also where the first try to write what came failed."""
+    world.store.add(shoes(1))
+    await world.start()
+    await world.once()
+    sold_and_shipped(world, 11, 2)
+    world.store.change(11, Quantity=8.0)
+    await world.cycle()
+    assert world.stock(11) == 6
+    world.store.change(11, Quantity=12.0)
+    world.wire.faults = first_of("inventorySetQuantities", Lost(trouble))
+    await world.converge()
+    assert world.stock(11) == 10
+
+
 async def test_w3_a_held_quantity_is_released_after_the_grace(world: World) -> None:
     world.store.add(shoes(1))
     await world.start()
