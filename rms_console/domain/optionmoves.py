@@ -48,17 +48,21 @@ class Move:
 
 
 def arrange(
-    moves: Sequence[Move], variants: Sequence[AcknowledgedVariant], leaving: Collection[int]
+    moves: Sequence[Move],
+    variants: Sequence[AcknowledgedVariant],
+    leaving: Collection[int],
+    coming: Collection[Values] = (),
 ) -> tuple[list[list[Move]], frozenset[Values]]:
     """Return the moves in the order of sending, and the places from which a variant cannot move yet.
 
     A variant whose item is leaving makes room: it keeps its size and gets its SKU added to it, for good. Not before
-    its stock is 0, though: while it sells, what it is called is left alone, and who wants its place waits.
+    its stock is 0, though: while it sells, what it is called is left alone, and who wants its place waits. Nobody makes
+    room by taking a place of those `coming`, variants that are made after the moves.
     """
     holders = {option_key(one.options): one.variant_id for one in variants if one.options is not None}
     by_id = {variant.variant_id: variant for variant in variants}
     movers = {move.variant_id for move in moves}
-    taken = {move.key for move in moves} | holders.keys()
+    taken = {move.key for move in moves} | holders.keys() | set(coming)
     cleared = []
     for move in moves:
         there = by_id.get(holders.get(move.key, ""))

@@ -120,7 +120,8 @@ class _Planner:
         names = self._names(desired)
         waiting: frozenset[Values] = frozenset()
         if self._moves:
-            waves, waiting = arrange(self._moves, have.variants, self._work.leaving)
+            coming = {self._place(one, desired) for one in new if one.item_id not in heirs}
+            waves, waiting = arrange(self._moves, have.variants, self._work.leaving, coming)
             for wave in waves:
                 for changes in _chunks((move.as_change(have.option_names or names) for move in wave), VARIANTS_A_CALL):
                     yield UpdateVariants(style, product_id, tuple(changes))

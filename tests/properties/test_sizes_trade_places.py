@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rms_console.domain.acknowledge import adopt
@@ -95,6 +95,13 @@ def test_d18_any_sizes_are_traded_and_every_sku_is_right_all_the_way(
     check_quiet(world)
 
 
+@example(
+    had=dict(zip(ITEMS, ("38", "37", "36", "39", "40", "41"), strict=True)),
+    sizes=dict(zip(range(1, 9), SIZES, strict=True)),
+    skus=list(range(1, 9)),
+    there={2, 3, 4, 5, 6, 8},
+    ends=[1],
+)  # a new variant has the very name that one which makes room would get
 @given(had=before, sizes=after, skus=st.permutations(range(1, 9)), there=present, ends=st.lists(st.integers(0, 8)))
 @settings(max_examples=300, deadline=None)
 def test_d18_wherever_it_breaks_off_the_next_plan_leads_to_the_end(
