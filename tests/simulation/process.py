@@ -162,7 +162,7 @@ class Process:
         )
 
     def _open_drift(self, lasting: bool) -> DriftPad:
-        self.pads.append(open_drift_pad(self.state / ENGINE_FILE if lasting else None))
+        self.pads.append(open_drift_pad(self.state / ENGINE_FILE if lasting else None, busy_s=0.0))
         return self.pads[-1]
 
     def _renew(self, damage: str) -> Ledger:

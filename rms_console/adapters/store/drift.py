@@ -33,28 +33,28 @@ _difference = TypeAdapter(Difference)
 _run = TypeAdapter(DriftRun)
 
 
-def open_drift_pad(path: Path | None) -> SqliteDriftPad:
+def open_drift_pad(path: Path | None, *, busy_s: float = BUSY_S) -> SqliteDriftPad:
     """Open the pad in a file, making it when absent; None: one that is gone when closed.
 
-    A pad that cannot be read is thrown away: nothing is lost but the time it took.
+    `busy_s`: so long whoever has it is waited for. A pad that cannot be read is thrown away: nothing is lost but the time it took.
 
     Raises:
         StoreBusy: another comparison works on it. StoreFull: the file cannot be made.
     """
     if path is None:
-        return _opened("")
+        return _opened("", busy_s)
     try:
-        return _opened(str(path))
+        return _opened(str(path), busy_s)
     except StoreDamaged:
         for ending in ENDINGS:
             with contextlib.suppress(OSError):
                 Path(f"{path}{ending}").unlink(missing_ok=True)
-        return _opened(str(path))
+        return _opened(str(path), busy_s)
 
 
-def _opened(name: str) -> SqliteDriftPad:
+def _opened(name: str, busy_s: float) -> SqliteDriftPad:
     try:
-        connection = sqlite3.connect(name, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(name, timeout=busy_s, isolation_level=None, check_same_thread=False)
     except sqlite3.OperationalError as exc:
         raise StoreFull(
             sentence("{name} cannot be opened ({error})", name=name, error=exc),

@@ -175,7 +175,7 @@ class BulkDesk:
             if job.is_open:
                 self._advance(job, now)
             elif job.status == "COMPLETED" and now - job.ended_s > KEEP_RESULTS_S:
-                job.status = "EXPIRED"
+                job.status, job.results = "EXPIRED", []
 
     def _start(self, type_: str, text: str, version: str, pace: float, *, grouped: bool = False) -> BulkJob:
         number = self._state.numbers.next("BulkOperation")
