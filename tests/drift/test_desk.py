@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -13,8 +14,9 @@ from rms_console.contract.state import Mode
 from rms_console.control.client import EngineClient
 from rms_console.domain.drift import BY_A_PERSON, DriftCause
 from rms_console.engine.compare import Miss
+from rms_console.engine.drift import asking
 from rms_console.engine.drift.mending import HEALED
-from rms_console.engine.drift.resting import MOST_NAMED
+from rms_console.engine.drift.resting import MOST_NAMED, named_styles
 from rms_console.engine.drift.short import MOST_AT_ONCE
 from rms_console.errors import Refused as RefusedError
 from rms_console.errors import StoreBusy
@@ -101,6 +103,23 @@ async def test_few_comparisons_of_single_products_run_side_by_side(make: Make) -
         await place.wait(120)
         assert len(engine.drift.short.reports) == MOST_AT_ONCE
         assert isinstance(await place.send(Verify(("24YM0001",))), Accepted)
+
+
+async def test_comparisons_that_are_asked_for_at_once_are_counted_too(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is named is looked up first, and all who wait for that find fewer on than there will be."""
+    place = await stocked(make)
+
+    async def slowly(*asked: Any) -> tuple[str, ...]:
+        await asyncio.sleep(0)
+        return await named_styles(*asked)
+
+    monkeypatch.setattr(asking, "named_styles", slowly)
+    async with place.service():
+        place.wire.latency_s = 5.0
+        replies = await asyncio.gather(*(place.send(Verify(("24YM0001",))) for _ in range(2 * MOST_AT_ONCE)))
+    assert sum(isinstance(reply, Accepted) for reply in replies) == MOST_AT_ONCE
 
 
 @pytest.mark.parametrize("by", ["style", "sku"])

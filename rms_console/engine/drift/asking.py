@@ -31,10 +31,10 @@ async def verify(engine: EngineService, command: Command, request: Verify) -> Re
     drift, deps = engine.drift, engine.deps
     await drift.begin()
     if request.styles or request.skus:
-        if drift.short.is_full:
+        styles = () if drift.short.is_full else await named_styles(deps, request.styles, request.skus)
+        if drift.short.is_full:  # others may have begun while the names were looked up
             told = sentence("{most} comparisons of single products are on already", most=MOST_AT_ONCE)
             return Refused(command.command_id, "busy", told, sentence("their reports come by themselves"))
-        styles = await named_styles(deps, request.styles, request.skus)
         now = deps.clock.now().isoformat()
         run = DriftRun(command.command_id, VERIFY, now, command.actor.name, request.heal, styles, is_verify=True)
         began = drift.short.begin(run)
