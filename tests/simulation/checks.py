@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rms_console.contract.records import QueueEntry, QueueState
 from rms_console.demo.shopify.model import Product, Variant
+from rms_console.domain.grouping import style_key
 from rms_console.domain.holds import HoldState
 from rms_console.engine.heldstock import STOCK_HELD
 from rms_console.errors import StoreDamaged
@@ -202,6 +203,8 @@ def _check_products(sim: Sim, truth: Truth, aside: set[int], drift: Drift) -> No
             continue
         if any(item in aside for item, one in truth.wanted.items() if one.style == field.value):
             continue
+        if any(style_key(truth.rows[item]["CCOD"]) == field.value for item in truth.broken):
+            continue  # it may be the one that says what the product is, and nobody can read it
         present = {variant.sku for variant in product.variants}
         items = [item for item, one in truth.wanted.items() if one.style == field.value and one.sku in present]
         if not items:
