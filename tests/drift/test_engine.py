@@ -11,7 +11,7 @@ from rms_console.errors import LeaseHeld, ShopRejected
 from tests.acceptance.store_file import Shoe
 from tests.drift.conftest import Make
 from tests.drift.place import DriftPlace, told
-from tests.engine.world import shoes, tuned, with_policy
+from tests.engine.world import Around, shoes, tuned, with_policy
 
 NO_SWEEP = tuned(sweep_s=0.0)
 
@@ -163,6 +163,37 @@ async def test_w3_what_a_late_creation_left_for_sale_is_taken_from_sale(make: Ma
         "OF-HIS-OWN": 4,
     }
     assert again.rows == ()
+
+
+async def test_a_variant_of_his_own_with_the_sku_of_another_style_makes_no_product_of_that(make: Make) -> None:
+    """The item is sold out: it is not to be made, and did not move from where somebody used its SKU."""
+    place = await stocked(make, styles=2)
+    place.store.add([Shoe(93, "24YM0009", size="38", quantity=0)])
+    async with place.service():
+        await place.wait(700)
+        names = [option.name for option in place.product("24YM0001").options]
+        place.hand.add_variant("SKU-11", "SKU-93", {names[0]: "Negro", names[1]: "38"}, 4)
+        page = await place.verify(heal=True)
+        await place.wait(300)
+    assert page.rows == ()
+    assert place.styles() == ["24YM0001", "24YM0002"]
+    assert place.hand.units("SKU-93") == 4
+
+
+async def test_many_variants_of_his_own_cost_rms_one_question_a_product(make: Make) -> None:
+    """A question to the store's view takes it a second or two, whatever it is asked for."""
+    place = await stocked(make, styles=2)
+    asked: list[str] = []
+    around = Around(place.source)
+    place.wrap_source = lambda source: around
+    async with place.service():
+        names = [option.name for option in place.product("24YM0001").options]
+        for number in range(5):
+            place.hand.add_variant("SKU-11", f"HIS-{number}", {names[0]: "Rojo", names[1]: str(number)}, 4)
+        around.before = asked.append
+        page = await place.verify()
+    assert page.rows == ()
+    assert asked.count("find_items") == 1
 
 
 async def test_one_difference_of_the_report_is_healed_alone(make: Make) -> None:

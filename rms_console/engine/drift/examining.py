@@ -86,8 +86,10 @@ class Examiner:
             gathered = await gather(deps, sorted({variant.item_id for variant in known.variants} | found.keys()))
             if gathered.products.get(style) == known == await self._known(style):
                 if observed is not None and found:
-                    works = await self.works(gathered, policy, zone)
-                    gathered = unknown.taken_in(gathered, style, observed, unknown.unwanted(found, works))
+                    every = {variant_id: item_id for item_id, variant_id in found.items()}
+                    works = await self.works(unknown.taken_in(gathered, style, observed, every), policy, zone)
+                    here = unknown.not_elsewhere(found, style, works)
+                    gathered = unknown.taken_in(gathered, style, observed, here)
                 return await self._judged(gathered.products[style], observed, gathered, policy, zone, past)
         return None
 
