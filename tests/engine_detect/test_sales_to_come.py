@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from rms_console.contract.events import EventName
-from rms_console.contract.records import Settlement
-from tests.engine.world import CLOSES, OPENS, SETTINGS, on_sale, shoes, tuned
+from rms_console.contract.records import QueueState, Settlement
+from tests.engine.world import CLOSES, OPENS, SETTINGS, Lost, on_sale, shoes, tuned
 from tests.engine_detect.conftest import Make
 from tests.engine_detect.place import Place
 
@@ -52,6 +53,23 @@ async def test_d12_d5_the_next_process_knows_that_the_clock_was_ahead(make: Make
     await place.once()
     assert told(place) == 1
     assert place.real_ledger.next_boundary_at() == place.clock.now() + OPENS
+
+
+async def test_g2_what_failed_while_the_clock_was_ahead_is_tried_when_it_is_right(make: Make) -> None:
+    """G2: its next try was set by that clock, hours from now, and no change of its row need come before."""
+    place = make(settings=QUIET)
+    place.store.add(shoes(1))
+    await place.start()
+    await place.converge()
+    place.clock.set_wall(place.clock.now() + timedelta(hours=8))
+    place.store.change(11, Price=14000.0)
+    place.wire.faults = lambda info: Lost(httpx.ReadError("reset")) if "productVariantsBulk" in str(info) else None
+    await place.cycle()
+    assert [entry.next_try_at is not None for entry in place.entries(QueueState.RETRYING).values()] == [True]
+    place.wire.faults = lambda info: None
+    place.clock.set_wall(place.clock.now() - timedelta(hours=8))
+    await place.once()
+    assert place.price(11)[0] == "14000.00"
 
 
 async def test_g8_a_clock_that_was_a_little_ahead_has_nothing_compared(make: Make) -> None:
