@@ -41,10 +41,12 @@ class StockPusher:
         rows = [row for job in jobs for row in job.plan.stock]
         for _ in range(ROUNDS):
             if not rows or self._brakes.closed:
+                _step_back(rows, by_style)
                 return
             chunks = [rows[i : i + ROWS_A_CALL] for i in range(0, len(rows), ROWS_A_CALL)]
             results = await asyncio.gather(*(self._call(chunk, by_style) for chunk in chunks))
             rows = [row for stale in results for row in stale]
+        _step_back(rows, by_style)
         for row in rows:
             job = by_style[row.style]
             job.error = job.error or ShopOutcomeUnknown("stock kept moving while it was written", code="stock-restless")
@@ -60,6 +62,7 @@ class StockPusher:
             return await self._blame(rows, jobs, error)
         except ConsoleError as error:
             self._brakes.note(error)
+            _step_back(rows, jobs)
             return _fail(rows, jobs, error)
         except Exception as error:  # noqa: BLE001  # a defect that one row shows must not stop the others
             return await self._blame(rows, jobs, error)
@@ -125,7 +128,7 @@ class StockPusher:
         since = held_already(job.product, row.item_id, row.location_id, seen)
         job.product = learn_stock(job.product, {_key(row): seen})
         if decision.hold:
-            job.product = hold_stock(job.product, row.item_id, row.location_id, row.quantity, since or now)
+            job.product = hold_stock(job.product, row.item_id, row.location_id, _planned(job, row), since or now)
         if decision.write is None:
             return None
         return StockWrite(
@@ -196,6 +199,20 @@ def _fail(rows: Sequence[StockWrite], jobs: Mapping[str, Job], error: Exception)
     return []
 
 
+def _step_back(rows: Sequence[StockWrite], jobs: Mapping[str, Job]) -> None:
+    """Of steps that a conflict allowed and that were not taken hold back only what the sale was counted from.
+
+    Were RMS's own quantity held, nobody would ask for what was delivered before the grace is over.
+    """
+    for row in rows:
+        job, above = jobs[row.style], _planned(jobs[row.style], row) - row.quantity
+        if job.product is None or row.expected is None or above <= 0:
+            continue
+        since = held_already(job.product, row.item_id, row.location_id, row.expected)
+        if since is not None:
+            job.product = hold_stock(job.product, row.item_id, row.location_id, row.expected + above, since)
+
+
 def _confirm_row(job: Job, row: StockWrite) -> None:
     if job.product is not None:
         job.changes.extend(describe(dataclasses.replace(job.plan, operations=(), stock=(row,)), job.product))
@@ -207,6 +224,11 @@ def _confirm_row(job: Job, row: StockWrite) -> None:
         job.stock_rows += 1
         job.items.add(row.item_id)
         job.touched = True
+
+
+def _planned(job: Job, row: StockWrite) -> int:
+    """Return what RMS wants: the row may be a smaller step that a conflict allowed, and stale once more."""
+    return next((one.quantity for one in job.plan.stock if _key(one) == _key(row)), row.quantity)
 
 
 def _is_unclear(row: StockWrite, observed: Mapping[tuple[str, str], int | None]) -> bool:

@@ -157,6 +157,47 @@ async def test_w3_a_delivery_that_did_not_reach_the_shop_does_not_tell_of_the_sa
     assert world.stock(11) == 10
 
 
+async def test_w3_a_sale_in_the_moment_of_the_second_try_is_kept_taken_off_too(world: World) -> None:
+    """W3: what waits is RMS's quantity, not the smaller one that was on its way when the shop sold again."""
+    world.store.add(shoes(1))
+    await world.start()
+    await world.once()
+    sold_and_shipped(world, 11, 2)
+    tries: list[RequestInfo] = []
+
+    def sells_at_the_second(info: RequestInfo) -> None:
+        if "inventorySetQuantities" in info.root_fields:
+            tries.append(info)
+            if len(tries) == 2:
+                sold_and_shipped(world, 11, 1)
+
+    world.wire.faults = sells_at_the_second
+    world.store.change(11, Quantity=8.0)
+    await world.converge()
+    assert world.stock(11) == 5
+    world.store.change(11, Price=16000.0)
+    await world.converge()
+    assert world.stock(11) == 5
+
+
+async def test_w3_what_was_delivered_is_offered_though_its_second_try_did_not_reach_the_shop(world: World) -> None:
+    """W3: only the sale waits for RMS to learn of it; nobody would ask for the delivery before the grace is over."""
+    world.store.add(shoes(1))
+    await world.start()
+    await world.once()
+    sold_and_shipped(world, 11, 2)
+    tries: list[RequestInfo] = []
+
+    def refuses_the_second(info: RequestInfo) -> Lost | None:
+        tries.extend([info] if "inventorySetQuantities" in info.root_fields else [])
+        return Lost(httpx.ConnectError("refused")) if len(tries) == 2 and tries[-1] is info else None
+
+    world.wire.faults = refuses_the_second
+    world.store.change(11, Quantity=8.0)
+    await world.converge()
+    assert world.stock(11) == 6
+
+
 async def test_w3_a_held_quantity_is_released_after_the_grace(world: World) -> None:
     world.store.add(shoes(1))
     await world.start()
