@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +12,7 @@ import pytest
 
 from rms_console.commands.verify import _ask_engine
 from rms_console.contract.commands import Accepted, HealDrift, Refused, Verify
+from rms_console.contract.drift import DriftRun
 from rms_console.contract.state import Mode
 from rms_console.control.client import EngineClient
 from rms_console.domain.drift import BY_A_PERSON, DriftCause
@@ -120,6 +123,18 @@ async def test_comparisons_that_are_asked_for_at_once_are_counted_too(
         place.wire.latency_s = 5.0
         replies = await asyncio.gather(*(place.send(Verify(("24YM0001",))) for _ in range(2 * MOST_AT_ONCE)))
     assert sum(isinstance(reply, Accepted) for reply in replies) == MOST_AT_ONCE
+
+
+async def test_comparisons_that_are_ended_before_they_began_leave_nothing_behind(make: Make) -> None:
+    place = await stocked(make)
+    async with place.service() as engine:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            engine.drift.ask("all", "verify")
+            engine.drift.short.begin(DriftRun("one", "verify", place.clock.now().isoformat(), styles=("24YM0001",)))
+            await engine.drift.close()
+            gc.collect()
+    assert [str(one.message) for one in told] == []
 
 
 @pytest.mark.parametrize("by", ["style", "sku"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.drift import DriftPad, DriftReport, DriftRun, DriftView
@@ -133,12 +134,12 @@ class DriftDesk:
 
     def _start(self, run: DriftRun, awaits_reconcile: bool) -> None:
         self.run = run
-        self._task = asyncio.ensure_future(self.guarded(self._compare_all(run, awaits_reconcile), run))
+        self._task = asyncio.ensure_future(self.guarded(partial(self._compare_all, run, awaits_reconcile), run))
 
-    async def guarded(self, work: Coroutine[None, None, None], run: DriftRun) -> None:
+    async def guarded(self, work: Callable[[], Awaitable[None]], run: DriftRun) -> None:
         """A comparison that breaks in a way nobody foresaw is told, and ends nothing else."""
         try:
-            await work
+            await work()
         except ConsoleError as error:
             self._tell_trouble(error)
             self._tell_end(run, "failed", str(error))

@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.drift import DriftPad, DriftReport, DriftRun
@@ -45,7 +46,7 @@ class ShortComparisons:
         """Compare the styles that a run names; return whether it began: no without pads."""
         if self._engine.deps.open_drift is None:
             return False
-        task = asyncio.ensure_future(self._desk.guarded(self._compare(run), run))
+        task = asyncio.ensure_future(self._desk.guarded(partial(self._compare, run), run))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
