@@ -140,7 +140,7 @@ class Watch:
             is_known = is_known and self._said_at(sku) <= sold_at
         if sold_at is None or policy.conflict is not Conflict.LOWER or not is_known:
             return True
-        if sim.moved_at is not None and sim.moved_at + READS_WITHIN_S >= sold_at:
+        if sim.moved_at is not None and max(sim.moved_at + READS_WITHIN_S, sim.heir_read_at) >= sold_at:
             return True  # whoever writes now was not there when it was sold, and only the other's ledger knew of it
         if self._rms_moved_down(sku, sold_at):
             return True

@@ -180,6 +180,8 @@ class Sim:
         """Where the engine is meant to run."""
         self.moved_at: float | None = None
         """When it was meant to run on the other one, the last time."""
+        self.heir_read_at = -1.0
+        """When whoever took over without a ledger had read RMS and could read the shop; RMS may have been down."""
         for name in MACHINES:
             self._folder_of(name).mkdir()
         self.store = Store(
@@ -279,8 +281,15 @@ class Sim:
         if self.fails_bulk and "bulkOperationRunQuery" in request.query:
             self.fails_bulk = False
             self.fire("shop.bulk_fails")
+        if self.process is not None and self.process.machine and "bulkOperationRunQuery" in request.query:
+            self._heir_reads(self.process)
         name = request.query.partition("(")[0].partition("{")[0].strip()[:40]
         self.tell(f"> {name} {digest.hexdigest()[:12]}")
+
+    def _heir_reads(self, heir: Process) -> None:
+        """The first reading of the shop by the engine of a machine that had no ledger."""
+        if heir.is_blank and self.moved_at is not None and self.heir_read_at < self.moved_at:
+            self.heir_read_at = self.clock.seconds
 
     def _changed(self, variant: str, before: Held | None, after: Held | None) -> None:
         """Something that we own moved by a request of the engine."""
