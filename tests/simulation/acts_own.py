@@ -77,10 +77,19 @@ async def stopped(sim: Sim, dice: Random) -> None:
     process = sim.process
     if process is not None and process.is_alive:
         process.context.run(process.engine.stop)
-        await asyncio.sleep(12)
+        await _awake(sim, 12)
         if process.is_alive:
             sim.wrong("stop", "an engine that was asked to stop still runs after 12 s")
         sim.fire("process.stopped")
+
+
+async def _awake(sim: Sim, seconds: float) -> None:
+    """Wait so long; anew after a sleep of the machine, in which an engine gets no turn and ends nothing."""
+    while True:
+        began = sim.clock.seconds
+        await asyncio.sleep(seconds)
+        if sim.notes.get("slept_at", -1.0) < began:
+            return
 
 
 @act("process.run_cancelled")
@@ -241,6 +250,7 @@ async def zombie(sim: Sim, dice: Random) -> None:
 @act("time.slept")
 async def slept(sim: Sim, dice: Random) -> None:
     """The machine sleeps: on waking the wall is hours ahead, and nothing was done meanwhile."""
+    sim.notes["slept_at"] = sim.clock.seconds
     sim.clock.advance(dice.uniform(600, 8 * 3600))
     sim.fire("time.slept")
 

@@ -31,3 +31,23 @@ def test_a_pause_is_of_the_engine_that_was_told_not_of_the_one_that_gets_the_sho
     assert result.fired["operator.pause"]
     assert result.fired["process.cancelled"]
     assert not result.violations
+
+
+def test_s8_a_claim_that_went_there_and_back_unwatched_counts_from_its_last_move() -> None:
+    """The judge, seed 200569: between two writes the shop was claimed for the other machine and for this one again."""
+    steps = [
+        Step(0, "till.new_item", 3361533669, 1.0),
+        Step(0, "till.new_item", 996531391, 1.0),
+        Step(0, "till.new_item", 3505324594, 1.0),
+        Step(0, "till.new_item", 294506660, 1.0),
+        Step(0, "disk.power_cut", 3115508418, 300.0),
+        Step(0, "process.killed_at_step", 1338695655, 300.0),
+        Step(0, "till.stock", 365845438, 120.0),
+        Step(0, "machines.died", 4205131082, 5.0),
+        Step(0, "shop.user_errors", 1492209203, 1.0),
+        Step(0, "machines.claim_stolen", 1995302509, 1.0),
+        Step(0, "till.stock", 3277306506, 30.0),
+    ]
+    result = run_seed(200569, steps)
+    assert result.fired["machines.claim_stolen"]
+    assert not result.violations

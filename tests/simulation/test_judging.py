@@ -32,3 +32,11 @@ def test_a_judge_that_fails_is_a_violation_with_its_traceback(monkeypatch: pytes
     result = run_seed(3, ONE_ITEM)
     assert result.violations == ("simulation: it failed itself: ValueError('no such cell')",)
     assert "Traceback" in result.trace[-1]
+
+
+def test_an_engine_asked_to_stop_is_given_its_time_anew_after_the_machine_slept() -> None:
+    """Seed 200128: machine and engine slept through the twelve seconds, and both woke at once."""
+    result = run_seed(200128, (Step(0, "process.stopped", 1, 0.0), Step(0, "time.slept", 1, 120.0)))
+    assert result.fired["process.stopped"]
+    assert result.fired["time.slept"]
+    assert not result.violations

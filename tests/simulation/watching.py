@@ -59,12 +59,19 @@ class Watch:
 
     def request(self) -> None:
         """A request of ours reached the shop's door."""
+        self.claim()
         now, requests = self._sim.clock.seconds, self._requests
         requests.append(now)
         while requests[0] < now - STORM_S:
             requests.popleft()
         if len(requests) > STORM:
             self._sim.wrong("G8", f"more than {STORM} requests within {STORM_S:.0f} s")
+
+    def claim(self) -> None:
+        """Note since when the shop is claimed for whom: it may go there and back while nobody writes anything else."""
+        owner = self._sim.claim_owner() if self._sim.has_machines else ""
+        if owner != self._owner:
+            self._owner, self._owned_since = owner, self._sim.clock.seconds
 
     def created(self, after: Held) -> None:
         """A request of ours made a variant."""
@@ -95,10 +102,8 @@ class Watch:
         sim, wire = self._sim, SENDER.get()
         if not sim.has_machines or wire is None:
             return
-        now, owner = sim.clock.seconds, sim.claim_owner()
-        if owner != self._owner:
-            self._owner, self._owned_since = owner, now
-        writer = wire.process
+        self.claim()
+        now, owner, writer = sim.clock.seconds, self._owner, wire.process
         since = max(self._owned_since, writer.woke_at or 0.0)
         if owner not in ("", writer.machine) and now > since + STOPS_WRITING_S:
             told = f"machine {writer.machine} wrote {after.told()}"

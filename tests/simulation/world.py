@@ -283,6 +283,7 @@ class Sim:
             self.fire("shop.bulk_fails")
         if self.process is not None and self.process.machine and "bulkOperationRunQuery" in request.query:
             self._heir_reads(self.process)
+        self.watch.claim()
         name = request.query.partition("(")[0].partition("{")[0].strip()[:40]
         self.tell(f"> {name} {digest.hexdigest()[:12]}")
 
