@@ -198,6 +198,9 @@ def ties(sim: Sim, dice: Random) -> None:
 
 
 def late_tie(sim: Sim, item: int, at: str, value: float) -> None:
+    row = next((row for row in sim.store.rows() if row["ItemID"] == item), None)
+    if row is not None and row["LastUpdated"] == at and sim.options.detection == "last_updated":
+        sim.tainted.add(item)  # it may have been read under this very stamp: to a reader of stamps nothing moved
     with sim.store.tills.till.transaction() as writer:
         writer.update(item, {"Price": value})
         writer.run("UPDATE Item SET LastUpdated = ? WHERE ID = ?", at, item)
