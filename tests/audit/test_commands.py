@@ -83,7 +83,7 @@ def test_a_trail_that_holds_says_so_and_what_that_proves(trail: Site) -> None:
     assert "The audit trail holds: 5 entries." in ran.out
     assert found["newest_hash"] in ran.out
     assert "Whoever may write the file can redo" in " ".join(ran.out.split())
-    assert "anote el último hash" in " ".join(trail.inside("audit", "verify", lang="es").out.split())
+    assert "anote la huella más nueva" in " ".join(trail.inside("audit", "verify", lang="es").out.split())
 
 
 @pytest.mark.parametrize(

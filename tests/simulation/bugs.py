@@ -30,6 +30,7 @@ from rms_console.engine import closing, compare, intake, recovery, retry, stockp
 from rms_console.engine.closing import Closing
 from rms_console.engine.compare import Compared, Comparison
 from rms_console.engine.detector import Detector
+from rms_console.engine.drift import examining, running
 from rms_console.engine.fence import Fence
 from rms_console.engine.intake import Load
 from rms_console.engine.ledger_rescue import Rescue, Rescued
@@ -418,12 +419,18 @@ def _no_deleted() -> Any:
     return everywhere()
 
 
-@bug("the value sweep is off: joined tables are never seen", "rms.joined_table")
+@bug("nothing is compared by value, by no sweep and no report: joined tables are never seen", "rms.joined_table")
 def _no_sweep() -> Any:
     async def known(self: Any, *args: Any) -> Any:
         return Compared(1)
 
-    return swap(Comparison, "known", known)
+    @contextmanager
+    def everywhere() -> Iterator[None]:
+        nothing = lambda *args: ()  # noqa: E731
+        with swap(Comparison, "known", known), swap(running, "find", nothing), swap(examining, "find", nothing):
+            yield
+
+    return everywhere()
 
 
 @bug("sale windows are taken for UTC", "till.sale", fits=lambda options: options.settings.zone != "UTC")
