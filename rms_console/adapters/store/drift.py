@@ -36,7 +36,8 @@ _run = TypeAdapter(DriftRun)
 def open_drift_pad(path: Path | None, *, busy_s: float = BUSY_S) -> SqliteDriftPad:
     """Open the pad in a file, making it when absent; None: one that is gone when closed.
 
-    `busy_s`: so long whoever has it is waited for. A pad that cannot be read is thrown away: nothing is lost but the time it took.
+    `busy_s`: so long whoever has it is waited for. A pad that cannot be read is thrown away: nothing is lost but the
+    time it took.
 
     Raises:
         StoreBusy: another comparison works on it. StoreFull: the file cannot be made.
