@@ -30,6 +30,13 @@ def sold_and_shipped(world: World, item_id: int, quantity: int) -> None:
     world.shop.fulfil(f"SKU-{item_id}", quantity)
 
 
+async def two_of_five_sold(world: World) -> None:
+    world.store.add(shoes(1))
+    await world.start()
+    await world.once()
+    sold_and_shipped(world, 11, 2)
+
+
 def first_of(field: str, fault: Lost) -> Any:
     left = [fault]
 
@@ -108,10 +115,7 @@ async def test_w3_a_stale_row_never_raises_what_the_shop_sold(world: World) -> N
 
 
 async def test_w3_a_held_quantity_is_released_when_rms_moves(world: World) -> None:
-    world.store.add(shoes(1))
-    await world.start()
-    await world.once()
-    sold_and_shipped(world, 11, 2)
+    await two_of_five_sold(world)
     world.store.change(11, Quantity=8.0)
     await world.cycle()
     world.store.change(11, Price=16000.0)
@@ -124,10 +128,7 @@ async def test_w3_a_held_quantity_is_released_when_rms_moves(world: World) -> No
 
 async def test_w3_a_delivery_does_not_tell_of_the_sale(world: World) -> None:
     """W3: 5, of which 2 are sold: of each delivery these stay taken off, for as long as a sale gets from its start."""
-    world.store.add(shoes(1))
-    await world.start()
-    await world.once()
-    sold_and_shipped(world, 11, 2)
+    await two_of_five_sold(world)
     for quantity in (8.0, 9.0, 12.0):
         world.store.change(11, Quantity=quantity)
         await world.cycle()
@@ -144,10 +145,7 @@ async def test_w3_a_delivery_that_did_not_reach_the_shop_does_not_tell_of_the_sa
     world: World, trouble: httpx.RequestError
 ) -> None:
     """W3: what was sold stays taken off also where the first try to write what came failed."""
-    world.store.add(shoes(1))
-    await world.start()
-    await world.once()
-    sold_and_shipped(world, 11, 2)
+    await two_of_five_sold(world)
     world.store.change(11, Quantity=8.0)
     await world.cycle()
     assert world.stock(11) == 6
@@ -159,10 +157,7 @@ async def test_w3_a_delivery_that_did_not_reach_the_shop_does_not_tell_of_the_sa
 
 async def test_w3_a_sale_in_the_moment_of_the_second_try_is_kept_taken_off_too(world: World) -> None:
     """W3: what waits is RMS's quantity, not the smaller one that was on its way when the shop sold again."""
-    world.store.add(shoes(1))
-    await world.start()
-    await world.once()
-    sold_and_shipped(world, 11, 2)
+    await two_of_five_sold(world)
     tries: list[RequestInfo] = []
 
     def sells_at_the_second(info: RequestInfo) -> None:
@@ -182,10 +177,7 @@ async def test_w3_a_sale_in_the_moment_of_the_second_try_is_kept_taken_off_too(w
 
 async def test_w3_what_was_delivered_is_offered_though_its_second_try_did_not_reach_the_shop(world: World) -> None:
     """W3: only the sale waits for RMS to learn of it; nobody would ask for the delivery before the grace is over."""
-    world.store.add(shoes(1))
-    await world.start()
-    await world.once()
-    sold_and_shipped(world, 11, 2)
+    await two_of_five_sold(world)
     tries: list[RequestInfo] = []
 
     def refuses_the_second(info: RequestInfo) -> Lost | None:
@@ -199,10 +191,7 @@ async def test_w3_what_was_delivered_is_offered_though_its_second_try_did_not_re
 
 
 async def test_w3_a_held_quantity_is_released_after_the_grace(world: World) -> None:
-    world.store.add(shoes(1))
-    await world.start()
-    await world.once()
-    sold_and_shipped(world, 11, 2)
+    await two_of_five_sold(world)
     world.store.change(11, Quantity=8.0)
     await world.cycle()
     for hours, expected in ((23, 6), (2, 8)):
@@ -214,10 +203,7 @@ async def test_w3_a_held_quantity_is_released_after_the_grace(world: World) -> N
 
 async def test_w3_with_policy_rms_the_store_wins(make: Make) -> None:
     world = make(settings=with_policy(SETTINGS, stock={"conflict": Conflict.RMS}))
-    world.store.add(shoes(1))
-    await world.start()
-    await world.once()
-    sold_and_shipped(world, 11, 2)
+    await two_of_five_sold(world)
     world.store.change(11, Quantity=8.0)
     await world.cycle()
     assert world.stock(11) == 8

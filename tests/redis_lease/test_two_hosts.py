@@ -6,6 +6,7 @@ Redis and the shop stand on a third one, which both reach.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -111,10 +112,14 @@ class Host:
                 process.wait()
 
 
+NUMBERS = itertools.count(1)
+
+
 @contextlib.contextmanager
 def network() -> Iterator[dict[str, str]]:
     """Lend two spaces on a bridge; skip, with the reason, where this machine allows none."""
-    tag = f"{os.getpid() % 10_000:04d}"
+    # Names of its own for each: those of the one before may linger until its last process is gone.
+    tag = f"{os.getpid() % 10_000:04d}{next(NUMBERS)}"
     names = {f"caja{side}{tag}": f"rv{side}{tag}" for side in "ab"}
     bridge = f"rb{tag}"
     with contextlib.ExitStack() as stack:
