@@ -60,7 +60,7 @@ class Closing:
             part.postponed = self._postponed(job, decision)
             part.postponed += await strays.witnesses(self._deps, job, decision, bool(part.postponed))
         else:
-            part.postponed = self._kept_back(job)
+            part.postponed = await self._kept_back(job)
             await self._let_go(job, part)
             part.applied_holds = self._load.guarded.used.get(job.style, ())
         part.postponed = [*part.postponed, *aside]
@@ -78,7 +78,7 @@ class Closing:
         changes = describe(job.plan, job.product)
         part = Part()
         if job.plan.is_empty:
-            part.postponed = self._kept_back(job)
+            part.postponed = await self._kept_back(job)
             self._tally.planned += bool(part.postponed)
             await self._let_go(job, part)
             part.boundaries = self._boundaries(job)
@@ -133,11 +133,19 @@ class Closing:
                 done.append(entry)
         return done
 
-    def _kept_back(self, job: Job) -> list[Postponed]:
-        """Return the entries that wait because the guard held a part of this product's plan."""
+    async def _kept_back(self, job: Job) -> list[Postponed]:
+        """Return the entries that wait because the guard held a part of this product's plan.
+
+        Where none here is of an item that is held, one that is has an entry elsewhere in the queue, or all of these
+        remember the hold: a yes must find somebody. One that only left the product would wait for nothing.
+        """
         kept = self._load.guarded.kept.get(job.style)
         if kept is None:
             return []
+        if kept.item_ids and kept.item_ids.isdisjoint(entry.item_id for entry in job.entries):
+            ledger = self._deps.ledger
+            if await self._deps.disk(ledger.entries, sorted(kept.item_ids)):
+                return []
         waiting = kept.entries(job.entries, self._aside | self._put_off)
         self._put_off |= {entry.item_id for entry in waiting}
         self._tally.held += len(waiting)

@@ -8,7 +8,7 @@ from rms_console.contract.records import QueueState
 from tests.acceptance.store_file import Shoe
 from tests.engine.world import World, shoes
 from tests.engine_guard.conftest import Make
-from tests.engine_guard.test_guarding import decide, holds
+from tests.engine_guard.test_guarding import decide, holds, stocked
 
 OLD, OTHER, NEW = "24YM0001", "24YM0002", "24YM0009"
 DAY_S = 86_400.0
@@ -88,3 +88,21 @@ async def test_w16_a_refused_product_does_not_keep_its_items_on_sale_elsewhere(m
     await world.clock.run_for(DAY_S)
     await world.converge()
     assert (world.styles(), world.stock(11)) == ([OLD, OTHER], 0)
+
+
+@pytest.mark.parametrize("sizes", [2, 3])
+async def test_an_item_that_moved_away_does_not_wait_for_what_is_held_where_it_was(make: Make, sizes: int) -> None:
+    """G1: it was listed as held for a day, though it was sold under its new style long since."""
+    world = make()
+    await stocked(world, 3, sizes)
+    for item in range(11, 11 + sizes):
+        world.store.change(item, Price=150.0)
+    await world.converge()
+    world.store.change(11, style=OTHER, size="44", Price=15000.0)
+    await world.converge()
+    assert 11 not in world.entries()
+    assert set(world.entries()) == set(range(12, 11 + sizes))
+    await decide(world, *(hold.hold_id for hold in holds(world)))
+    await world.converge()
+    assert not world.entries()
+    assert world.price(12)[0] == "150.00"
