@@ -81,22 +81,17 @@ async def second_engine(sim: Sim, dice: Random) -> None:
         sim.tell(f"second machine: {type(error).__name__}")
         return
     sim.others.append(second)
-    is_refused, stops = False, _stops(sim)
+    is_refused, passed = False, len(sim.watch.passed)
     for _ in range(dice.choice([4, 20])):
         acts_till.reprice(sim, dice)
         await asyncio.sleep(60)
         fault = second.engine.recovery.fault if second.is_alive else None
-        if sim.claim_owner() == second.machine and sim.machine != second.machine and stops == _stops(sim):
+        if (sim.machine, second.machine) in sim.watch.passed[passed:]:
             sim.wrong("S8", f"machine {second.machine} took the shop from {sim.machine}, and nobody had said so")
         is_refused = is_refused or (fault is not None and isinstance(fault.error, LeaseHeld))
     if is_refused:
         sim.fire("machines.second_engine")
     second.kill("was one too many")
-
-
-def _stops(sim: Sim) -> int:
-    """Return how often an engine ended in order, giving the shop back."""
-    return sim.fired["process.stopped"] + sim.fired["process.cancelled"]
 
 
 @act("machines.died", 2, wide=True)
@@ -143,12 +138,12 @@ async def resumed_late(sim: Sim, dice: Random) -> None:
 
 async def _take_from(sim: Sim, dice: Random, kind: str, stands_s: float) -> None:
     process = sim.process
-    if process is None or not process.is_alive or process.wire.hold is not None:
+    if process is None or not process.is_at_work or process.wire.hold is not None:
         return
     if dice.random() < 0.7:
         acts_till.reprice(sim, dice)
         await asyncio.sleep(dice.uniform(0, 400))
-    if process is not sim.process or not process.is_alive:
+    if process is not sim.process or not process.is_at_work:
         return
     if stands_s:
         process.freeze()

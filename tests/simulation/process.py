@@ -239,6 +239,11 @@ class Process:
     def is_alive(self) -> bool:
         return not self.ended
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it lives and is done with beginning: it has its lock and its engine runs."""
+        return self.is_alive and self.main is not None
+
     # What the world looks at
 
     def alarm_s(self) -> float | None:

@@ -53,6 +53,8 @@ class Watch:
         self._emptied_on = sim.machine
         self._requests: deque[float] = deque()
         self._owner, self._owned_since = "", 0.0
+        self.passed: list[tuple[str, str]] = []
+        """From which machine to which the claim went each time; empty: nobody's, as after one gave it back."""
         self._created_at: dict[str, float] = {}
         self._written: dict[str, int] = {}
         """SKU -> what a request of ours last made of its stock at the first location."""
@@ -71,6 +73,7 @@ class Watch:
         """Note since when the shop is claimed for whom: it may go there and back while nobody writes anything else."""
         owner = self._sim.claim_owner() if self._sim.has_machines else ""
         if owner != self._owner:
+            self.passed.append((self._owner, owner))
             self._owner, self._owned_since = owner, self._sim.clock.seconds
 
     def created(self, after: Held) -> None:
