@@ -51,6 +51,14 @@ class Ledger(AdoptionLedger, AlertLedger, HoldLedger, SaleLedger, TimingLedger, 
         """Drop seen positions below `before`: the reader never asks for them again."""
         ...
 
+    def seen_above(self, position: Position) -> frozenset[int]:
+        """Return the items that were read at a position above this one: while it stays, they may be undone."""
+        ...
+
+    def forget_seen_of(self, item_ids: Iterable[int]) -> None:
+        """Drop the seen positions of these items: a database that went back gives the same ones out once more."""
+        ...
+
     def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
         """Return at most `limit` due entries, most urgent first, then oldest. They stay queued until settled."""
         ...

@@ -54,7 +54,8 @@ class Detector:
         self.clocks: tuple[datetime, datetime] | None = None
         self.look_s: float | None = None
         self._is_told = False
-        self._unfirm: frozenset[int] = frozenset()
+        self._unfirm: frozenset[int] | None = None
+        """Items of which a version above the watermark was read; None: the ledger has not been asked yet."""
         self._identity: str | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -70,6 +71,8 @@ class Detector:
 
     async def _poll(self, detection: Detection, back_hours: float) -> Poll:
         after, first = await self._start(detection, back_hours)
+        if self._unfirm is None:
+            self._unfirm = await self._read_above(after)
         news, restored = 0, ""
         for number in range(MAX_READS):
             read = await self._look(after)
@@ -100,10 +103,15 @@ class Detector:
         self.clocks = read.server_time, clock.now()
         return read
 
+    async def _read_above(self, after: Position) -> frozenset[int]:
+        """Return what was read above the watermark before this process began, and may have been undone since."""
+        if after.detection is Detection.LAST_UPDATED:
+            return frozenset()
+        return await self._deps.disk(self._deps.ledger.seen_above, after)
+
     def forget(self) -> None:
         """Begin as a new process would: the ledger is another one."""
-        self.watermark = self.behind_since = self._identity = None
-        self._unfirm = frozenset()
+        self.watermark = self.behind_since = self._identity = self._unfirm = None
 
     def lag_s(self, now: datetime) -> float | None:
         """Return for how long the watermark has been kept from rows that were read; None before the first read."""
@@ -170,10 +178,11 @@ class Detector:
         """Look again at rows that may have been rolled back, and note whether something keeps the watermark back."""
         deps = self._deps
         above = _above(read)
-        doubtful = (self._unfirm - above) | read.vanished
+        doubtful = ((self._unfirm or frozenset()) - above) | read.vanished
         if doubtful:
             keys = [QueueKey(item_id, QueueReason.RECONCILE) for item_id in sorted(doubtful)]
             await deps.disk(deps.ledger.enqueue, keys, None, deps.clock.now())
+            await deps.disk(deps.ledger.forget_seen_of, doubtful)
         self._unfirm = above
         self._note_lag(bool(above))
         if read.rereads_from is not None:

@@ -299,6 +299,7 @@ class MortalLedger:
             "next_cycle_number",
             "claim_epoch",
             "forget_seen",
+            "forget_seen_of",
             "release",
             "append_audit",
         }

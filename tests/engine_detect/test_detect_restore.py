@@ -171,3 +171,33 @@ async def test_d13_another_database_that_detects_otherwise_is_taken_up_without_a
         await place.wait(300)
         assert place.stock(21) == 3
         assert place.engine.recovery.fault is None
+
+
+@pytest.mark.parametrize("is_begun_anew", [False, True])
+async def test_d13_a_database_that_goes_back_behind_an_open_transaction_loses_nothing(
+    make: Make, is_begun_anew: bool
+) -> None:
+    """D13: the watermark still fits, as it waited; what was read above it is undone, and its versions come again."""
+    place, _ = await lived_in(make, Detection.ROWVERSION)
+    copy = place.folder / "lately.db"
+    opened = place.trouble.begin(12, Quantity=1.0)
+    place.trouble.back_up(copy)
+    for price in (18000.0, 18500.0):
+        for item in (11, 21, 31):
+            place.store.change(item, Price=price)
+    await place.cycle()
+    assert [place.price(item)[0] for item in (11, 21, 31)] == ["18500.00"] * 3
+    opened.roll_back()
+    place.trouble.restore(copy)
+    if is_begun_anew:
+        await place.restart()
+    place.clock.advance(60)
+    await place.cycle()
+    await place.cycle()
+    place.assert_equal()
+    assert "18500.00" not in [place.price(item)[0] for item in (11, 21, 31)]
+    for price in (12000.0, 12500.0):
+        for item in (11, 21, 31):
+            place.store.change(item, Price=price)
+    await place.cycle()
+    assert [place.price(item)[0] for item in (11, 21, 31)] == ["12500.00"] * 3

@@ -122,6 +122,14 @@ def test_forgotten_positions_are_news_again_and_the_rest_is_not(ledger: SqliteLe
     assert ledger.enqueue([key(1, 10), key(2, 20)], None, NOW) == 1
 
 
+def test_what_was_seen_above_a_position_is_told_and_forgotten_by_item(ledger: SqliteLedger) -> None:
+    ledger.enqueue([key(1, 10), key(2, 11), key(3, 12)], at(10), NOW)
+    assert ledger.seen_above(at(10)) == {2, 3}
+    ledger.forget_seen_of([2])
+    assert ledger.seen_above(at(10)) == {3}
+    assert ledger.enqueue([key(1, 10), key(2, 11), key(3, 12)], None, NOW) == 1
+
+
 def test_stamps_are_forgotten_by_stamp_then_item(ledger: SqliteLedger) -> None:
     keys = [QueueKey(item, QueueReason.CHANGE, Position(STAMP, item)) for item in (5, 20, 100)]
     ledger.enqueue(keys, keys[-1].position, NOW)

@@ -10,11 +10,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 
 from tests.simulation.acts import fault_kinds
 from tests.simulation.bugs import BUGS
 from tests.simulation.campaign import HASHING, Campaign, catches, keep, run_many, shrunk
 from tests.simulation.running import Result, run_seed
+
+TELLS_EVERY = 500
+"""Seeds between two lines that say how far a long campaign is."""
 
 
 def say(text: str) -> None:
@@ -63,6 +67,8 @@ def many(seeds: range, jobs: int, shrinks: bool) -> int:
 
 
 def tell(result: Result) -> None:
+    if result.seed % TELLS_EVERY == 0:
+        say(f"{time.strftime('%H:%M:%S')} up to seed {result.seed}")
     if result.violations:
         say(f"seed {result.seed}: python -m tests.simulation --seed {result.seed} --shrink")
         for told in result.violations:

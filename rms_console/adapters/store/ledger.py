@@ -88,6 +88,12 @@ class SqliteLedger:
     def forget_seen(self, before: Position) -> None:
         self._watermark.forget_seen(before)
 
+    def seen_above(self, position: Position) -> frozenset[int]:
+        return self._watermark.seen_above(position)
+
+    def forget_seen_of(self, item_ids: Iterable[int]) -> None:
+        self._watermark.forget_seen_of(item_ids)
+
     def take(self, limit: int, at: datetime) -> tuple[QueueEntry, ...]:
         return self._queue.take(limit, at)
 

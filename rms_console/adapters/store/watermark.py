@@ -75,6 +75,14 @@ class Watermark:
         with self._database.transaction():
             self._database.run(self._sql["forget_seen"], (before.stamp, before.number))
 
+    def seen_above(self, position: Position) -> frozenset[int]:
+        rows = self._database.rows(self._sql["seen_above"], (position.stamp, position.number))
+        return frozenset(item_id for (item_id,) in rows)
+
+    def forget_seen_of(self, item_ids: Iterable[int]) -> None:
+        with self._database.transaction():
+            self._database.run(self._sql["forget_seen_of"], (json_text(sorted(item_ids)),))
+
     def _put(self, position: Position) -> None:
         text = position.encode()
         self._database.run(self._sql["put"], (text, check_sum(text)))

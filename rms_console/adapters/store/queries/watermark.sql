@@ -18,5 +18,11 @@ ON CONFLICT (item_id) DO UPDATE SET stamp = excluded.stamp, number = excluded.nu
 -- name: forget_seen
 DELETE FROM seen WHERE (stamp, number) < (?, ?);
 
+-- name: seen_above
+SELECT item_id FROM seen WHERE (stamp, number) > (?, ?);
+
+-- name: forget_seen_of
+DELETE FROM seen WHERE item_id IN (SELECT value FROM json_each(?));
+
 -- name: forget_all_seen
 DELETE FROM seen;
