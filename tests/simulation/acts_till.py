@@ -9,6 +9,7 @@ from datetime import timedelta
 from random import Random
 
 from rms_console.contract.commands import Trigger
+from rms_console.demo.rms.till import stamp_text
 from rms_console.demo.rms.trouble import OpenTransaction
 from tests.acceptance.store_file import Shoe, stamp
 from tests.simulation.acts import act
@@ -198,12 +199,17 @@ def ties(sim: Sim, dice: Random) -> None:
 
 
 def late_tie(sim: Sim, item: int, at: str, value: float) -> None:
-    row = next((row for row in sim.store.rows() if row["ItemID"] == item), None)
-    if row is not None and row["LastUpdated"] == at and sim.options.detection == "last_updated":
-        sim.tainted.add(item)  # it may have been read under this very stamp: to a reader of stamps nothing moved
+    _taint_if_read_at(sim, item, at)
     with sim.store.tills.till.transaction() as writer:
         writer.update(item, {"Price": value})
         writer.run("UPDATE Item SET LastUpdated = ? WHERE ID = ?", at, item)
+
+
+def _taint_if_read_at(sim: Sim, item: int, at: str) -> None:
+    """Excuse a row that is about to be written under the stamp it has: to a reader of stamps nothing moves."""
+    row = next((row for row in sim.store.rows() if row["ItemID"] == item), None)
+    if row is not None and row["LastUpdated"] == at and sim.options.detection == "last_updated":
+        sim.tainted.add(item)
 
 
 @act("rms.late_commit", 3)
@@ -237,6 +243,7 @@ def commit(sim: Sim, item: int, opened: OpenTransaction, is_kept: bool) -> None:
     del sim.open_items[item]
     sim.stock_unknown.add(f"SKU-{item}")
     if is_kept:
+        _taint_if_read_at(sim, item, stamp_text(opened.began_at))
         opened.commit()
         sim.fire("rms.late_commit")
     else:
