@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.acts import fault_kinds
-from tests.simulation.campaign import Campaign, kept_seeds, run_many
+from tests.simulation.campaign import Campaign, kept_seeds, run_many, workers
 from tests.simulation.running import run_seed
 from tests.simulation.shrinking import shrink
 from tests.simulation.story import WIDE_FROM, Step, story_of
 
 SEEDS = 300
+TWO_MACHINES = 303000
+"""A seed with two machines, which claim the shop."""
 MOST_S = 150.0
 """Begin no further seeds after this: a loaded machine runs fewer, and says how many."""
 FEWEST = 30
@@ -55,6 +57,14 @@ def test_every_kind_of_fault_fires(campaign: Campaign, record_property: Callable
 def test_one_seed_is_one_history(seed: int) -> None:
     """The same seed gives the same history, to the last request."""
     assert run_seed(seed).digest == run_seed(seed).digest
+
+
+def test_one_seed_is_one_history_in_every_process() -> None:
+    """The number of the process is in the shop's claim, and is not part of the history."""
+    with workers(2) as pool:
+        first, second = pool.map(run_seed, [TWO_MACHINES] * 2)
+    assert "WriteClaim" in "".join(first.trace)
+    assert first.digest == second.digest
 
 
 def test_a_history_is_the_same_in_any_process() -> None:
