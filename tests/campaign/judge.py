@@ -20,6 +20,7 @@ OPEN = ("waiting", "retrying")
 GONE_BACK = "an older value"
 FORGOTTEN = "is DRAFT with"
 LOWERED = "lowered for a sale that nobody made"
+NEVER_SAID = "a value that RMS never had"
 
 
 def differences(store: CampaignStore, state: dict[str, Any], aside: Iterable[int] = ()) -> list[str]:
@@ -80,18 +81,27 @@ def returns(store: CampaignStore, state: dict[str, Any]) -> list[str]:
         said = store.values.get(sku, [])
         prices = [float(price) for price, _ in shown]
         found += _older(f"{sku} costs", prices, [float(price) for price, _ in said])
-        found += _older(f"{sku} has stock", [float(stock) for _, stock in shown], [0.0, *(float(s) for _, s in said)])
+        stocks = [0.0, *(float(stock) for _, stock in said)]
+        found += _older(f"{sku} has stock", [float(stock) for _, stock in shown], stocks, is_stock=True)
     return found
 
 
-def _older(what: str, shown: list[float], said: list[float]) -> list[str]:
+def apart(told: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return what `returns` tells of older values, and of stocks that were lowered."""
+    told = list(told)
+    lowered = [one for one in told if one.endswith(LOWERED)]
+    return [one for one in told if one not in lowered], lowered
+
+
+def _older(what: str, shown: list[float], said: list[float], *, is_stock: bool = False) -> list[str]:
     at = 0
     for before, value in zip([None, *shown], shown, strict=False):
         if value == before:
             continue
         later = next((place for place in range(at, len(said)) if said[place] == value), None)
         if later is None:
-            was = GONE_BACK if value in said else LOWERED
+            is_less = is_stock and value < max(said[at:], default=0)
+            was = GONE_BACK if value in said else LOWERED if is_less else NEVER_SAID
             return [f"{what} {value:g} after {before}: {was}"]
         at = later
     return []
@@ -101,7 +111,8 @@ class Judgement:
     """Collects what is wrong over all rounds. `told`: violations, in words; `listed`: codes of what was set aside.
 
     What the guard holds is approved, as a person would, and counted. `forgets`: the ledger was lost, or is another
-    machine's: then nobody knows who made a product a draft, so it stays one though it has items again; that is counted.
+    machine's: then nobody knows who made a product a draft, so it stays one though it has items again, nor whether what
+    is missing of a stock was sold or written by the one before, so less is offered for the grace. That is counted.
     """
 
     def __init__(self, store: CampaignStore, shop: ShopProcess, *, forgets: bool = False) -> None:
@@ -141,11 +152,16 @@ class Judgement:
         found = differences(self.store, state, aside)
         return [one for one in found if not (self.forgets and f" {FORGOTTEN} " in one)]
 
+    def _returns(self, state: dict[str, Any]) -> list[str]:
+        told, lowered = apart(returns(self.store, state))
+        self.listed[LOWERED] += len(lowered) if self.forgets else 0
+        return told if self.forgets else told + lowered
+
     def _judge(self, place: Place, is_settled: bool, settle_s: float) -> None:
         state, queue = self.shop.ask("state"), place.queue()
         wrong = [] if is_settled else [f"not settled within {settle_s:g} s"]
         self.listed[FORGOTTEN] += len(differences(self.store, state, queue)) if self.forgets else 0
-        wrong += self._differences(state, queue) + doubles(state) + returns(self.store, state)
+        wrong += self._differences(state, queue) + doubles(state) + self._returns(state)
         for item, (how, code, message) in queue.items():
             self.listed[code or how] += 1
             if _is_open(how, code) and not is_settled:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.campaign import kills
-from tests.campaign.judge import differences, doubles, returns
+from tests.campaign.judge import LOWERED, NEVER_SAID, apart, differences, doubles, returns
 from tests.campaign.telling import Tally
 from tests.campaign.till import CampaignStore, Till
 
@@ -64,5 +64,14 @@ def test_the_judgement_sees_each_kind_of_harm(tmp_path: Path) -> None:
     assert doubles(state)[1] == "SKU-1 was removed from the shop"
     state["history"][f"SKU-{item}"].append((f"{price:.2f}", stock + 10_000))
     assert returns(store, state) == [f"SKU-{item} costs {price} after {price + 5.0}: an older value"]
+    last = state["history"][f"SKU-{item}"]
+    for units, told in ((9_000, LOWERED), (20_000, NEVER_SAID)):
+        last[-1] = (f"{price + 5:.2f}", units)
+        assert returns(store, state) == [f"SKU-{item} has stock {units} after {stock + 10_000.0}: {told}"]
+        assert apart(returns(store, state)) == (
+            ([], returns(store, state)) if told == LOWERED else (returns(store, state), [])
+        )
+    last[-1] = ("7.77", stock + 10_000)
+    assert returns(store, state) == [f"SKU-{item} costs 7.77 after {price + 5.0}: {NEVER_SAID}"]
     store.delete(item)
     assert any("RMS does not offer it" in told for told in differences(store, state))
