@@ -65,6 +65,18 @@ async def test_d8_w5_w6_each_difference_is_told_with_its_cause(make: Make) -> No
     }
 
 
+async def test_d18_an_item_that_is_closed_where_it_was_and_belongs_in_a_new_product_is_missing(make: Make) -> None:
+    """D8, D18: hidden, it was taken from sale; it came back under another style, and nothing said so."""
+    place = await stocked(make)
+    async with place.service():
+        place.store.change(11, Inactive=1)
+        await place.cycle()
+        assert place.stock(11) == 0
+        place.trouble.write_unstamped(11, SubDescription1="24YM0009", Inactive=0)
+        page = await place.verify()
+    assert told(page) == {("SKU-11", "missing", "never_created", "")}
+
+
 async def test_what_differs_is_healed_and_the_next_report_is_equal(make: Make) -> None:
     """G1: a hand edit of what RMS owns survives at most one comparison."""
     place = await stocked(make)

@@ -149,3 +149,24 @@ async def test_d18_every_order_of_moves_between_three_styles(make: Make, detecti
                 await place.cycle()
         await place.converge()
         assert_sold_as_in_rms(place)
+
+
+@BOTH
+async def test_d8_an_item_that_was_hidden_and_came_back_elsewhere_unseen_is_found_by_value(
+    make: Make, detection: str
+) -> None:
+    """D8, D18: where it is known it is closed, and nothing there differs; it belongs in a product that is not there."""
+    place = await stocked(make, detection)
+    place.clock.advance(60)
+    place.store.change(11, Inactive=1)
+    await place.converge()
+    assert for_sale(place, "SKU-11") == []
+    place.trouble.write_unstamped(11, SubDescription1="24YM0009", Inactive=0)
+    await place.converge()
+    assert for_sale(place, "SKU-11") == []
+    await place.engine.reconciler.ask("test")
+    await place.converge()
+    assert for_sale(place, "SKU-11") == [("24YM0009", 5)]
+    await place.engine.reconciler.ask("test")
+    await place.assert_quiet()
+    assert place.entries() == {}

@@ -87,8 +87,6 @@ class Process:
         self.synchronous = FULL
         """How the program has its ledger synced. The simulation itself does not wait for a disk."""
         self.pads: list[DriftPad] = []
-        self.is_blank = not (state / FILE_NAME).exists()
-        """Whether it begins without a ledger."""
         self._source = source
         self._disk_trouble = disk_trouble
         self._died = died

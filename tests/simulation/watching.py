@@ -56,8 +56,6 @@ class Watch:
         self.passed: list[tuple[str, str]] = []
         """From which machine to which the claim went each time; empty: nobody's, as after one gave it back."""
         self._created_at: dict[str, float] = {}
-        self._written: dict[str, int] = {}
-        """SKU -> what a request of ours last made of its stock at the first location."""
 
     def request(self) -> None:
         """A request of ours reached the shop's door."""
@@ -80,8 +78,6 @@ class Watch:
         """A request of ours made a variant."""
         self._claimed(after)
         self._created_at[after.sku] = self._sim.clock.seconds
-        if after.on_hand:
-            self._written[after.sku] = after.on_hand[0][1]
 
     def changed(self, before: Held, after: Held) -> None:
         """A request of ours moved something of a variant that was there."""
@@ -122,20 +118,22 @@ class Watch:
             self._sim.wrong("G5", f"{after.sku} went from {before.price} to {after.price} without a yes")
 
     def _stock(self, before: Held, after: Held) -> None:
-        """W3: of what RMS has, what the shop sold since we last wrote is not put back before its time."""
+        """W3: of what RMS has, what the shop sold is not put back before its time, or before RMS says less."""
         if not before.on_hand or not after.on_hand or before.on_hand[0] == after.on_hand[0]:
             return
         sku, was, now = after.sku, before.on_hand[0][1], after.on_hand[0][1]
-        written, self._written[sku] = self._written.get(sku), now
-        if written is None or was >= written or now <= was or self._may_raise(sku):
+        if now <= was or self._may_raise(sku):
             return
-        sold = min(written - was, self._sold_lately(sku))
+        sold = self._sold_lately(sku)
         if now > self._most_in_rms(sku) - sold:
             self._sim.wrong("W3", f"{sku} was raised from {was} to {now} though the shop sold {sold} of it")
 
     def _sold_lately(self, sku: str) -> int:
-        """Return how many pieces the shop sold so lately that RMS need not know of them."""
+        """Return how many pieces the shop sold within the grace, after RMS last said less: it may not know of them."""
         since = self._sim.clock.seconds - self._sim.settings.policy.stock.conflict_grace_hours * 3600
+        said = self._sim.stock_history.get(sku, [])
+        downs = [at for (_, before), (at, units) in pairwise(said) if units < before]
+        since = max([since, *downs, self._sim.hidden_at.get(sku, since)])
         return sum(at >= since for at in self._sim.sold_at.get(sku, ()))
 
     def _may_raise(self, sku: str) -> bool:

@@ -186,7 +186,7 @@ class Sim:
         self.moved_at: float | None = None
         """When it was meant to run on the other one, the last time."""
         self.heir_read_at = -1.0
-        """When whoever took over without a ledger had read RMS and could read the shop; RMS may have been down."""
+        """When whoever took over read the shop; RMS may have been down, or the engine paused."""
         for name in MACHINES:
             self._folder_of(name).mkdir()
         self.store = Store(
@@ -288,14 +288,14 @@ class Sim:
             self.fails_bulk = False
             self.fire("shop.bulk_fails")
         if self.process is not None and self.process.machine and "bulkOperationRunQuery" in request.query:
-            self._heir_reads(self.process)
+            self._heir_reads()
         self.watch.claim()
         name = request.query.partition("(")[0].partition("{")[0].strip()[:40]
         self.tell(f"> {name} {digest.hexdigest()[:12]}")
 
-    def _heir_reads(self, heir: Process) -> None:
-        """The first reading of the shop by the engine of a machine that had no ledger."""
-        if heir.is_blank and self.moved_at is not None and self.heir_read_at < self.moved_at:
+    def _heir_reads(self) -> None:
+        """Note the first whole reading of the shop since a machine took over: paused, it comes after the pause."""
+        if self.moved_at is not None and self.heir_read_at < self.moved_at:
             self.heir_read_at = self.clock.seconds
 
     def _changed(self, variant: str, before: Held | None, after: Held | None) -> None:

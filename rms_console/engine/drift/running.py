@@ -21,7 +21,7 @@ from rms_console.engine.deps import Deps
 from rms_console.engine.drift.audit import Past
 from rms_console.engine.drift.examining import Examiner
 from rms_console.engine.drift.shop_only import ShopOnly
-from rms_console.engine.drift.strangers import Strangers
+from rms_console.engine.drift.strangers import Strangers, homeless
 from rms_console.engine.drift.unknown import for_sale
 from rms_console.engine.offload import Offload
 from rms_console.engine.widen import gather
@@ -166,7 +166,7 @@ class Comparing:
         }
         seen = await self._on_pad(mine.values())
         suspects: list[str] = []
-        found: list[Difference] = []
+        found = await homeless(deps, works, gathered, frozenset(ids))
         for number, work in enumerate((work for work in works if work.style in mine), start=1):
             known, observed = mine[work.style], seen.get(work.style)
             differences = find(work, known, observed, self._policy, deps.clock.now())
