@@ -201,3 +201,23 @@ async def test_d13_a_database_that_goes_back_behind_an_open_transaction_loses_no
             place.store.change(item, Price=price)
     await place.cycle()
     assert [place.price(item)[0] for item in (11, 21, 31)] == ["12500.00"] * 3
+
+
+async def test_d13_by_stamps_a_database_that_goes_back_by_seconds_loses_nothing(make: Make) -> None:
+    """D13: a row in the window is still there, so that nothing says restored; the newest one, just read, is undone."""
+    place, _ = await lived_in(make, Detection.LAST_UPDATED)
+    place.clock.advance(60)
+    place.store.change(21, Price=18000.0)
+    copy = place.folder / "lately.db"
+    place.trouble.back_up(copy)
+    place.clock.advance(2)
+    place.store.change(12, Price=18500.0)
+    await place.cycle()
+    await place.cycle()
+    assert [place.price(item)[0] for item in (12, 21)] == ["18500.00", "18000.00"]
+    place.trouble.restore(copy)
+    place.clock.advance(30)
+    await place.cycle()
+    await place.cycle()
+    assert place.price(21)[0] == "18000.00"
+    place.assert_equal()

@@ -56,11 +56,16 @@ class Progress:
         return self._held.get(item_id) == stamp
 
     def vanished(self, span: Span, there: AbstractSet[int]) -> frozenset[int]:
-        """Return items the caller holds that the window must show and does not: they were rolled back, or deleted."""
+        """Return items the caller may hold that the window must show and does not: they were undone, or deleted.
+
+        Those offered last count, though a watermark that stayed does not tell whether they were taken up.
+        """
         floor = span.floor
         if floor is None:
             return frozenset()
-        return frozenset(item_id for item_id, stamp in self._held.items() if stamp >= floor and item_id not in there)
+        offered = self._offered.keys if self._offered is not None else ()
+        known = {key.item_id: key.position.stamp for key in offered} | self._held
+        return frozenset(item_id for item_id, stamp in known.items() if stamp >= floor and item_id not in there)
 
     def finish(self, span: Span, asked: Position, now: str, read: ChangesRead, still_held: dict[int, str]) -> None:
         """Remember a page that was read for the watermark `asked`, and which held rows its window still covers."""
