@@ -13,7 +13,7 @@ class Claim:
 
     `owner` names the installation, the same over restarts; empty: given back.
 
-    `epoch` grows with each tenure of that installation; `paused` says that a person holds its engine back.
+    `epoch` grows with each tenure of that installation; `paused` says that a person held its engine back.
 
     `lease` names the tenure of a shared lease (era:number) under which it was made; empty: there was none.
     """

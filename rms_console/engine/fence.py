@@ -117,7 +117,10 @@ class Fence:
         if keeper is None or standing is None:
             return
         self._standing = self._seen_at = None
-        given = Claim(FREE, self.host, os.getpid(), self._engine.tenure.epoch, self._engine.deps.clock.now())
+        # A word that lies in this folder would not be heard by an engine elsewhere that gets the shop now.
+        is_paused = self._engine.pause is not None
+        number, now = self._engine.tenure.epoch, self._engine.deps.clock.now()
+        given = Claim(FREE, self.host, os.getpid(), number, now, is_paused)
         with suppress(ConsoleError, TimeoutError):
             async with asyncio.timeout(LET_GO_WITHIN_S):
                 await handover.remember(self._engine, await keeper.write_claim(given, standing.digest))
@@ -146,7 +149,7 @@ class Fence:
             )
         if self.is_brief:
             if await handover.is_due(self._engine, standing):
-                await handover.read_first(self._engine)
+                await handover.take_on(self._engine, standing)
                 await handover.remember(self._engine, standing)
                 raise handover.begin_anew()
             return
@@ -156,7 +159,8 @@ class Fence:
             mine = self._mine()
         changed_hands = await handover.is_due(self._engine, standing)
         if changed_hands:
-            await handover.read_first(self._engine)
+            await handover.take_on(self._engine, standing)
+            mine = self._mine()
         self._standing = await keeper.write_claim(mine, standing.digest)
         await handover.remember(self._engine, self._standing)
         self._show(self._standing.claim)

@@ -9,13 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.claim import Standing
+from rms_console.contract.snapshot import PauseView
+from rms_console.engine import pausing
+from rms_console.engine.journal import MONITOR
 from rms_console.engine.openbulk import FACT_READ_ALL
 from rms_console.errors import LeaseLost
-from rms_console.locale import sentence
+from rms_console.locale import mark, sentence
 
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
+PAUSED_THERE: Final = mark(
+    "The engine on {host} was paused when it gave the shop back: this one is paused too, until somebody resumes it"
+)
 FACT_LAST: Final = "shop_claim_last"
 """The digest of the claim as this installation left it last."""
 
@@ -32,6 +38,21 @@ async def read_first(engine: EngineService) -> None:
     """Have the next run read the whole shop before it writes, and settle what another engine left open."""
     await engine.deps.disk(engine.deps.ledger.set_fact, FACT_READ_ALL, "takeover")
     engine.runner.others_wrote()
+
+
+async def take_on(engine: EngineService, found: Standing) -> None:
+    """Go on where another engine ended: read the shop first, and stay paused where a person had paused that one.
+
+    Raises:
+        StoreError: it could not be kept, and nothing was taken on.
+    """
+    await read_first(engine)
+    claim = found.claim
+    if claim is None or not claim.paused or engine.pause is not None:
+        return
+    reason = sentence("it was paused on {host}", host=claim.host)
+    await pausing.begin(engine, PauseView(claim.host, str(reason), engine.deps.clock.now()))
+    engine.journal.log("WARN", MONITOR, PAUSED_THERE, host=claim.host)
 
 
 async def remember(engine: EngineService, ours: Standing) -> None:

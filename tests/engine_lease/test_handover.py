@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rms_console.contract.commands import Accepted, ReleaseLock
+from rms_console.contract.commands import Accepted, Pause, ReleaseLock, Resume
+from rms_console.contract.state import EngineState
+from rms_console.engine.handover import PAUSED_THERE
 from rms_console.errors import LeaseLost
 from tests.engine_lease.test_fence import Machine
 
@@ -84,5 +86,35 @@ async def test_s8_a_claim_that_a_person_took_over_ends_what_was_planned_before(
     await second.converge()
     assert second.shown_price().startswith("15000")
     await second.collect()
+    first.close()
+    second.close()
+
+
+async def test_s8_a_pause_goes_with_the_shop_to_the_machine_that_gets_it(tmp_path: Path) -> None:
+    """S8: a person paused it, the engine was stopped in order, and one elsewhere must not write unasked."""
+    first = Machine(tmp_path / "a", "first")
+    second = Machine(tmp_path / "b", "second", first)
+    async with first.service():
+        await first.wait(900)
+        assert isinstance(await first.send(Pause("inventory")), Accepted)
+    second.raise_price(18000.0)
+    async with second.service() as engine:
+        await second.wait(3600)
+        assert second.shown_price().startswith("15000")
+        assert engine.pause is not None
+        assert (engine.pause.by, engine.machine.state) == ("first", EngineState.PAUSED)
+        assert PAUSED_THERE in [line.template for line in second.log]
+        assert isinstance(await second.send(Resume()), Accepted)
+        await second.wait(900)
+        assert second.shown_price().startswith("18000")
+    first.raise_price(19000.0)
+    async with first.service() as engine:
+        await first.wait(900)
+        assert engine.pause is not None
+        assert engine.pause.reason == "inventory"
+        assert isinstance(await first.send(Resume()), Accepted)
+        await first.wait(900)
+        assert first.shown_price().startswith("19000")
+        assert engine.pause is None
     first.close()
     second.close()
