@@ -130,7 +130,7 @@ class Watch:
 
     def _sold_lately(self, sku: str) -> int:
         """Return how many pieces the shop sold within the grace, after RMS last said less: it may not know of them."""
-        since = self._sim.clock.seconds - self._sim.settings.policy.stock.conflict_grace_hours * 3600
+        since = self._seconds_of_ours() - self._sim.settings.policy.stock.conflict_grace_hours * 3600
         said = self._sim.stock_history.get(sku, [])
         downs = [at for (_, before), (at, units) in pairwise(said) if units < before]
         since = max([since, *downs, self._sim.hidden_at.get(sku, since)])
@@ -150,7 +150,12 @@ class Watch:
             return True  # whoever writes now was not there when it was sold, and only the other's ledger knew of it
         if self._rms_moved_down(sku, sold_at):
             return True
-        return sim.clock.seconds > sold_at + policy.conflict_grace_hours * 3600
+        return self._seconds_of_ours() > sold_at + policy.conflict_grace_hours * 3600
+
+    def _seconds_of_ours(self) -> float:
+        """Return the time by our machine's clock, by which a grace ends: it may be ahead."""
+        clock = self._sim.clock
+        return clock.seconds + max(0.0, (clock.now() - clock.real()).total_seconds())
 
     def _rms_moved_down(self, sku: str, since: float) -> bool:
         """Whether RMS said less of a SKU since then, or hid it, which says that there is none.
