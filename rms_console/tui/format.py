@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -149,15 +150,20 @@ def percent(ratio: float | None, language: str = "en") -> str:
     return (text.replace(".", ",") if language == "es" else text) + "\u00a0%"
 
 
-def money(amount: object, currency: str, language: str = "en") -> str:
-    """Return an amount in the shop's currency as the language writes it; what is no amount is told as it stands."""
-    from babel.numbers import format_currency
+def money(amount: object, currency: str, language: str = "en", *, whole: bool = False) -> str:
+    """Return an amount in the shop's currency as the language writes it; what is no amount is told as it stands.
+
+    `whole`: without decimals where they are noughts, as in a narrow column.
+    """
+    from babel.numbers import format_currency, get_currency_precision
 
     try:
         value = Decimal(str(amount))
         if not value.is_finite():
             return clean(amount, 40)
-        return clean(format_currency(value, currency, locale=LOCALES.get(language, "en_US")))
+        text = format_currency(value, currency, locale=LOCALES.get(language, "en_US"))
+        digits = get_currency_precision(currency)
+        return clean(re.sub(rf"[.,]0{{{digits}}}(?=\D*$)", "", text) if whole and digits else text)
     except (InvalidOperation, ValueError, KeyError):
         return UNKNOWN if amount is None else clean(amount, 40)
 

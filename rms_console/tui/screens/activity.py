@@ -130,7 +130,8 @@ def activity_detail(row: Row, words: Words, width: int) -> list[Line]:
         left=row.get("queue_left", 0),
     )
     cost = words.phrase(
-        "{mutations} writes, {queries} reads, {points} points, {throttled} throttled",
+        "{mutations} {mutations:write|writes}, {queries} {queries:read|reads}, {points} {points:point|points}, "
+        "{throttled} throttled",
         mutations=row.get("mutations", 0),
         queries=row.get("queries", 0),
         points=f"{float(row.get('points') or 0):.0f}",

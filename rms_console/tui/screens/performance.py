@@ -144,7 +144,11 @@ def _today(seen: EngineSnapshot, words: Words) -> list[Fact]:
             f"{count(today.products, words.language)} / {count(today.items, words.language)}",
             "",
         ),
-        (words.phrase("new products / variants"), f"{today.products_created} / {today.variants_created}", ""),
+        (
+            words.phrase("new products / variants"),
+            f"{count(today.products_created, words.language)} / {count(today.variants_created, words.language)}",
+            "",
+        ),
         (words.phrase("writes to the shop"), count(today.mutations, words.language), ""),
         (
             words.phrase("mean / fastest / slowest"),

@@ -160,7 +160,7 @@ def _price(value: object, view: View) -> str:
     if value is None or value == "":
         return view.words.glyphs.unknown
     currency = view.snapshot.shop.currency if view.snapshot is not None else ""
-    return money(value, currency, view.words.language) if currency else clean(value, 20)
+    return money(value, currency, view.words.language, whole=True) if currency else clean(value, 20)
 
 
 def _day_line(row: Mapping[str, Any], view: View, width: int) -> Line:

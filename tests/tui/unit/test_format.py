@@ -97,6 +97,11 @@ def test_what_rounds_to_the_next_unit_is_told_in_it() -> None:
 
 def test_money_is_written_as_the_language_writes_it() -> None:
     assert money("22123.9", "CRC", "es") == "₡22\u00a0123,90"
+    assert money("26000", "CRC", "en", whole=True) == "CRC26,000"
+    assert money("26000", "CRC", "es", whole=True) == "₡26\u00a0000"
+    assert money("26000.50", "CRC", "en", whole=True) == "CRC26,000.50"
+    assert money("26000", "CLP", "en", whole=True) == "CLP26,000"
+    assert money("26000", "KWD", "en", whole=True) == "KWD26,000"
     assert money("no price", "CRC") == "no price"
     assert money(None, "CRC") == "–"
     assert (money("NaN", "CRC"), money("Infinity", "CRC")) == ("NaN", "Infinity")
