@@ -18,6 +18,7 @@ from rms_console.domain.stock import resolve_stale
 from rms_console.engine.brakes import Brakes
 from rms_console.engine.deps import Deps
 from rms_console.engine.job import Job
+from rms_console.engine.readback import PerhapsOurs
 from rms_console.errors import ConsoleError, ShopOutcomeUnknown, ShopRejected
 
 ROWS_A_CALL = 250
@@ -124,7 +125,9 @@ class StockPusher:
         if seen is None:
             job.product = learn_stock(job.product, {_key(row): None})
             return None
-        decision = resolve_stale(row.quantity, row.expected, seen, self._policy)
+        # A write of before that came late, between our look and our write, is no sale.
+        known = seen if seen in _perhaps_ours(job, row) else row.expected
+        decision = resolve_stale(row.quantity, known, seen, self._policy)
         since = held_already(job.product, row.item_id, row.location_id, seen)
         job.product = learn_stock(job.product, {_key(row): seen})
         if decision.hold:
@@ -224,6 +227,14 @@ def _confirm_row(job: Job, row: StockWrite) -> None:
         job.stock_rows += 1
         job.items.add(row.item_id)
         job.touched = True
+
+
+def _perhaps_ours(job: Job, row: StockWrite) -> frozenset[int]:
+    """Return the quantities that writes of ours without an answer may have left there."""
+    ours = PerhapsOurs(job.intended, job.unanswered, job.late_stock)
+    variants = job.product.variants if job.product is not None else ()
+    one = next((variant for variant in variants if variant.item_id == row.item_id), None)
+    return frozenset() if one is None else ours.any(one, row.location_id)
 
 
 def _planned(job: Job, row: StockWrite) -> int:

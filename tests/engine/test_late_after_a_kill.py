@@ -38,6 +38,18 @@ class Late:
         again = httpx.Request(given.method, given.url, headers=given.headers, content=given.content)
         await self._world.wire._inner.handle_async_request(again)
 
+    def overtake(self) -> None:
+        """Deliver it right before the next request of its kind."""
+        inner = self._world.wire.handle_async_request
+        waiting = [self.deliver]
+
+        async def handle(request: httpx.Request) -> httpx.Response:
+            if waiting and self._field.encode() in request.content:
+                await waiting.pop()()
+            return await inner(request)
+
+        self._world.wire.handle_async_request = handle  # type: ignore[method-assign]
+
     def _faults(self, info: RequestInfo) -> Lost | None:
         if self._field not in info.root_fields:
             return None
@@ -93,6 +105,21 @@ async def test_w2_s1_a_write_that_comes_after_the_successor_looked_is_found(make
     assert world.stock(11) == 0
     await world.converge()
     assert world.stock(11) == 5
+
+
+@WAYS
+async def test_w2_s1_a_write_that_overtakes_the_successors_own_is_no_sale(make: Make, dies: bool) -> None:
+    """W2, S1: the successor reads 5 and wants 8; the 3 of before comes first, and its own compares with 5."""
+    world = await begun(make)
+    late = Late(world, "inventorySetQuantities", dies)
+    world.store.change(11, Quantity=3.0)
+    await killed(world)
+    world.store.change(11, Quantity=8.0)
+    late.overtake()
+    await world.cycle()
+    assert world.stock(11) == 8
+    await world.converge()
+    assert (world.stock(11), world.entries()) == (8, {})
 
 
 @WAYS
