@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+FREE: Final = ""
+"""The owner of a claim that was given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,9 @@ class Claim:
 
     `owner` names the installation, the same over restarts; empty: given back.
 
-    `epoch` grows with each tenure of that installation; `paused` says that a person held its engine back.
+    `epoch` grows with each tenure of that installation.
+
+    `paused` says that a person held its engine back when it gave the shop back; `paused_until`: till then (aware).
 
     `lease` names the tenure of a shared lease (era:number) under which it was made; empty: there was none.
     """
@@ -25,6 +30,7 @@ class Claim:
     since_at: datetime
     paused: bool = False
     lease: str = ""
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,9 @@ class Comparison:
             if product is not None:
                 found |= differences(work, product, plan(work, product, policy, now))
             elif work.desired is not None:
-                # Known under another style, where it may be closed already: nothing there tells that it is wanted here.
-                found |= dict.fromkeys((variant.item_id for variant in work.desired.variants), Miss.NO_STAMP)
+                # Known under another style. Where it is closed there already, nothing tells that it is wanted here.
+                wanted = {variant.item_id for variant in work.desired.variants} - work.price_kept
+                found |= dict.fromkeys(wanted, Miss.NO_STAMP)
             if number % PLANS_A_TURN == 0:
                 await asyncio.sleep(0)
         doubtful = {bad.item_id for bad in assembly.quarantined}

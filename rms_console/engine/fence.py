@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from rms_console.contract.claim import Claim, ClaimKeeper, Standing
+from rms_console.contract.claim import FREE, Claim, ClaimKeeper, Standing
 from rms_console.contract.rights import RightState, RightView
 from rms_console.engine import handover
 from rms_console.engine.journal import MONITOR
@@ -19,8 +19,6 @@ from rms_console.locale import mark, sentence
 if TYPE_CHECKING:
     from rms_console.engine.service import EngineService
 
-FREE: Final = ""
-"""The owner of a claim that was given back."""
 CLAIMED: Final = "shop-claimed"
 FACT_CLAIM: Final = "shop_claim"
 LET_GO_WITHIN_S: Final = 2.0
@@ -118,9 +116,9 @@ class Fence:
             return
         self._standing = self._seen_at = None
         # A word that lies in this folder would not be heard by an engine elsewhere that gets the shop now.
-        is_paused = self._engine.pause is not None
-        number, now = self._engine.tenure.epoch, self._engine.deps.clock.now()
-        given = Claim(FREE, self.host, os.getpid(), number, now, is_paused)
+        pause, number, now = self._engine.pause, self._engine.tenure.epoch, self._engine.deps.clock.now()
+        until = pause.until_at if pause is not None else None
+        given = Claim(FREE, self.host, os.getpid(), number, now, pause is not None, paused_until=until)
         with suppress(ConsoleError, TimeoutError):
             async with asyncio.timeout(LET_GO_WITHIN_S):
                 await handover.remember(self._engine, await keeper.write_claim(given, standing.digest))
@@ -149,7 +147,8 @@ class Fence:
             )
         if self.is_brief:
             if await handover.is_due(self._engine, standing):
-                await handover.take_on(self._engine, standing)
+                await handover.read_first(self._engine)
+                await handover.pause_too(self._engine, found)
                 await handover.remember(self._engine, standing)
                 raise handover.begin_anew()
             return
@@ -159,9 +158,8 @@ class Fence:
             mine = self._mine()
         changed_hands = await handover.is_due(self._engine, standing)
         if changed_hands:
-            await handover.take_on(self._engine, standing)
-            mine = self._mine()
-        self._standing = await keeper.write_claim(mine, standing.digest)
+            await handover.read_first(self._engine)
+        self._standing = await handover.claimed(self._engine, keeper.write_claim(mine, standing.digest), found)
         await handover.remember(self._engine, self._standing)
         self._show(self._standing.claim)
         self._engine.journal.log("INFO", MONITOR, "The shop is claimed for this engine")
@@ -198,9 +196,8 @@ class Fence:
     def _mine(self) -> Claim:
         engine = self._engine
         since = engine.tenure.since or engine.deps.clock.now()
-        paused = engine.pause is not None
         number, lease = engine.tenure.epoch, engine.standby.mark
-        return Claim(engine.deps.installation, self.host, os.getpid(), number, since, paused, lease)
+        return Claim(engine.deps.installation, self.host, os.getpid(), number, since, lease=lease)
 
 
 def _held(found: Claim, advice: str) -> LeaseHeld:

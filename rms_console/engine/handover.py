@@ -6,9 +6,10 @@ since, it tells nothing: a value that RMS and the ledger agree on may be another
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Final
 
-from rms_console.contract.claim import Standing
+from rms_console.contract.claim import FREE, Claim, Standing
 from rms_console.contract.snapshot import PauseView
 from rms_console.engine import pausing
 from rms_console.engine.journal import MONITOR
@@ -40,19 +41,47 @@ async def read_first(engine: EngineService) -> None:
     engine.runner.others_wrote()
 
 
-async def take_on(engine: EngineService, found: Standing) -> None:
-    """Go on where another engine ended: read the shop first, and stay paused where a person had paused that one.
+def pause_left(engine: EngineService, found: Claim | None) -> PauseView | None:
+    """Return the pause that goes with a shop that was given back, None: there is none, or it is over."""
+    now = engine.deps.clock.now()
+    if found is None or found.owner != FREE or not found.paused or engine.pause is not None:
+        return None
+    if found.paused_until is not None and found.paused_until <= now:
+        return None
+    return PauseView(found.host, sentence("it was paused on {host}", host=found.host), now, found.paused_until)
+
+
+async def pause_too(engine: EngineService, found: Claim | None) -> None:
+    """Stay paused where a person had paused the engine that gave the shop back.
 
     Raises:
-        StoreError: it could not be kept, and nothing was taken on.
+        StoreError: it could not be kept.
     """
-    await read_first(engine)
-    claim = found.claim
-    if claim is None or not claim.paused or engine.pause is not None:
-        return
-    reason = sentence("it was paused on {host}", host=claim.host)
-    await pausing.begin(engine, PauseView(claim.host, str(reason), engine.deps.clock.now()))
-    engine.journal.log("WARN", MONITOR, PAUSED_THERE, host=claim.host)
+    left = pause_left(engine, found)
+    if left is not None:
+        await pausing.begin(engine, left)
+        engine.journal.log("WARN", MONITOR, PAUSED_THERE, host=left.by)
+
+
+async def claimed(engine: EngineService, writing: Awaitable[Standing], found: Claim | None) -> Standing:
+    """Claim the shop, and be paused from then on where the one before was.
+
+    The pause is kept first, so that a death in between loses none; whoever does not get the shop takes none on.
+
+    Raises:
+        LeaseHeld, ShopError, StoreError: the shop is not claimed.
+    """
+    left = pause_left(engine, found)
+    if left is not None:
+        await pausing.save(engine, left)
+    try:
+        standing = await writing
+    except BaseException:
+        if left is not None:
+            await pausing.save(engine, None)
+        raise
+    await pause_too(engine, found)
+    return standing
 
 
 async def remember(engine: EngineService, ours: Standing) -> None:

@@ -94,7 +94,7 @@ def apart(told: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def _older(what: str, shown: list[float], said: list[float], *, is_stock: bool = False) -> list[str]:
-    at = 0
+    at, found = 0, list[str]()
     for before, value in zip([None, *shown], shown, strict=False):
         if value == before:
             continue
@@ -102,9 +102,12 @@ def _older(what: str, shown: list[float], said: list[float], *, is_stock: bool =
         if later is None:
             is_less = is_stock and value < max(said[at:], default=0)
             was = GONE_BACK if value in said else LOWERED if is_less else NEVER_SAID
-            return [f"{what} {value:g} after {before}: {was}"]
-        at = later
-    return []
+            found.append(f"{what} {value:g} after {before}: {was}")
+            if was != LOWERED:
+                break  # what follows an older value is older as well
+        else:
+            at = later
+    return found
 
 
 class Judgement:

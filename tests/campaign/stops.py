@@ -166,6 +166,7 @@ def after_waking(tally: Tally, two: Two, holder: Place, stopped_at: float, woken
     state = two.shop.ask("state")
     older, lowered = apart(returns(two.first.store, state))
     # The ledger of whoever takes over is older than the shop: nobody can tell what the other one wrote from a sale.
+    tally.counts["lowered at a takeover"] += len(lowered) if two.redis else 0
     return told + doubles(state) + older + ([] if two.redis else lowered)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from rms_console.contract.commands import Accepted, Pause, ReleaseLock, Resume
 from rms_console.contract.state import EngineState
+from rms_console.engine import pausing
 from rms_console.engine.handover import PAUSED_THERE
-from rms_console.errors import LeaseLost
+from rms_console.errors import LeaseHeld, LeaseLost
 from tests.engine_lease.test_fence import Machine
 
 
@@ -107,14 +109,78 @@ async def test_s8_a_pause_goes_with_the_shop_to_the_machine_that_gets_it(tmp_pat
         assert isinstance(await second.send(Resume()), Accepted)
         await second.wait(900)
         assert second.shown_price().startswith("18000")
-    first.raise_price(19000.0)
-    async with first.service() as engine:
-        await first.wait(900)
-        assert engine.pause is not None
-        assert engine.pause.reason == "inventory"
-        assert isinstance(await first.send(Resume()), Accepted)
-        await first.wait(900)
-        assert first.shown_price().startswith("19000")
-        assert engine.pause is None
     first.close()
     second.close()
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_s8_a_pause_that_goes_with_the_shop_ends_when_it_was_to_end(tmp_path: Path, is_over: bool) -> None:
+    first = Machine(tmp_path / "a", "first")
+    second = Machine(tmp_path / "b", "second", first)
+    until_at = first.clock.now() + timedelta(hours=2)
+    async with first.service():
+        await first.wait(900)
+        assert isinstance(await first.send(Pause("inventory", until_at)), Accepted)
+    second.raise_price(18000.0)
+    first.clock.advance(7200 if is_over else 60)
+    async with second.service() as engine:
+        await second.wait(900)
+        assert (engine.pause is None) is is_over
+        assert second.shown_price().startswith("18000" if is_over else "15000")
+        await second.wait(7200)
+        assert engine.pause is None
+        assert second.shown_price().startswith("18000")
+    first.close()
+    second.close()
+
+
+async def test_s8_whoever_does_not_get_the_shop_takes_no_pause_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two start at once where a paused one ended: only the one that may write is paused for it."""
+    first = Machine(tmp_path / "a", "first")
+    second = Machine(tmp_path / "b", "second", first)
+    async with first.service():
+        await first.wait(900)
+        assert isinstance(await first.send(Pause("inventory")), Accepted)
+    await second.start()
+
+    async def too_late(*_: object) -> None:
+        raise LeaseHeld("another engine claimed the shop at the same time")
+
+    monkeypatch.setattr(second.client.claims, "write_claim", too_late)
+    second.raise_price(18000.0)
+    finished = await second.cycle()
+    assert isinstance(finished.fault, LeaseHeld)
+    assert second.engine.pause is None
+    assert await pausing.load(second.engine) is None
+    await second.collect()
+    first.close()
+    second.close()
+
+
+async def test_s8_the_claim_of_an_engine_at_work_hands_no_pause_on(tmp_path: Path) -> None:
+    """It was paused for the one before and resumed since; then it died, and a person gives the shop to a third."""
+    first = Machine(tmp_path / "a", "first")
+    second = Machine(tmp_path / "b", "second", first)
+    third = Machine(tmp_path / "c", "third", first)
+    async with first.service():
+        await first.wait(900)
+        assert isinstance(await first.send(Pause("inventory")), Accepted)
+    async with second.service() as engine:
+        await second.wait(900)
+        assert engine.pause is not None
+        assert isinstance(await second.send(Resume()), Accepted)
+        second.raise_price(18000.0)
+        await second.wait(900)
+        assert second.shown_price().startswith("18000")
+        async with third.service() as heir:
+            await third.wait(60)
+            assert isinstance(await third.send(ReleaseLock("release")), Accepted)
+            third.raise_price(19000.0)
+            await third.wait(900)
+            assert heir.pause is None
+            assert third.shown_price().startswith("19000")
+    first.close()
+    second.close()
+    third.close()

@@ -267,18 +267,21 @@ def put_back(sim: Sim) -> None:
         return
     end_transactions(sim)
     sim.stock_all = True
-    before, stamps = sim.store.version(), _stamps(sim)
+    before, rows = sim.store.version(), _stamped(sim)
     sim.store.trouble.restore(copy)
     if sim.options.detection == "last_updated":  # to a reader of stamps a row that keeps its own has not moved
-        sim.tainted |= {item for item, stamp in _stamps(sim).items() if stamps.get(item) == stamp}
+        for item, (stamp, row) in _stamped(sim).items():
+            was_stamp, was = rows.get(item, (None, {}))
+            if stamp == was_stamp and row != was:
+                sim.tainted.add(item)
     # Where a few writes bring the counter back to where it was, row for row, no one can see that it ever went back.
     sim.taint_all = sim.taint_all or before - sim.store.version() < FEW_WRITES
     copy.unlink()
     sim.fire("rms.restore")
 
 
-def _stamps(sim: Sim) -> dict[int, object]:
-    return {row["ItemID"]: row["LastUpdated"] for row in sim.store.rows()}
+def _stamped(sim: Sim) -> dict[int, tuple[object, dict[str, object]]]:
+    return {row["ItemID"]: (row["LastUpdated"], dict(row)) for row in sim.store.rows()}
 
 
 def end_transactions(sim: Sim) -> None:

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rms_console.domain.holds import HoldState
 from tests.simulation.truth import Truth, truth_of
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class Order:
         if after.on_hand and (before is None or before.on_hand != after.on_hand):
             self._hold_against((after.style, after.sku, "stock"), after.on_hand[0][1])
 
+    def _is_held(self, sku: str) -> bool:
+        """Whether the engine at work has the price of an item with this SKU on its list of holds."""
+        process = self._sim.process
+        if process is None or not process.is_alive:
+            return False
+        holds = process.real_ledger.holds_page((HoldState.OPEN, HoldState.REJECTED), 1000, 0)
+        return bool(self._items.get(sku, set()) & {item for hold in holds for item in hold.item_ids})
+
     def _hold_against(self, key: Key, value: object, is_new: bool = False) -> None:
         style, sku, name = key
         values, place = self._values.get(key, []), self._place.get(key, 0)
@@ -104,7 +113,7 @@ class Order:
             return
         if value not in values[:place]:
             return
-        if is_new and name == "price" and self._sim.moved_at is not None:
+        if is_new and name == "price" and self._sim.moved_at is not None and self._is_held(sku):
             # Made anew by a machine that took over: what the guard holds there until a yes comes from its own ledger,
             # and of a product that is gone the shop cannot tell what the other machine made of it meanwhile.
             self._sim.fire("order.excused_heir")

@@ -72,6 +72,9 @@ class Watch:
         owner = self._sim.claim_owner() if self._sim.has_machines else ""
         if owner != self._owner:
             self.passed.append((self._owner, owner))
+            wire = SENDER.get()
+            if wire is not None and not owner and wire.process.machine != self._owner:
+                self._sim.wrong("S8", f"machine {wire.process.machine} gave back the claim of {self._owner}")
             self._owner, self._owned_since = owner, self._sim.clock.seconds
 
     def created(self, after: Held) -> None:

@@ -31,7 +31,7 @@ from rms_console.errors import ConsoleError
 from tests.engine.world import ACTOR, SETTINGS, Killed, Machine
 from tests.engine_adopt.merchant import Merchant
 from tests.simulation.clockwork import SimClock, VirtualLoop
-from tests.simulation.line import Line
+from tests.simulation.line import SENDER, Line
 from tests.simulation.order import Order
 from tests.simulation.process import PROCESS, Process
 from tests.simulation.store import Store
@@ -287,7 +287,9 @@ class Sim:
         if self.fails_bulk and "bulkOperationRunQuery" in request.query:
             self.fails_bulk = False
             self.fire("shop.bulk_fails")
-        if self.process is not None and self.process.machine and "bulkOperationRunQuery" in request.query:
+        wire = SENDER.get()
+        is_heir = wire is not None and wire.process is self.process and wire.process.machine
+        if is_heir and "bulkOperationRunQuery" in request.query:
             self._heir_reads()
         self.watch.claim()
         name = request.query.partition("(")[0].partition("{")[0].strip()[:40]

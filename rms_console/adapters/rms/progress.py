@@ -64,7 +64,7 @@ class Progress:
         if floor is None:
             return frozenset()
         offered = self._offered.keys if self._offered is not None else ()
-        known = {key.item_id: key.position.stamp for key in offered} | self._held
+        known = self._held | {key.item_id: key.position.stamp for key in offered}
         return frozenset(item_id for item_id, stamp in known.items() if stamp >= floor and item_id not in there)
 
     def finish(self, span: Span, asked: Position, now: str, read: ChangesRead, still_held: dict[int, str]) -> None:

@@ -77,7 +77,11 @@ def _plain(claim: Claim) -> dict[str, Any]:
         "since": claim.since_at.isoformat(),
         "paused": claim.paused,
     }
-    return plain | {"lease": claim.lease} if claim.lease else plain
+    if claim.lease:
+        plain["lease"] = claim.lease
+    if claim.paused_until is not None:
+        plain["paused_until"] = claim.paused_until.isoformat()
+    return plain
 
 
 def _claim_of(value: str) -> Claim:
@@ -92,6 +96,7 @@ def _claim_of(value: str) -> Claim:
             since_at=datetime.fromisoformat(plain["since"]),
             paused=bool(plain.get("paused", False)),
             lease=str(plain.get("lease", "")),
+            paused_until=datetime.fromisoformat(until) if (until := plain.get("paused_until")) else None,
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return Claim(UNKNOWN, UNKNOWN, 0, 0, datetime.fromisoformat("1970-01-01T00:00:00+00:00"))

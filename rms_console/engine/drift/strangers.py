@@ -66,7 +66,9 @@ async def homeless(deps: Deps, works: Iterable[StyleWork], gathered: Gathered, a
     if not nowhere:
         return []
     entries = {entry.item_id: entry for entry in await deps.disk(deps.ledger.entries, sorted(asked))}
-    return _told(nowhere, asked, entries)
+    # A run may have made one since, and settled what it waited for.
+    made = await deps.disk(deps.ledger.products, [work.style for work in nowhere])
+    return _told([work for work in nowhere if work.style not in made], asked, entries)
 
 
 def _told(works: Iterable[StyleWork], asked: AbstractSet[int], entries: Mapping[int, QueueEntry]) -> Differences:
