@@ -145,18 +145,19 @@ class Fence:
                 "The engine on {host} is gone, as the lease shows: its claim is taken over",
                 host=found.host,
             )
+        is_older = False
+        if found is not None and found.owner == mine.owner and found.epoch >= mine.epoch:
+            is_older = await handover.is_put_back(self._engine, found, mine)
+            await self._engine.tenure.rise_above(found.epoch)
+            mine = self._mine()
         if self.is_brief:
-            if await handover.is_due(self._engine, standing):
+            if is_older or await handover.is_due(self._engine, standing):
                 await handover.read_first(self._engine)
                 await handover.pause_too(self._engine, found)
                 await handover.remember(self._engine, standing)
                 raise handover.begin_anew()
             return
-        if found is not None and found.owner == mine.owner and found.epoch >= mine.epoch:
-            # Our ledger was lost, and with it how often we have begun.
-            await self._engine.tenure.rise_above(found.epoch)
-            mine = self._mine()
-        changed_hands = await handover.is_due(self._engine, standing)
+        changed_hands = is_older or await handover.is_due(self._engine, standing)
         if changed_hands:
             await handover.read_first(self._engine)
         self._standing = await handover.claimed(self._engine, keeper.write_claim(mine, standing.digest), found)

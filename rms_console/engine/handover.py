@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from rms_console.contract.claim import FREE, Claim, Standing
 from rms_console.contract.snapshot import PauseView
-from rms_console.engine import pausing
+from rms_console.engine import ledger_watch, pausing
 from rms_console.engine.journal import MONITOR
+from rms_console.engine.ledger_watch import Mishap, Why
 from rms_console.engine.openbulk import FACT_READ_ALL
 from rms_console.errors import LeaseLost
 from rms_console.locale import mark, sentence
@@ -33,6 +34,23 @@ async def is_due(engine: EngineService, found: Standing) -> bool:
     if claim is None or claim.owner == engine.deps.installation:
         return False
     return await engine.deps.disk(engine.deps.ledger.get_fact, FACT_LAST) != found.digest
+
+
+async def is_put_back(engine: EngineService, found: Claim, mine: Claim) -> bool:
+    """Return whether the shop knows of a later tenure of this installation than its folder; then have the shop read.
+
+    A folder that was put back whole agrees with itself, and the claim in the shop alone tells that it is an older one.
+    A ledger that is new has been built from the shop just now.
+
+    Raises:
+        StoreError.
+    """
+    deps = engine.deps
+    is_this_one = (found.epoch, found.since_at) == (mine.epoch, mine.since_at)
+    if is_this_one or not await deps.disk(deps.ledger.cycles, 1, None):
+        return False
+    await ledger_watch.tell(deps, engine.journal, Mishap(Why.OLD_COPY))
+    return True
 
 
 async def read_first(engine: EngineService) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from rms_console.contract.commands import Accepted, Pause, ReleaseLock, Resume
+from rms_console.contract.commands import Accepted, DecideHolds, Pause, ReleaseLock, Resume
 from rms_console.contract.state import EngineState
+from rms_console.domain.holds import Danger, HoldState
 from rms_console.engine import pausing
 from rms_console.engine.handover import PAUSED_THERE
 from rms_console.errors import LeaseHeld, LeaseLost
+from tests.engine.world import shoes
 from tests.engine_lease.test_fence import Machine
 
 
@@ -184,3 +187,34 @@ async def test_s8_the_claim_of_an_engine_at_work_hands_no_pause_on(tmp_path: Pat
     first.close()
     second.close()
     third.close()
+
+
+async def test_s5_a_folder_put_back_whole_is_known_by_the_claim_in_the_shop(tmp_path: Path) -> None:
+    """S5: killed, and an older copy of all its files put in place: what was made since and left RMS stays on sale."""
+    first = Machine(tmp_path / "a", "first")
+    await first.start()
+    await first.converge()
+    await first.run(first.engine.close())
+    await first.collect()
+    copy, state = tmp_path / "copy", first.folder / "state"
+    shutil.copytree(state, copy)
+    for number in (8, 9):
+        await first.start()
+        first.store.add(shoes(1, 1, first=number))
+        await first.converge()
+        await first.collect()  # killed: the claim stays
+    first.store.delete(91)
+    shutil.rmtree(state)
+    shutil.copytree(copy, state)
+    await first.start()
+    assert isinstance((await first.cycle()).fault, LeaseLost)
+    await first.converge()
+    assert "The ledger is an older copy" in " ".join(line.template for line in first.log)
+    (held,) = first.real_ledger.holds_page((HoldState.OPEN,), 10, 0)
+    assert (held.style, held.reason.kind, first.stock(81)) == ("24YM0009", Danger.UNKNOWN_ITEM, 5)
+    assert isinstance(await first.run(first.send(DecideHolds((held.hold_id,), True, "it is gone"))), Accepted)
+    await first.converge()
+    assert (first.stock(81), first.stock(91)) == (5, 0)
+    await first.assert_quiet()
+    await first.collect()
+    first.close()
