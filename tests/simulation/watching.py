@@ -56,6 +56,8 @@ class Watch:
         self.passed: list[tuple[str, str]] = []
         """From which machine to which the claim went each time; empty: nobody's, as after one gave it back."""
         self._created_at: dict[str, float] = {}
+        self._prices: dict[str, Decimal] = {}
+        """SKU -> what a request of ours last made of its price."""
 
     def request(self) -> None:
         """A request of ours reached the shop's door."""
@@ -81,6 +83,7 @@ class Watch:
         """A request of ours made a variant."""
         self._claimed(after)
         self._created_at[after.sku] = self._sim.clock.seconds
+        self._prices[after.sku] = Decimal(after.price)
 
     def changed(self, before: Held, after: Held) -> None:
         """A request of ours moved something of a variant that was there."""
@@ -89,6 +92,8 @@ class Watch:
         if before.sku == after.sku:
             self._price(before, after)
             self._stock(before, after)
+        if before.price != after.price:
+            self._prices[after.sku] = Decimal(after.price)
         self._emptying(before, after)
 
     def _allowed(self, after: Held) -> None:
@@ -115,8 +120,9 @@ class Watch:
         """G5: no price jumps unless a person said yes."""
         if after.style in self._sim.approved or before.price == after.price:
             return
-        known = [Decimal(before.price), Decimal(before.compare_at or before.price)]
-        new = Decimal(after.price)
+        # What a person changed in the shop the engine has not seen: to it the price moves from what it wrote last.
+        ours = self._prices.get(after.sku, Decimal(before.price))
+        known, new = [ours, Decimal(before.price), Decimal(before.compare_at or before.price)], Decimal(after.price)
         if all(min(one, new) < JUMP * max(one, new) for one in known):
             self._sim.wrong("G5", f"{after.sku} went from {before.price} to {after.price} without a yes")
 
