@@ -160,7 +160,7 @@ class Fence:
         changed_hands = is_older or await handover.is_due(self._engine, standing)
         if changed_hands:
             await handover.read_first(self._engine)
-        self._standing = await handover.claimed(self._engine, keeper.write_claim(mine, standing.digest), found)
+        self._standing = await handover.claim(self._engine, keeper, mine, standing)
         await handover.remember(self._engine, self._standing)
         self._show(self._standing.claim)
         self._engine.journal.log("INFO", MONITOR, "The shop is claimed for this engine")

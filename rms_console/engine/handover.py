@@ -6,16 +6,15 @@ since, it tells nothing: a value that RMS and the ledger agree on may be another
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Final
 
-from rms_console.contract.claim import FREE, Claim, Standing
+from rms_console.contract.claim import FREE, Claim, ClaimKeeper, Standing
 from rms_console.contract.snapshot import PauseView
 from rms_console.engine import ledger_watch, pausing
 from rms_console.engine.journal import MONITOR
 from rms_console.engine.ledger_watch import Mishap, Why
 from rms_console.engine.openbulk import FACT_READ_ALL
-from rms_console.errors import LeaseLost
+from rms_console.errors import LeaseHeld, LeaseLost
 from rms_console.locale import mark, sentence
 
 if TYPE_CHECKING:
@@ -59,47 +58,39 @@ async def read_first(engine: EngineService) -> None:
     engine.runner.others_wrote()
 
 
-def pause_left(engine: EngineService, found: Claim | None) -> PauseView | None:
-    """Return the pause that goes with a shop that was given back, None: there is none, or it is over."""
-    now = engine.deps.clock.now()
-    if found is None or found.owner != FREE or not found.paused or engine.pause is not None:
-        return None
-    if found.paused_until is not None and found.paused_until <= now:
-        return None
-    return PauseView(found.host, sentence("it was paused on {host}", host=found.host), now, found.paused_until)
-
-
 async def pause_too(engine: EngineService, found: Claim | None) -> None:
-    """Stay paused where a person had paused the engine that gave the shop back.
+    """Stay paused where a person had paused the engine that gave the shop back, until that pause was to end.
 
     Raises:
         StoreError: it could not be kept.
     """
-    left = pause_left(engine, found)
-    if left is not None:
-        await pausing.begin(engine, left)
-        engine.journal.log("WARN", MONITOR, PAUSED_THERE, host=left.by)
+    now = engine.deps.clock.now()
+    if found is None or found.owner != FREE or not found.paused or engine.pause is not None:
+        return
+    if found.paused_until is not None and found.paused_until <= now:
+        return
+    reason = sentence("it was paused on {host}", host=found.host)
+    await pausing.begin(engine, PauseView(found.host, reason, now, found.paused_until))
+    engine.journal.log("WARN", MONITOR, PAUSED_THERE, host=found.host)
 
 
-async def claimed(engine: EngineService, writing: Awaitable[Standing], found: Claim | None) -> Standing:
-    """Claim the shop, and be paused from then on where the one before was.
+async def claim(engine: EngineService, keeper: ClaimKeeper, mine: Claim, found: Standing) -> Standing:
+    """Claim the shop in the place of what was found, and be paused from then on where the one before was.
 
-    The pause is kept first, so that a death in between loses none; whoever does not get the shop takes none on.
+    The pause comes first, and stays when nobody knows whether the claim was written: the next look may find it ours.
+    Only whoever learns that another engine got the shop takes none on.
 
     Raises:
-        LeaseHeld, ShopError, StoreError: the shop is not claimed.
+        LeaseHeld: another engine got it. ShopError, StoreError: nobody knows, or it is as it was.
     """
-    left = pause_left(engine, found)
-    if left is not None:
-        await pausing.save(engine, left)
+    was_paused = engine.pause is not None
+    await pause_too(engine, found.claim)
     try:
-        standing = await writing
-    except BaseException:
-        if left is not None:
-            await pausing.save(engine, None)
+        return await keeper.write_claim(mine, found.digest)
+    except LeaseHeld:
+        if engine.pause is not None and not was_paused:
+            await pausing.end(engine)
         raise
-    await pause_too(engine, found)
-    return standing
 
 
 async def remember(engine: EngineService, ours: Standing) -> None:

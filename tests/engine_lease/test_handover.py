@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from rms_console.contract.claim import Claim, Standing
 from rms_console.contract.commands import Accepted, DecideHolds, Pause, ReleaseLock, Resume
 from rms_console.contract.state import EngineState
 from rms_console.domain.holds import Danger, HoldState
 from rms_console.engine import pausing
 from rms_console.engine.handover import PAUSED_THERE
-from rms_console.errors import LeaseHeld, LeaseLost
+from rms_console.errors import LeaseHeld, LeaseLost, ShopOutcomeUnknown
 from tests.engine.world import shoes
 from tests.engine_lease.test_fence import Machine
 
@@ -158,6 +159,36 @@ async def test_s8_whoever_does_not_get_the_shop_takes_no_pause_on(
     assert second.engine.pause is None
     assert await pausing.load(second.engine) is None
     await second.collect()
+    first.close()
+    second.close()
+
+
+async def test_s8_w2_a_claim_without_an_answer_keeps_the_pause_that_goes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S8, W2: the claim was written and nobody heard of it; at the next look it is ours, and tells of no pause."""
+    first = Machine(tmp_path / "a", "first")
+    second = Machine(tmp_path / "b", "second", first)
+    async with first.service():
+        await first.wait(900)
+        assert isinstance(await first.send(Pause("inventory")), Accepted)
+    await second.start()
+    write = second.client.claims.write_claim
+
+    async def unheard(claim: Claim, digest: str | None) -> Standing:
+        await write(claim, digest)
+        raise ShopOutcomeUnknown("no answer", code="shop-outcome-unknown")
+
+    monkeypatch.setattr(second.client.claims, "write_claim", unheard)
+    assert isinstance((await second.cycle()).fault, ShopOutcomeUnknown)
+    assert second.engine.pause is not None
+    await second.collect()
+    monkeypatch.undo()
+    second.raise_price(18000.0)
+    async with second.service() as engine:
+        await second.wait(3600)
+        assert engine.pause is not None
+        assert second.shown_price().startswith("15000")
     first.close()
     second.close()
 
